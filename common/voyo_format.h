@@ -1,0 +1,73 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _VOYO_FORMAT_H_INCLUDED_
+#define _VOYO_FORMAT_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+/*
+ * A format is one encoding of one track.  Its representation id
+ * "<id>.<itag>.<lmt>[.<xtags hash>].<size>" names its bytes: two formats with
+ * one representation id have the same bytes, for ever.
+ */
+
+#define VOYO_REPRESENTATION_MAX  64    /* with the terminating zero */
+#define VOYO_FORMATS_MAX         6
+
+
+typedef enum {
+    VOYO_CODEC_AAC = 0,               /* in mp4, audio/mp4 */
+    VOYO_CODEC_OPUS                   /* in WebM, audio/webm */
+} voyo_codec_t;
+
+
+typedef enum {
+    VOYO_QUALITY_LOW = 0,
+    VOYO_QUALITY_MEDIUM,
+    VOYO_QUALITY_HIGH
+} voyo_quality_t;
+
+
+typedef struct {
+    char          representation[VOYO_REPRESENTATION_MAX];
+    voyo_codec_t  codec;
+    uint32_t      bitrate;            /* average, bits per second */
+    int64_t       size;               /* bytes, above 0 */
+} voyo_format_t;
+
+
+/* VOYO_OK and the value, or VOYO_EINVAL and nothing written. */
+int voyo_codec_parse(voyo_codec_t *codec, const char *text, size_t len);
+int voyo_quality_parse(voyo_quality_t *quality, const char *text, size_t len);
+
+const char *voyo_codec_name(voyo_codec_t codec);        /* "aac" */
+const char *voyo_codec_type(voyo_codec_t codec);        /* "audio/mp4" */
+const char *voyo_quality_name(voyo_quality_t quality);  /* "low" */
+
+/*
+ * Whether "text" is a well-formed representation id of the track "id" (11
+ * characters): bounded, of A-Za-z0-9_-. only, and beginning with the id.
+ * "id" may be NULL, then any track will do.
+ */
+int voyo_representation_valid(const char *text, size_t len, const char *id);
+
+/*
+ * Chooses what is served for a quality and a codec: the highest bitrate
+ * within the quality's limit (64, 128, 256 kb/s and "tolerance" per cent
+ * more: docs/upstream.md, Y6), else the lowest bitrate there is; in the other
+ * codec where the track has none of that one.  Of equal bitrates the first.
+ *
+ * Returns the index, or -1 when there are no formats.
+ */
+int voyo_format_choose(const voyo_format_t *formats, unsigned n,
+    voyo_quality_t quality, voyo_codec_t codec, unsigned tolerance);
+
+
+#endif /* _VOYO_FORMAT_H_INCLUDED_ */

@@ -1,0 +1,45 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _VOYO_REDIS_URL_H_INCLUDED_
+#define _VOYO_REDIS_URL_H_INCLUDED_
+
+
+#include <stddef.h>
+
+
+/*
+ * The address of a Redis or Valkey, as both sides take it:
+ *
+ *   redis://[[user]:password@]host[:port][/db]
+ *   rediss://…                            TLS
+ *   unix:/path/to/socket[?db=N]
+ *
+ * host is a name, an IPv4 address, or an IPv6 address in brackets; user and
+ * password are percent-decoded (RFC 3986, section 2.1).  The port is 6379
+ * unless given, the db 0.
+ */
+typedef struct {
+    char      host[256];              /* empty: a unix socket */
+    char      path[108];              /* empty: a host */
+    char      user[128];
+    char      password[512];
+    unsigned  port;
+    unsigned  db;
+    unsigned  tls:1;
+} voyo_redis_url_t;
+
+
+/*
+ * Returns VOYO_OK; or VOYO_EINVAL and in "*reason" a static sentence that
+ * says what is wrong, without quoting any part of the URL: it may hold a
+ * password.
+ */
+int voyo_redis_url_parse(voyo_redis_url_t *url, const char *text, size_t len,
+    const char **reason);
+
+
+#endif /* _VOYO_REDIS_URL_H_INCLUDED_ */

@@ -1,0 +1,445 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_problem.h"
+#include "ngx_voyo_resolve.h"
+
+#include <cjson/cJSON.h>
+
+
+#define NGX_VOYO_HEALTH_RESOLVERS  16    /* named in the answer, at most */
+
+
+typedef enum {
+    NGX_VOYO_HEALTHY = 0,
+    NGX_VOYO_DEGRADED,
+    NGX_VOYO_UNHEALTHY
+} ngx_voyo_health_e;
+
+
+/* A question to Redis; the request may be gone before its answer. */
+
+typedef struct {
+    ngx_http_request_t  *request;
+} ngx_voyo_health_ask_t;
+
+
+static ngx_int_t ngx_voyo_health_handler(ngx_http_request_t *r);
+static void ngx_voyo_health_reply(void *data, redisReply *reply);
+static void ngx_voyo_health_cleanup(void *data);
+static ngx_int_t ngx_voyo_health_send(ngx_http_request_t *r,
+    redisReply *reply);
+static cJSON *ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
+    ngx_voyo_health_e *health);
+static size_t ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
+    ngx_voyo_health_e *health);
+static void ngx_voyo_health_cache(cJSON *checks);
+static void ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks);
+static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
+    ngx_uint_t ok);
+static size_t ngx_voyo_health_rss(ngx_voyo_main_conf_t *vmcf);
+static size_t ngx_voyo_health_rss_of(ngx_pid_t pid);
+
+
+static ngx_int_t
+ngx_voyo_health_handler(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_pool_cleanup_t     *cln;
+    ngx_voyo_main_conf_t   *vmcf;
+    ngx_voyo_health_ask_t  *ask;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_voyo_problem_send(r, &ngx_voyo_problem_method);
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    ask = ngx_alloc(sizeof(ngx_voyo_health_ask_t), r->connection->log);
+    if (ask == NULL) {
+        return NGX_ERROR;
+    }
+
+    ask->request = r;
+
+    if (ngx_voyo_resolve_heartbeats(vmcf, ngx_voyo_health_reply, ask)
+        != NGX_OK)
+    {
+        ngx_free(ask);
+        return ngx_voyo_health_send(r, NULL);
+    }
+
+    cln->handler = ngx_voyo_health_cleanup;
+    cln->data = ask;
+
+    r->main->count++;
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_voyo_health_reply(void *data, redisReply *reply)
+{
+    ngx_connection_t       *c;
+    ngx_pool_cleanup_t     *cln;
+    ngx_http_request_t     *r;
+    ngx_voyo_health_ask_t  *ask;
+
+    ask = data;
+    r = ask->request;
+
+    if (r == NULL) {
+        ngx_free(ask);
+        return;
+    }
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->data == ask) {
+            cln->handler = NULL;
+            break;
+        }
+    }
+
+    ngx_free(ask);
+
+    c = r->connection;
+
+    ngx_http_finalize_request(r, ngx_voyo_health_send(r, reply));
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_voyo_health_cleanup(void *data)
+{
+    ngx_voyo_health_ask_t  *ask;
+
+    ask = data;
+    ask->request = NULL;
+}
+
+
+static ngx_int_t
+ngx_voyo_health_send(ngx_http_request_t *r, redisReply *reply)
+{
+    char                      *text;
+    cJSON                     *json;
+    ngx_str_t                  body;
+    ngx_table_elt_t           *h;
+    ngx_voyo_health_e          health;
+    ngx_http_complex_value_t   cv;
+
+    static ngx_str_t  type = ngx_string("application/json");
+
+    json = ngx_voyo_health_json(r, reply, &health);
+    if (json == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    text = cJSON_PrintUnformatted(json);
+
+    cJSON_Delete(json);
+
+    if (text == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    body.len = ngx_strlen(text);
+    body.data = ngx_pnalloc(r->pool, body.len + 1);
+
+    if (body.data) {
+        ngx_memcpy(body.data, text, body.len);
+        body.data[body.len++] = LF;
+    }
+
+    cJSON_free(text);
+
+    h = ngx_list_push(&r->headers_out.headers);
+
+    if (body.data == NULL || h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Cache-Control");
+    ngx_str_set(&h->value, "no-store");
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    cv.value = body;
+
+    return ngx_http_send_response(r, health == NGX_VOYO_UNHEALTHY
+                                     ? NGX_HTTP_SERVICE_UNAVAILABLE
+                                     : NGX_HTTP_OK, &type, &cv);
+}
+
+
+static cJSON *
+ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
+    ngx_voyo_health_e *health)
+{
+    size_t                  rss;
+    cJSON                  *json, *memory, *checks;
+    ngx_voyo_main_conf_t   *vmcf;
+    ngx_voyo_zone_stats_t   stats;
+
+    static const char  *names[] = { "healthy", "degraded", "unhealthy" };
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    ngx_voyo_zone_stats(vmcf->shm_zone, &stats);
+
+    json = cJSON_CreateObject();
+    memory = cJSON_CreateObject();
+    checks = cJSON_CreateObject();
+
+    if (json == NULL || memory == NULL || checks == NULL) {
+        cJSON_Delete(json);
+        cJSON_Delete(memory);
+        cJSON_Delete(checks);
+        return NULL;
+    }
+
+    *health = NGX_VOYO_HEALTHY;
+
+    ngx_voyo_health_check(checks, "redis", reply != NULL);
+
+    rss = ngx_voyo_health_rss(vmcf);
+    rss += ngx_voyo_health_resolvers(reply, checks, health);
+
+    ngx_voyo_health_cache(checks);
+    ngx_voyo_health_zone(&stats, checks);
+
+    /* unhealthy only when our own parts can't serve anything */
+
+    if (reply == NULL) {
+        *health = stats.tracks ? NGX_VOYO_DEGRADED : NGX_VOYO_UNHEALTHY;
+
+    } else if (*health == NGX_VOYO_UNHEALTHY && stats.resolver_seen) {
+        *health = NGX_VOYO_DEGRADED;
+
+    } else if (*health != NGX_VOYO_UNHEALTHY) {
+        ngx_voyo_zone_resolver_seen(vmcf->shm_zone);
+    }
+
+    cJSON_AddStringToObject(json, "status", names[*health]);
+    cJSON_AddNumberToObject(json, "uptime",
+                            (double) (ngx_time() - stats.started));
+
+    cJSON_AddNumberToObject(memory, "rss", (double) rss);
+    cJSON_AddNumberToObject(memory, "heapUsed", (double) stats.used);
+    cJSON_AddNumberToObject(memory, "heapTotal", (double) stats.size);
+    cJSON_AddItemToObject(json, "memory", memory);
+
+    cJSON_AddNumberToObject(json, "cacheSize", (double) stats.tracks);
+    cJSON_AddItemToObject(json, "checks", checks);
+
+    return json;
+}
+
+
+static size_t
+ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
+    ngx_voyo_health_e *health)
+{
+    size_t       rss;
+    cJSON       *heartbeat, *item, *resolver, *ytdlp;
+    ngx_uint_t   i, n;
+
+    rss = 0;
+    n = 0;
+
+    if (reply && reply->type == REDIS_REPLY_ARRAY) {
+        n = reply->elements;
+    }
+
+    resolver = ngx_voyo_health_check(checks, "resolver", n != 0);
+    cJSON_AddNumberToObject(resolver, "count", (double) n);
+
+    ytdlp = ngx_voyo_health_check(checks, "ytdlp", n != 0);
+
+    if (n == 0) {
+        *health = NGX_VOYO_UNHEALTHY;
+    }
+
+    for (i = 0; i < n && i < NGX_VOYO_HEALTH_RESOLVERS; i++) {
+
+        if (reply->element[i]->type != REDIS_REPLY_STRING) {
+            continue;
+        }
+
+        heartbeat = cJSON_ParseWithLength(reply->element[i]->str,
+                                          reply->element[i]->len);
+
+        item = cJSON_GetObjectItemCaseSensitive(heartbeat, "rss");
+
+        if (cJSON_IsNumber(item) && item->valuedouble > 0
+            && item->valuedouble < (double) NGX_MAX_INT_T_VALUE)
+        {
+            rss += (size_t) item->valuedouble;
+        }
+
+        item = cJSON_GetObjectItemCaseSensitive(heartbeat, "ytdlp_version");
+
+        if (cJSON_IsString(item)
+            && !cJSON_HasObjectItem(ytdlp, "version"))
+        {
+            cJSON_AddStringToObject(ytdlp, "version", item->valuestring);
+        }
+
+        cJSON_Delete(heartbeat);
+    }
+
+    return rss;
+}
+
+
+static void
+ngx_voyo_health_cache(cJSON *checks)
+{
+    cJSON                  *check;
+    ngx_uint_t              i;
+    ngx_list_part_t        *part;
+    ngx_shm_zone_t         *zone;
+    ngx_http_file_cache_t  *cache;
+
+    extern ngx_module_t  ngx_http_proxy_module;
+
+    part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+    zone = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            zone = part->elts;
+            i = 0;
+        }
+
+        if (zone[i].tag != &ngx_http_proxy_module || zone[i].data == NULL) {
+            continue;
+        }
+
+        cache = zone[i].data;
+        check = ngx_voyo_health_check(checks, "cache", 1);
+
+        cJSON_AddNumberToObject(check, "used",
+                                (double) cache->sh->size * cache->bsize);
+        cJSON_AddNumberToObject(check, "size",
+                                (double) cache->max_size * cache->bsize);
+        return;
+    }
+
+    ngx_voyo_health_check(checks, "cache", 0);
+}
+
+
+static void
+ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks)
+{
+    cJSON  *check;
+
+    check = ngx_voyo_health_check(checks, "zone", 1);
+
+    cJSON_AddNumberToObject(check, "tracks", (double) stats->tracks);
+    cJSON_AddNumberToObject(check, "parked", (double) stats->parked);
+}
+
+
+static cJSON *
+ngx_voyo_health_check(cJSON *checks, const char *name, ngx_uint_t ok)
+{
+    cJSON  *check;
+
+    check = cJSON_AddObjectToObject(checks, name);
+
+    cJSON_AddStringToObject(check, "status", ok ? "ok" : "failed");
+
+    return check;
+}
+
+
+static size_t
+ngx_voyo_health_rss(ngx_voyo_main_conf_t *vmcf)
+{
+    size_t     rss;
+    ngx_int_t  i;
+
+    rss = ngx_voyo_health_rss_of(ngx_parent) + ngx_voyo_health_rss_of(ngx_pid);
+
+    for (i = 0; i < ngx_last_process; i++) {
+        if (ngx_processes[i].pid > 0 && ngx_processes[i].pid != ngx_pid) {
+            rss += ngx_voyo_health_rss_of(ngx_processes[i].pid);
+        }
+    }
+
+    if (vmcf->connection) {
+        rss += ngx_voyo_health_rss_of(ngx_voyo_redis_pid(vmcf->connection));
+    }
+
+    return rss;
+}
+
+
+static size_t
+ngx_voyo_health_rss_of(ngx_pid_t pid)
+{
+    FILE           *f;
+    char            path[sizeof("/proc//statm") + NGX_INT64_LEN];
+    unsigned long   size, resident;
+
+    if (pid <= 0) {
+        return 0;
+    }
+
+    *ngx_sprintf((u_char *) path, "/proc/%P/statm", pid) = '\0';
+
+    /* made by the kernel, from memory: this does not block */
+
+    f = fopen(path, "re");
+    if (f == NULL) {
+        return 0;
+    }
+
+    if (fscanf(f, "%lu %lu", &size, &resident) != 2) {
+        resident = 0;
+    }
+
+    fclose(f);
+
+    return resident * ngx_pagesize;
+}
+
+
+char *
+ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_voyo_health_handler;
+
+    ngx_voyo_use(cf);
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,542 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_module.h"
+#include "ngx_voyo_media_url.h"
+#include "ngx_voyo_resolve.h"
+
+#include "voyo_key.h"
+
+
+#define NGX_VOYO_ZONE_MIN   (64 * 1024)
+
+
+static ngx_int_t ngx_voyo_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_voyo_init_process(ngx_cycle_t *cycle);
+static void *ngx_voyo_create_main_conf(ngx_conf_t *cf);
+static char *ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_voyo_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_voyo_complex(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value);
+
+
+static ngx_conf_enum_t  ngx_voyo_codecs[] = {
+    { ngx_string("aac"), VOYO_CODEC_AAC },
+    { ngx_string("opus"), VOYO_CODEC_OPUS },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_num_bounds_t  ngx_voyo_tolerance_bounds = {
+    ngx_conf_check_num_bounds, 0, 100
+};
+
+
+static ngx_conf_num_bounds_t  ngx_voyo_waiters_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000000
+};
+
+
+static ngx_command_t  ngx_voyo_commands[] = {
+
+    { ngx_string("voyo_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_voyo_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_egress"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, egress),
+      NULL },
+
+    { ngx_string("voyo_media_hosts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_voyo_media_hosts,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, hosts),
+      NULL },
+
+    { ngx_string("voyo_codec"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, codec),
+      ngx_voyo_codecs },
+
+    { ngx_string("voyo_quality_tolerance"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, tolerance),
+      &ngx_voyo_tolerance_bounds },
+
+    { ngx_string("voyo_waiters"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, waiters),
+      &ngx_voyo_waiters_bounds },
+
+    { ngx_string("voyo_resolve_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, resolve_timeout),
+      NULL },
+
+    { ngx_string("voyo_stream"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_voyo_stream,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_track"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_set_track,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_origin"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_set_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_media"),
+      NGX_HTTP_UPS_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_media,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("voyo_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_health,
+      0,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_voyo_module_ctx = {
+    ngx_voyo_add_variables,                /* preconfiguration */
+    ngx_voyo_postconfiguration,            /* postconfiguration */
+
+    ngx_voyo_create_main_conf,             /* create main configuration */
+    ngx_voyo_init_main_conf,               /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_voyo_create_loc_conf,              /* create location configuration */
+    ngx_voyo_merge_loc_conf                /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_voyo_module = {
+    NGX_MODULE_V1,
+    &ngx_voyo_module_ctx,                  /* module context */
+    ngx_voyo_commands,                     /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_voyo_init_process,                 /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static char *
+ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_loc_conf_t  *vlcf = conf;
+
+    vlcf->origin = 1;
+
+    ngx_voyo_use(cf);
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_loc_conf_t *vlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (vlcf->track) {
+        return "is duplicate";
+    }
+
+    ngx_voyo_use(cf);
+
+    value = cf->args->elts;
+
+    return ngx_voyo_complex(cf, &value[1], &vlcf->track);
+}
+
+
+void
+ngx_voyo_use(ngx_conf_t *cf)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
+    vmcf->used = 1;
+}
+
+
+static char *
+ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (vmcf->redis.set) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_voyo_redis_parse(cf, &value[1], &vmcf->redis);
+}
+
+
+static char *
+ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_int_t   inactive;
+    ngx_str_t  *value, name, s;
+
+    if (vmcf->shm_zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    p = (u_char *) ngx_strchr(value[1].data, ':');
+
+    if (p == NULL || p == value[1].data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone \"%V\", it must be name:size",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = value[1].data;
+    name.len = p - value[1].data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR || size < NGX_VOYO_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid size of zone \"%V\", at least 64k",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    inactive = 30 * 60 * 1000;
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strncmp(value[2].data, "inactive=", 9) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data = value[2].data + 9;
+        s.len = value[2].len - 9;
+
+        inactive = ngx_parse_time(&s, 0);
+
+        if (inactive == NGX_ERROR || inactive == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid time \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    vmcf->shm_zone = ngx_voyo_zone_create(cf, &name, size, inactive,
+                                          &ngx_voyo_module);
+
+    return vmcf->shm_zone ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_loc_conf_t *vlcf = conf;
+
+    ngx_str_t                  *value, s;
+    ngx_uint_t                  i;
+    ngx_http_complex_value_t  **cv;
+
+    if (vlcf->stream) {
+        return "is duplicate";
+    }
+
+    ngx_voyo_use(cf);
+
+    value = cf->args->elts;
+
+    if (ngx_voyo_complex(cf, &value[1], &vlcf->stream) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "quality=", 8) == 0) {
+            cv = &vlcf->quality;
+            s.data = value[i].data + 8;
+
+        } else if (ngx_strncmp(value[i].data, "codec=", 6) == 0) {
+            cv = &vlcf->stream_codec;
+            s.data = value[i].data + 6;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.len = value[i].data + value[i].len - s.data;
+
+        if (*cv) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_voyo_complex(cf, &s, cv) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_complex(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    *value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*value == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = *value;
+
+    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_voyo_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_pcalloc(cf->pool, sizeof(ngx_voyo_main_conf_t));
+    if (vmcf == NULL) {
+        return NULL;
+    }
+
+    vmcf->codec = NGX_CONF_UNSET_UINT;
+    vmcf->tolerance = NGX_CONF_UNSET_UINT;
+    vmcf->waiters = NGX_CONF_UNSET_UINT;
+
+    return vmcf;
+}
+
+
+static char *
+ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    ngx_voyo_host_t  *host;
+
+    ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
+    ngx_conf_init_uint_value(vmcf->tolerance, 10);
+    ngx_conf_init_uint_value(vmcf->waiters, 1000);
+
+    if (vmcf->egress.data == NULL) {
+        ngx_str_set(&vmcf->egress, "default");
+    }
+
+    if (!voyo_egress_valid((char *) vmcf->egress.data, vmcf->egress.len)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "invalid \"voyo_egress\", it must be 1 to 32 of "
+                      "A-Za-z0-9_.-");
+        return NGX_CONF_ERROR;
+    }
+
+    if (vmcf->hosts == NULL) {
+        vmcf->hosts = ngx_array_create(cf->pool, 1, sizeof(ngx_voyo_host_t));
+        if (vmcf->hosts == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        host = ngx_array_push(vmcf->hosts);
+        if (host == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(host, sizeof(ngx_voyo_host_t));
+        ngx_str_set(&host->name, ".googlevideo.com");
+    }
+
+    if (vmcf->used && (vmcf->shm_zone == NULL || !vmcf->redis.set)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"voyo_zone\" and \"voyo_redis\" must be set in "
+                      "\"http\" to use \"voyo_stream\", \"voyo_origin\", "
+                      "\"voyo_track\" or \"voyo_health\"");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_voyo_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_pcalloc(cf->pool, sizeof(ngx_voyo_loc_conf_t));
+    if (vlcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * handlers belong to their location alone and aren't inherited:
+     * set by ngx_pcalloc(): stream, quality, stream_codec, track, origin
+     */
+
+    vlcf->resolve_timeout = NGX_CONF_UNSET_MSEC;
+
+    return vlcf;
+}
+
+
+static char *
+ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_voyo_loc_conf_t *prev = parent;
+    ngx_voyo_loc_conf_t *conf = child;
+
+    ngx_conf_merge_msec_value(conf->resolve_timeout, prev->resolve_timeout,
+                              15000);
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_http_handler_pt        *h;
+    ngx_voyo_main_conf_t       *vmcf;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    static const ngx_http_handler_pt  handlers[] = {
+        ngx_voyo_stream_handler,
+        ngx_voyo_origin_handler,
+        ngx_voyo_track_handler
+    };
+
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
+
+    if (vmcf->shm_zone == NULL) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+
+        h = ngx_array_push(
+                      &cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+        if (h == NULL) {
+            return NGX_ERROR;
+        }
+
+        *h = handlers[i];
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_init_process(ngx_cycle_t *cycle)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    vmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_voyo_module);
+
+    if (vmcf == NULL || vmcf->shm_zone == NULL || !vmcf->redis.set) {
+        return NGX_OK;
+    }
+
+    return ngx_voyo_resolve_init(cycle, vmcf);
+}

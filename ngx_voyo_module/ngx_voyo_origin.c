@@ -1,0 +1,513 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_origin.h"
+#include "ngx_voyo_park.h"
+#include "ngx_voyo_range.h"
+#include "ngx_voyo_resolve.h"
+
+
+#define NGX_VOYO_SLICE_MAX   1048576   /* bytes, docs/upstream.md, G1 */
+#define NGX_VOYO_DEAD        300       /* seconds before "expires", G6 */
+#define NGX_VOYO_STALE       1800      /* seconds, a refresh is asked for */
+#define NGX_VOYO_REFRESHES   2         /* a request, G5 */
+#define NGX_VOYO_HOPS        4
+#define NGX_VOYO_RETRIES     1
+#define NGX_VOYO_EARLY_MAX   30        /* seconds a source may be ahead */
+
+
+static ngx_voyo_origin_t *ngx_voyo_origin_create(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_origin_read(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_judge(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_follow(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_refresh(ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_source(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_use(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static void ngx_voyo_origin_parked(ngx_http_request_t *r, void *data,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static ngx_int_t ngx_voyo_origin_early(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static void ngx_voyo_origin_timer(ngx_event_t *ev);
+static void ngx_voyo_origin_cleanup(void *data);
+
+
+ngx_int_t
+ngx_voyo_origin_handler(ngx_http_request_t *r)
+{
+    ngx_int_t             rc;
+    ngx_voyo_origin_t    *origin;
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (!vlcf->origin) {
+        return NGX_DECLINED;
+    }
+
+    origin = ngx_voyo_origin_get(r);
+
+    if (origin == NULL) {
+        origin = ngx_voyo_origin_create(r);
+        if (origin == NULL) {
+            return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+        }
+
+        if (ngx_voyo_origin_read(r, origin) != NGX_OK) {
+            return ngx_voyo_problem(r, &ngx_voyo_problem_request);
+        }
+    }
+
+    if (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL) {
+
+        /* the first attempt, or the one before came back by error_page */
+
+        ngx_http_set_ctx(r, origin, ngx_voyo_module);
+
+        if (origin->attempts++
+            && ngx_voyo_origin_judge(r, origin) != NGX_OK)
+        {
+            return ngx_voyo_problem(r, &origin->problem);
+        }
+    }
+
+    if (origin->problem.status) {
+        return ngx_voyo_problem(r, &origin->problem);
+    }
+
+    if (!origin->sourced) {
+        rc = ngx_voyo_origin_source(r, origin);
+
+        if (rc != NGX_OK) {
+            goto done;
+        }
+    }
+
+    if (!origin->addressed) {
+        rc = ngx_voyo_origin_address(r, origin);
+
+        if (rc != NGX_OK) {
+            goto done;
+        }
+    }
+
+    return NGX_DECLINED;
+
+done:
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (origin->problem.status) {
+        return ngx_voyo_problem(r, &origin->problem);
+    }
+
+    return ngx_voyo_problem_parking(r, rc);
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_judge(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  status;
+
+    status = r->upstream ? r->upstream->headers_in.status_n : 0;
+
+    /* the one line of it: nginx's own would have the URL in it */
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "media host \"%V\" answered %ui to bytes %O-%O of \"%V\", "
+                  "attempt %ui", &origin->url.host, status, origin->start,
+                  origin->last, &origin->representation, origin->attempts - 1);
+
+    switch (status) {
+
+    case NGX_HTTP_MOVED_PERMANENTLY:
+    case NGX_HTTP_MOVED_TEMPORARILY:
+    case NGX_HTTP_SEE_OTHER:
+    case NGX_HTTP_TEMPORARY_REDIRECT:
+    case NGX_HTTP_PERMANENT_REDIRECT:
+        rc = ngx_voyo_origin_follow(r, origin);
+        break;
+
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_NOT_FOUND:
+    case 410:
+        rc = ngx_voyo_origin_refresh(origin);
+        break;
+
+    default:
+        if (origin->retries < NGX_VOYO_RETRIES) {
+            origin->retries++;
+            return NGX_OK;
+        }
+
+        rc = ngx_voyo_origin_refresh(origin);
+    }
+
+    if (rc != NGX_OK && origin->problem.status == 0) {
+        origin->problem = ngx_voyo_problem_media;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "gave up on bytes %O-%O of \"%V\" after %ui attempts, "
+                      "the last was answered %ui", origin->start,
+                      origin->last, &origin->representation,
+                      origin->attempts - 1, status);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_str_t         text;
+    ngx_table_elt_t  *location;
+
+    location = r->upstream->headers_in.location;
+
+    if (location == NULL || location->value.len > VOYO_URL_MAX
+        || origin->hops >= NGX_VOYO_HOPS)
+    {
+        return ngx_voyo_origin_refresh(origin);
+    }
+
+    /* the header's memory is the next response's too */
+
+    text.len = location->value.len;
+    text.data = ngx_pstrdup(r->pool, &location->value);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    origin->hops++;
+    origin->source.url = text;
+
+    return ngx_voyo_origin_use(r, origin);
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_refresh(ngx_voyo_origin_t *origin)
+{
+    if (origin->refreshes >= NGX_VOYO_REFRESHES) {
+        return NGX_DECLINED;
+    }
+
+    origin->refreshes++;
+    origin->newer_than = origin->source.generation;
+    origin->source.url.len = 0;
+    origin->sourced = 0;
+    origin->addressed = 0;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_int_t              rc;
+    ngx_voyo_source_t      source;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    if (origin->source.url.len == 0) {
+
+        rc = ngx_voyo_zone_source(vmcf->shm_zone, &origin->track,
+                                  &origin->representation, r->pool, &source);
+
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+
+        if (rc == NGX_ABORT && source.generation > origin->newer_than) {
+            origin->problem = ngx_voyo_problem_gone;
+            return NGX_DECLINED;
+        }
+
+        if (rc != NGX_OK || source.generation <= origin->newer_than) {
+            return ngx_voyo_park(r, &origin->track, origin->newer_than,
+                                 ngx_voyo_origin_parked, origin);
+        }
+
+        origin->source = source;
+    }
+
+    if (origin->source.expires - ngx_time() < NGX_VOYO_DEAD) {
+
+        /* nothing to be gained from asking the host */
+
+        if (ngx_voyo_origin_refresh(origin) != NGX_OK) {
+            origin->problem = ngx_voyo_problem_media;
+            return NGX_DECLINED;
+        }
+
+        return ngx_voyo_origin_source(r, origin);
+    }
+
+    if (origin->source.not_before > ngx_time()) {
+        return ngx_voyo_origin_early(r, origin);
+    }
+
+    if (origin->source.expires - ngx_time() < NGX_VOYO_STALE) {
+        ngx_voyo_resolve_refresh(vmcf, &origin->track,
+                                 origin->source.generation);
+    }
+
+    if (ngx_voyo_origin_use(r, origin) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    origin->sourced = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_use(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    origin->addressed = 0;
+
+    if (ngx_voyo_media_url_parse(&origin->url, &origin->source.url)
+        != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "unusable URL of \"%V\"", &origin->representation);
+        origin->problem = ngx_voyo_problem_host;
+        return NGX_DECLINED;
+    }
+
+    origin->host = ngx_voyo_media_url_host(vmcf->hosts, &origin->url);
+
+    if (origin->host == NULL) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "\"%V://%V\" is not allowed by \"voyo_media_hosts\", "
+                      "\"%V\" is answered with 502", &origin->url.scheme,
+                      &origin->url.host, &origin->representation);
+        origin->problem = ngx_voyo_problem_host;
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_origin_parked(ngx_http_request_t *r, void *data,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+{
+    size_t                len;
+    unsigned              i;
+    const char           *url, *user_agent;
+    ngx_str_t            *representation;
+    ngx_voyo_origin_t    *origin;
+
+    origin = data;
+    representation = &origin->representation;
+
+    if (outcome != NGX_VOYO_RECORD) {
+        ngx_voyo_problem_outcome(&origin->problem, outcome, record);
+        return;
+    }
+
+    for (i = 0; i < record->nformats; i++) {
+        if (ngx_strlen(record->formats[i].representation)
+            == representation->len
+            && ngx_strncmp(record->formats[i].representation,
+                           representation->data, representation->len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (i == record->nformats) {
+        origin->problem = ngx_voyo_problem_gone;
+        return;
+    }
+
+    /* the zone may have been too small to take it: use it from here */
+
+    url = record->sources[i].url;
+    user_agent = record->sources[i].user_agent;
+
+    if (user_agent == NULL) {
+        user_agent = "";
+    }
+
+    len = ngx_strlen(url) + ngx_strlen(user_agent);
+
+    origin->source.url.data = ngx_pnalloc(r->pool, len + 1);
+    if (origin->source.url.data == NULL) {
+        origin->problem = ngx_voyo_problem_memory;
+        return;
+    }
+
+    origin->source.url.len = ngx_strlen(url);
+    ngx_memcpy(origin->source.url.data, url, origin->source.url.len);
+
+    origin->source.user_agent.len = len - origin->source.url.len;
+    origin->source.user_agent.data = origin->source.url.data
+                                     + origin->source.url.len;
+    ngx_memcpy(origin->source.user_agent.data, user_agent,
+               origin->source.user_agent.len);
+
+    origin->source.generation = record->generation;
+    origin->source.codec = record->formats[i].codec;
+    origin->source.expires = record->sources[i].expires;
+    origin->source.not_before = record->sources[i].not_before;
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_early(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    time_t  left;
+
+    left = origin->source.not_before - ngx_time();
+
+    if (left > NGX_VOYO_EARLY_MAX) {
+        origin->problem = ngx_voyo_problem_media;
+        origin->problem.retry_after = left;
+        return NGX_DECLINED;
+    }
+
+    origin->timer.handler = ngx_voyo_origin_timer;
+    origin->timer.data = origin;
+    origin->timer.log = r->connection->log;
+
+    ngx_add_timer(&origin->timer, left * 1000);
+
+    return ngx_voyo_park_request(r);
+}
+
+
+static void
+ngx_voyo_origin_timer(ngx_event_t *ev)
+{
+    ngx_voyo_origin_t  *origin;
+
+    origin = ev->data;
+
+    ngx_voyo_park_wake(origin->request);
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    off_t       size;
+    u_char     *p, *last;
+    ngx_str_t   text;
+
+    /* "/<representation>", which ends with its size */
+
+    text.data = r->uri.data + 1;
+    text.len = r->uri.len - 1;
+
+    if (r->uri.len < 2
+        || !voyo_representation_valid((char *) text.data, text.len, NULL)
+        || r->headers_in.range == NULL)
+    {
+        return NGX_DECLINED;
+    }
+
+    last = text.data + text.len;
+
+    for (p = last; p > text.data && p[-1] >= '0' && p[-1] <= '9'; p--) {
+        /* void */
+    }
+
+    size = ngx_atoof(p, last - p);
+
+    if (size <= 0) {
+        return NGX_DECLINED;
+    }
+
+    /* error_page changes r->uri, the text stays */
+
+    origin->representation = text;
+    origin->track.data = text.data;
+    origin->track.len = VOYO_TRACK_LEN;
+    origin->size = size;
+
+    if (ngx_voyo_range_parse(&r->headers_in.range->value, size,
+                             &origin->start, &origin->last)
+        != NGX_OK
+        || origin->last - origin->start >= NGX_VOYO_SLICE_MAX)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_voyo_origin_t *
+ngx_voyo_origin_get(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_voyo_origin_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_voyo_origin_t *
+ngx_voyo_origin_create(ngx_http_request_t *r)
+{
+    ngx_voyo_origin_t   *origin;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_origin_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    origin = cln->data;
+    ngx_memzero(origin, sizeof(ngx_voyo_origin_t));
+
+    origin->request = r;
+
+    cln->handler = ngx_voyo_origin_cleanup;
+
+    return origin;
+}
+
+
+static void
+ngx_voyo_origin_cleanup(void *data)
+{
+    ngx_voyo_origin_t  *origin;
+
+    origin = data;
+
+    ngx_voyo_origin_address_cancel(origin);
+
+    if (origin->timer.timer_set) {
+        ngx_del_timer(&origin->timer);
+    }
+}

@@ -1,0 +1,71 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_ORIGIN_H_INCLUDED_
+#define _NGX_VOYO_ORIGIN_H_INCLUDED_
+
+
+#include "ngx_voyo_module.h"
+#include "ngx_voyo_media_url.h"
+#include "ngx_voyo_problem.h"
+
+
+/*
+ * What the origin knows of a request for one slice.  It outlives internal
+ * redirects, which zero a request's contexts, in a pool cleanup.
+ */
+
+typedef struct {
+    ngx_http_request_t    *request;
+
+    ngx_str_t              track;
+    ngx_str_t              representation;
+    off_t                  size;            /* of the representation */
+    off_t                  start;           /* the slice */
+    off_t                  last;            /* inclusive */
+
+    ngx_voyo_source_t      source;
+    uint64_t               newer_than;      /* a source must be */
+    ngx_voyo_media_url_t   url;             /* to be fetched now */
+    ngx_voyo_host_t       *host;            /* that allows it */
+
+    ngx_sockaddr_t         sockaddr;
+    socklen_t              socklen;
+    ngx_resolver_ctx_t    *resolving;
+    ngx_event_t            timer;           /* until "not_before" */
+
+    ngx_uint_t             attempts;
+    ngx_uint_t             refreshes;
+    ngx_uint_t             hops;
+    ngx_uint_t             retries;
+
+    ngx_int_t            (*process_header)(ngx_http_request_t *r);
+    ngx_int_t            (*reinit_request)(ngx_http_request_t *r);
+
+    ngx_voyo_problem_t     problem;         /* status 0: none */
+
+    unsigned               sourced:1;       /* "source" and "url" are set */
+    unsigned               addressed:1;     /* "sockaddr" is set */
+    unsigned               in_handler:1;
+} ngx_voyo_origin_t;
+
+
+/* The state of a request, NULL for one that isn't the origin's. */
+ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
+
+/*
+ * Finds the address of origin->url's host, by nginx's resolver unless it is
+ * one.  NGX_OK: "sockaddr" is set; NGX_AGAIN: the request is parked and goes
+ * on by itself; NGX_DECLINED: "problem" is set.
+ */
+ngx_int_t ngx_voyo_origin_address(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+
+/* Ends a resolving in flight. */
+void ngx_voyo_origin_address_cancel(ngx_voyo_origin_t *origin);
+
+
+#endif /* _NGX_VOYO_ORIGIN_H_INCLUDED_ */

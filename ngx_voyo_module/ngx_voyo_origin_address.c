@@ -1,0 +1,215 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_origin.h"
+#include "ngx_voyo_park.h"
+
+
+static ngx_int_t ngx_voyo_origin_literal(ngx_voyo_origin_t *origin);
+static void ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx);
+static void ngx_voyo_origin_set(ngx_voyo_origin_t *origin,
+    struct sockaddr *sockaddr, socklen_t socklen);
+static uint32_t ngx_voyo_origin_mark(ngx_voyo_media_url_t *url);
+
+
+ngx_int_t
+ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_resolver_ctx_t        *ctx, temp;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (ngx_voyo_origin_literal(origin) == NGX_OK) {
+        goto found;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    temp.name = origin->url.name;
+
+    ctx = ngx_resolve_start(clcf->resolver, &temp);
+
+    if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "no \"resolver\" to find media host \"%V\" with, "
+                      "track \"%V\" is answered with 502",
+                      &origin->url.name, &origin->track);
+        origin->problem = ngx_voyo_problem_media;
+        return NGX_DECLINED;
+    }
+
+    ctx->name = origin->url.name;
+    ctx->handler = ngx_voyo_origin_resolved;
+    ctx->data = origin;
+    ctx->timeout = clcf->resolver_timeout;
+
+    origin->resolving = ctx;
+    origin->in_handler = 1;
+
+    if (ngx_resolve_name(ctx) != NGX_OK) {
+        origin->resolving = NULL;
+        origin->problem = ngx_voyo_problem_media;
+    }
+
+    origin->in_handler = 0;
+
+    if (origin->resolving) {
+        return ngx_voyo_park_request(r);
+    }
+
+found:
+
+    return origin->problem.status ? NGX_DECLINED : NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_literal(ngx_voyo_origin_t *origin)
+{
+    in_addr_t             addr;
+    ngx_str_t            *name;
+    struct sockaddr_in    sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6   sin6;
+#endif
+
+    name = &origin->url.name;
+
+    addr = ngx_inet_addr(name->data, name->len);
+
+    if (addr != INADDR_NONE) {
+        ngx_memzero(&sin, sizeof(struct sockaddr_in));
+        sin.sin_family = AF_INET;
+        sin.sin_addr.s_addr = addr;
+
+        ngx_voyo_origin_set(origin, (struct sockaddr *) &sin, sizeof(sin));
+        return NGX_OK;
+    }
+
+#if (NGX_HAVE_INET6)
+
+    ngx_memzero(&sin6, sizeof(struct sockaddr_in6));
+
+    if (ngx_inet6_addr(name->data, name->len, sin6.sin6_addr.s6_addr)
+        == NGX_OK)
+    {
+        sin6.sin6_family = AF_INET6;
+
+        ngx_voyo_origin_set(origin, (struct sockaddr *) &sin6, sizeof(sin6));
+        return NGX_OK;
+    }
+
+#endif
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
+{
+    ngx_uint_t           i;
+    ngx_voyo_origin_t   *origin;
+
+    origin = ctx->data;
+    origin->problem = ngx_voyo_problem_media;
+
+    if (ctx->state) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "media host \"%V\" of track \"%V\" not found, %s",
+                      &ctx->name, &origin->track,
+                      ngx_resolver_strerror(ctx->state));
+
+    } else {
+
+        for (i = 0; i < ctx->naddrs; i++) {
+
+            origin->problem = ngx_voyo_problem_host;
+
+            if (ngx_voyo_media_url_address(origin->host,
+                                           ctx->addrs[i].sockaddr))
+            {
+                origin->problem.status = 0;
+                ngx_voyo_origin_set(origin, ctx->addrs[i].sockaddr,
+                                    ctx->addrs[i].socklen);
+                break;
+            }
+        }
+    }
+
+    ngx_resolve_name_done(ctx);
+    origin->resolving = NULL;
+
+    if (!origin->in_handler) {
+        ngx_voyo_park_wake(origin->request);
+    }
+}
+
+
+static void
+ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
+    socklen_t socklen)
+{
+    uint32_t  mark;
+
+    if (!ngx_voyo_media_url_address(origin->host, sockaddr)) {
+        origin->problem = ngx_voyo_problem_host;
+        return;
+    }
+
+    ngx_memzero(&origin->sockaddr, sizeof(ngx_sockaddr_t));
+    ngx_memcpy(&origin->sockaddr, sockaddr, socklen);
+    origin->socklen = socklen;
+
+    ngx_inet_set_port(&origin->sockaddr.sockaddr, origin->url.port);
+
+    /*
+     * keep-alive connections are pooled by the address alone: scheme and name
+     * in the bytes that connect() ignores keep one verified for another host
+     * from being used (docs/upstream.md, N23)
+     */
+
+    mark = ngx_voyo_origin_mark(&origin->url);
+
+    switch (sockaddr->sa_family) {
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        origin->sockaddr.sockaddr_in6.sin6_flowinfo =
+                                                  htonl(mark & 0x000fffff);
+        break;
+#endif
+
+    default:
+        ngx_memcpy(origin->sockaddr.sockaddr_in.sin_zero, &mark,
+                   sizeof(uint32_t));
+    }
+
+    origin->addressed = 1;
+}
+
+
+static uint32_t
+ngx_voyo_origin_mark(ngx_voyo_media_url_t *url)
+{
+    uint32_t  crc;
+
+    ngx_crc32_init(crc);
+    ngx_crc32_update(&crc, url->scheme.data, url->scheme.len);
+    ngx_crc32_update(&crc, url->host.data, url->host.len);
+    ngx_crc32_final(crc);
+
+    return crc;
+}
+
+
+void
+ngx_voyo_origin_address_cancel(ngx_voyo_origin_t *origin)
+{
+    if (origin->resolving) {
+        ngx_resolve_name_done(origin->resolving);
+        origin->resolving = NULL;
+    }
+}

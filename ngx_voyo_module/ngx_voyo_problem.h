@@ -1,0 +1,70 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_PROBLEM_H_INCLUDED_
+#define _NGX_VOYO_PROBLEM_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_voyo_wait.h"
+
+
+typedef struct ngx_voyo_problem_s  ngx_voyo_problem_t;
+
+
+/* An answer of our own: application/problem+json (RFC 9457). */
+
+struct ngx_voyo_problem_s {
+    ngx_uint_t        status;
+    const char       *code;           /* for programs */
+    const char       *title;          /* for people; plain ASCII, no quotes */
+    ngx_uint_t        retry_after;    /* seconds, 0: none */
+    ngx_uint_t        retryable;
+    off_t             size;           /* of 416: the track's, in bytes */
+};
+
+
+extern const ngx_voyo_problem_t  ngx_voyo_problem_track;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_quality;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_codec;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_method;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_range;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_busy;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_memory;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_redis;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_resolver;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_timeout;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_request;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_media;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_host;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_gone;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_broken;
+
+
+/*
+ * Answers a request with a problem, from a phase handler: a content handler
+ * does it, so that no error_page can catch the answer (docs/upstream.md,
+ * N21).  "problem" is copied.  What it returns is to be returned.
+ */
+ngx_int_t ngx_voyo_problem(ngx_http_request_t *r,
+    const ngx_voyo_problem_t *problem);
+
+/* The same, from a content handler. */
+ngx_int_t ngx_voyo_problem_send(ngx_http_request_t *r,
+    const ngx_voyo_problem_t *problem);
+
+/* What a wait ended with that brought no record, as a problem. */
+void ngx_voyo_problem_outcome(ngx_voyo_problem_t *problem,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+
+/* What ngx_voyo_park() returned but NGX_AGAIN, answered. */
+ngx_int_t ngx_voyo_problem_parking(ngx_http_request_t *r, ngx_int_t rc);
+
+
+#endif /* _NGX_VOYO_PROBLEM_H_INCLUDED_ */

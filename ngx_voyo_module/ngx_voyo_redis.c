@@ -1,0 +1,666 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_redis.h"
+#include "ngx_voyo_redis_event.h"
+
+#include <ngx_event.h>
+
+#include "voyo_errno.h"
+
+
+#define NGX_VOYO_REDIS_TIMEOUT    1000    /* ms, of a connect and a reply */
+#define NGX_VOYO_REDIS_BACKOFF    50      /* ms, doubled with each failure */
+#define NGX_VOYO_REDIS_PAUSE_MAX  800     /* ms */
+
+
+typedef struct {
+    ngx_queue_t                 queue;
+    ngx_voyo_redis_t           *redis;
+    ngx_voyo_redis_reply_pt     handler;
+    void                       *data;
+    ngx_msec_t                  sent;
+} ngx_voyo_redis_call_t;
+
+
+struct ngx_voyo_redis_s {
+    ngx_voyo_redis_conf_t      *conf;
+    ngx_log_t                  *log;
+
+    redisAsyncContext          *commands;
+    redisAsyncContext          *events;
+    ngx_connection_t           *commands_connection;
+    ngx_connection_t           *events_connection;
+
+    const char                 *channel;
+    ngx_voyo_redis_message_pt   handler;
+    void                       *data;
+
+    ngx_queue_t                 calls;    /* in flight, oldest first */
+    ngx_event_t                 timer;    /* connects again */
+    ngx_event_t                 watch;    /* looks after the oldest call */
+    ngx_msec_t                  pause;
+    ngx_uint_t                  holders;
+
+    unsigned                    up:1;     /* it answered the last time */
+    unsigned                    tried:1;  /* not the first attempt */
+};
+
+
+static void ngx_voyo_redis_reply(redisAsyncContext *ac, void *reply,
+    void *data);
+static void ngx_voyo_redis_watch(ngx_event_t *ev);
+static void ngx_voyo_redis_idle(ngx_voyo_redis_t *redis);
+static void ngx_voyo_redis_connect(ngx_voyo_redis_t *redis);
+static redisAsyncContext *ngx_voyo_redis_open(ngx_voyo_redis_t *redis,
+    ngx_connection_t **connection);
+static ngx_int_t ngx_voyo_redis_greet(ngx_voyo_redis_t *redis,
+    redisAsyncContext *ac);
+static ngx_int_t ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis);
+static void ngx_voyo_redis_greeted(void *data, redisReply *reply);
+static void ngx_voyo_redis_message(redisAsyncContext *ac, void *reply,
+    void *data);
+static void ngx_voyo_redis_connected(const redisAsyncContext *ac, int status);
+static void ngx_voyo_redis_disconnected(const redisAsyncContext *ac,
+    int status);
+static void ngx_voyo_redis_forget(ngx_voyo_redis_t *redis,
+    const redisAsyncContext *ac);
+static void ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why);
+static void ngx_voyo_redis_close(ngx_voyo_redis_t *redis);
+static void ngx_voyo_redis_quit(void *data);
+static void ngx_voyo_redis_retry(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
+    ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv,
+    const size_t *argvlen)
+{
+    ngx_voyo_redis_call_t  *call;
+
+    /* on the first attempt hiredis keeps commands until it is connected */
+
+    if (redis->commands == NULL || (!redis->up && redis->tried)) {
+        return NGX_ERROR;
+    }
+
+    call = ngx_alloc(sizeof(ngx_voyo_redis_call_t), redis->log);
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->redis = redis;
+    call->handler = handler;
+    call->data = data;
+    call->sent = ngx_current_msec;
+
+    if (redisAsyncCommandArgv(redis->commands, ngx_voyo_redis_reply, call,
+                              argc, argv, argvlen)
+        != REDIS_OK)
+    {
+        ngx_free(call);
+        return NGX_ERROR;
+    }
+
+    ngx_queue_insert_tail(&redis->calls, &call->queue);
+
+    if (!redis->watch.timer_set) {
+        ngx_add_timer(&redis->watch, NGX_VOYO_REDIS_TIMEOUT);
+    }
+
+    ngx_voyo_redis_idle(redis);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_redis_reply(redisAsyncContext *ac, void *reply, void *data)
+{
+    void                     *call_data;
+    ngx_voyo_redis_t         *redis;
+    ngx_voyo_redis_call_t    *call;
+    ngx_voyo_redis_reply_pt   handler;
+
+    call = data;
+    redis = call->redis;
+    handler = call->handler;
+    call_data = call->data;
+
+    ngx_queue_remove(&call->queue);
+    ngx_free(call);
+
+    handler(call_data, reply);
+
+    ngx_voyo_redis_idle(redis);
+}
+
+
+static void
+ngx_voyo_redis_watch(ngx_event_t *ev)
+{
+    ngx_msec_t              age;
+    ngx_queue_t            *q;
+    ngx_voyo_redis_t       *redis;
+    ngx_voyo_redis_call_t  *call;
+
+    redis = ev->data;
+
+    if (ngx_queue_empty(&redis->calls)) {
+        return;
+    }
+
+    q = ngx_queue_head(&redis->calls);
+    call = ngx_queue_data(q, ngx_voyo_redis_call_t, queue);
+
+    age = ngx_current_msec - call->sent;
+
+    if (age < NGX_VOYO_REDIS_TIMEOUT) {
+        ngx_add_timer(ev, NGX_VOYO_REDIS_TIMEOUT - age);
+        return;
+    }
+
+    ngx_voyo_redis_lost(redis, "timed out");
+}
+
+
+ngx_uint_t
+ngx_voyo_redis_up(ngx_voyo_redis_t *redis)
+{
+    return redis->up;
+}
+
+
+ngx_pid_t
+ngx_voyo_redis_pid(ngx_voyo_redis_t *redis)
+{
+    socklen_t     len;
+    struct ucred  cred;
+
+    len = sizeof(struct ucred);
+
+    if (redis->commands == NULL
+        || redis->conf->url.path[0] == '\0'
+        || getsockopt(redis->commands->c.fd, SOL_SOCKET, SO_PEERCRED, &cred,
+                      &len)
+           == -1)
+    {
+        return 0;
+    }
+
+    return cred.pid;
+}
+
+
+void
+ngx_voyo_redis_hold(ngx_voyo_redis_t *redis, ngx_int_t n)
+{
+    redis->holders += n;
+
+    ngx_voyo_redis_idle(redis);
+}
+
+
+static void
+ngx_voyo_redis_idle(ngx_voyo_redis_t *redis)
+{
+    unsigned  idle;
+
+    /* a worker that is to quit closes idle connections */
+
+    idle = (redis->holders == 0 && ngx_queue_empty(&redis->calls));
+
+    if (idle && ngx_exiting) {
+        ngx_voyo_redis_close(redis);
+        return;
+    }
+
+    if (redis->commands_connection) {
+        redis->commands_connection->idle = idle;
+    }
+
+    if (redis->events_connection) {
+        redis->events_connection->idle = idle;
+    }
+}
+
+
+static void
+ngx_voyo_redis_connect(ngx_voyo_redis_t *redis)
+{
+    redis->commands = ngx_voyo_redis_open(redis, &redis->commands_connection);
+    redis->events = ngx_voyo_redis_open(redis, &redis->events_connection);
+
+    if (redis->commands == NULL || redis->events == NULL
+        || ngx_voyo_redis_greet(redis, redis->commands) != NGX_OK
+        || ngx_voyo_redis_greet(redis, redis->events) != NGX_OK
+        || ngx_voyo_redis_subscribe(redis) != NGX_OK)
+    {
+        ngx_voyo_redis_lost(redis, "connect failed");
+        return;
+    }
+
+    ngx_voyo_redis_idle(redis);
+}
+
+
+static redisAsyncContext *
+ngx_voyo_redis_open(ngx_voyo_redis_t *redis, ngx_connection_t **connection)
+{
+    voyo_redis_url_t   *url;
+    redisAsyncContext  *ac;
+
+    url = &redis->conf->url;
+
+    if (url->path[0]) {
+        ac = redisAsyncConnectUnix(url->path);
+
+    } else {
+        ac = redisAsyncConnect(redis->conf->numeric, url->port);
+    }
+
+    if (ac == NULL) {
+        return NULL;
+    }
+
+    if (ac->err) {
+        redisAsyncFree(ac);
+        return NULL;
+    }
+
+    ac->data = redis;
+
+    *connection = ngx_voyo_redis_event_attach(ac, ngx_voyo_redis_quit,
+                                              redis->log);
+    if (*connection == NULL) {
+        redisAsyncFree(ac);
+        return NULL;
+    }
+
+    if (url->path[0] == '\0') {
+        (void) redisEnableKeepAlive(&ac->c);
+    }
+
+    redisAsyncSetConnectCallback(ac, ngx_voyo_redis_connected);
+    redisAsyncSetDisconnectCallback(ac, ngx_voyo_redis_disconnected);
+
+    return ac;
+}
+
+
+static ngx_int_t
+ngx_voyo_redis_greet(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
+{
+    int                     rc;
+    voyo_redis_url_t       *url;
+    ngx_voyo_redis_call_t  *call;
+
+    url = &redis->conf->url;
+    rc = REDIS_OK;
+
+    if (url->password[0] && url->user[0]) {
+        rc = redisAsyncCommand(ac, NULL, NULL, "AUTH %s %s", url->user,
+                               url->password);
+
+    } else if (url->password[0]) {
+        rc = redisAsyncCommand(ac, NULL, NULL, "AUTH %s", url->password);
+    }
+
+    if (rc == REDIS_OK && url->db) {
+        rc = redisAsyncCommand(ac, NULL, NULL, "SELECT %d", (int) url->db);
+    }
+
+    if (rc != REDIS_OK) {
+        return NGX_ERROR;
+    }
+
+    if (ac != redis->commands) {
+        return NGX_OK;
+    }
+
+    /* the answer to this one tells that all before it was accepted */
+
+    call = ngx_alloc(sizeof(ngx_voyo_redis_call_t), redis->log);
+    if (call == NULL) {
+        return NGX_ERROR;
+    }
+
+    call->redis = redis;
+    call->handler = ngx_voyo_redis_greeted;
+    call->data = redis;
+    call->sent = ngx_current_msec;
+
+    if (redisAsyncCommand(ac, ngx_voyo_redis_reply, call, "PING") != REDIS_OK)
+    {
+        ngx_free(call);
+        return NGX_ERROR;
+    }
+
+    ngx_queue_insert_tail(&redis->calls, &call->queue);
+
+    if (!redis->watch.timer_set) {
+        ngx_add_timer(&redis->watch, NGX_VOYO_REDIS_TIMEOUT);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis)
+{
+    if (redisAsyncCommand(redis->events, ngx_voyo_redis_message, redis,
+                          "SUBSCRIBE %s", redis->channel)
+        != REDIS_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_redis_greeted(void *data, redisReply *reply)
+{
+    ngx_voyo_redis_t  *redis;
+
+    redis = data;
+
+    if (reply == NULL) {
+        return;
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR) {
+        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
+                      "redis refused us: \"%s\"", reply->str);
+        ngx_voyo_redis_lost(redis, "was refused");
+        return;
+    }
+
+    if (redis->tried) {
+        ngx_log_error(NGX_LOG_NOTICE, redis->log, 0, "redis is back");
+    }
+
+    redis->up = 1;
+    redis->tried = 1;
+    redis->pause = NGX_VOYO_REDIS_BACKOFF;
+}
+
+
+static void
+ngx_voyo_redis_message(redisAsyncContext *ac, void *reply, void *data)
+{
+    ngx_str_t          message;
+    redisReply        *r;
+    ngx_voyo_redis_t  *redis;
+
+    r = reply;
+    redis = data;
+
+    /* "message", the channel, the text */
+
+    if (r == NULL
+        || r->type != REDIS_REPLY_ARRAY
+        || r->elements != 3
+        || r->element[0]->type != REDIS_REPLY_STRING
+        || r->element[2]->type != REDIS_REPLY_STRING
+        || ngx_strcmp(r->element[0]->str, "message") != 0)
+    {
+        return;
+    }
+
+    message.data = (u_char *) r->element[2]->str;
+    message.len = r->element[2]->len;
+
+    redis->handler(redis->data, &message);
+}
+
+
+static void
+ngx_voyo_redis_connected(const redisAsyncContext *ac, int status)
+{
+    ngx_voyo_redis_t  *redis;
+
+    if (status == REDIS_OK) {
+        return;
+    }
+
+    redis = ac->data;
+
+    if (redis) {
+        ngx_voyo_redis_forget(redis, ac);
+        ngx_voyo_redis_lost(redis, "connect failed");
+    }
+}
+
+
+static void
+ngx_voyo_redis_disconnected(const redisAsyncContext *ac, int status)
+{
+    ngx_voyo_redis_t  *redis;
+
+    redis = ac->data;
+
+    if (redis) {
+        ngx_voyo_redis_forget(redis, ac);
+        ngx_voyo_redis_lost(redis, "connection was lost");
+    }
+}
+
+
+static void
+ngx_voyo_redis_forget(ngx_voyo_redis_t *redis, const redisAsyncContext *ac)
+{
+    /* hiredis frees the context itself when the callback has returned */
+
+    if (redis->commands == ac) {
+        redis->commands = NULL;
+        redis->commands_connection = NULL;
+    }
+
+    if (redis->events == ac) {
+        redis->events = NULL;
+        redis->events_connection = NULL;
+    }
+}
+
+
+static void
+ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why)
+{
+    if (redis->up || !redis->tried) {
+        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                      "redis %s, unknown tracks are answered with 503 until "
+                      "it is back", why);
+    }
+
+    redis->tried = 1;
+
+    ngx_voyo_redis_close(redis);
+
+    if (ngx_exiting && redis->holders == 0) {
+        return;
+    }
+
+    if (!redis->timer.timer_set) {
+        ngx_add_timer(&redis->timer, redis->pause);
+        redis->pause = ngx_min(redis->pause * 2, NGX_VOYO_REDIS_PAUSE_MAX);
+    }
+}
+
+
+static void
+ngx_voyo_redis_close(ngx_voyo_redis_t *redis)
+{
+    redisAsyncContext  *ac[2];
+
+    ac[0] = redis->commands;
+    ac[1] = redis->events;
+
+    redis->up = 0;
+    redis->commands = NULL;
+    redis->commands_connection = NULL;
+    redis->events = NULL;
+    redis->events_connection = NULL;
+
+    /* without data a context's callbacks don't come back here */
+
+    if (ac[0]) {
+        ac[0]->data = NULL;
+        redisAsyncFree(ac[0]);
+    }
+
+    if (ac[1]) {
+        ac[1]->data = NULL;
+        redisAsyncFree(ac[1]);
+    }
+}
+
+
+static void
+ngx_voyo_redis_quit(void *data)
+{
+    ngx_voyo_redis_t  *redis;
+
+    redis = data;
+
+    if (redis) {
+        ngx_voyo_redis_close(redis);
+    }
+}
+
+
+static void
+ngx_voyo_redis_retry(ngx_event_t *ev)
+{
+    ngx_voyo_redis_t  *redis;
+
+    redis = ev->data;
+
+    if (redis->commands || redis->events) {
+        return;
+    }
+
+    if (ngx_exiting && redis->holders == 0) {
+        return;
+    }
+
+    ngx_voyo_redis_connect(redis);
+}
+
+
+char *
+ngx_voyo_redis_parse(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_voyo_redis_conf_t *conf)
+{
+    size_t       len;
+    u_char      *p;
+    ngx_url_t    u;
+    const char  *reason;
+
+    if (voyo_redis_url_parse(&conf->url, (char *) text->data, text->len,
+                             &reason)
+        != VOYO_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid address in \"voyo_redis\": %s", reason);
+        return NGX_CONF_ERROR;
+    }
+
+    conf->set = 1;
+
+    if (conf->url.tls) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"voyo_redis\" can't do TLS with this hiredis, "
+                           "use \"redis://\" or \"unix:\", or a TLS tunnel");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->url.path[0]) {
+        return NGX_CONF_OK;
+    }
+
+    /* hiredis would block in getaddrinfo() (docs/upstream.md, H4) */
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url.data = (u_char *) conf->url.host;
+    u.url.len = ngx_strlen(conf->url.host);
+
+    if (ngx_strchr(conf->url.host, ':')) {
+        u.url.data = ngx_pnalloc(cf->pool, u.url.len + 2);
+        if (u.url.data == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        u.url.len = ngx_sprintf(u.url.data, "[%s]", conf->url.host)
+                    - u.url.data;
+    }
+
+    u.default_port = (in_port_t) conf->url.port;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s in \"voyo_redis\", host \"%s\"",
+                           u.err ? u.err : "no address", conf->url.host);
+        return NGX_CONF_ERROR;
+    }
+
+    len = ngx_sock_ntop(u.addrs[0].sockaddr, u.addrs[0].socklen,
+                        (u_char *) conf->numeric, NGX_SOCKADDR_STRLEN - 1, 0);
+
+    conf->numeric[len] = '\0';
+
+    if (conf->numeric[0] == '[') {
+        /* nginx writes IPv6 in brackets, the C library takes it without */
+
+        ngx_memmove(conf->numeric, conf->numeric + 1, len);
+        p = (u_char *) ngx_strchr(conf->numeric, ']');
+
+        if (p) {
+            *p = '\0';
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_voyo_redis_t *
+ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
+    const char *channel, ngx_voyo_redis_message_pt handler, void *data)
+{
+    ngx_voyo_redis_t  *redis;
+
+    redis = ngx_pcalloc(cycle->pool, sizeof(ngx_voyo_redis_t));
+    if (redis == NULL) {
+        return NULL;
+    }
+
+    redis->conf = conf;
+    redis->log = cycle->log;
+    redis->channel = channel;
+    redis->handler = handler;
+    redis->data = data;
+    redis->pause = NGX_VOYO_REDIS_BACKOFF;
+
+    ngx_queue_init(&redis->calls);
+
+    redis->timer.handler = ngx_voyo_redis_retry;
+    redis->timer.data = redis;
+    redis->timer.log = cycle->log;
+    redis->timer.cancelable = 1;
+
+    redis->watch.handler = ngx_voyo_redis_watch;
+    redis->watch.data = redis;
+    redis->watch.log = cycle->log;
+    redis->watch.cancelable = 1;
+
+    ngx_voyo_redis_connect(redis);
+
+    return redis;
+}

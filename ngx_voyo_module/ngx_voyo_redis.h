@@ -1,0 +1,76 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_REDIS_H_INCLUDED_
+#define _NGX_VOYO_REDIS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include <hiredis/hiredis.h>
+#include <hiredis/async.h>
+
+#include "voyo_redis_url.h"
+
+
+/*
+ * A worker's connections to Redis: one for commands, one that is subscribed
+ * to a channel.  They connect, time out and connect again by themselves, hold
+ * nothing open in a worker that is to quit, and never block.
+ */
+
+typedef struct ngx_voyo_redis_s  ngx_voyo_redis_t;
+
+
+typedef struct {
+    voyo_redis_url_t      url;
+    char                  numeric[NGX_SOCKADDR_STRLEN];  /* of url.host */
+    ngx_uint_t            set;
+} ngx_voyo_redis_conf_t;
+
+
+/*
+ * Called once for each command: with the reply, which is gone when it
+ * returns; or with NULL, when Redis was lost or too slow.
+ */
+typedef void (*ngx_voyo_redis_reply_pt)(void *data, redisReply *reply);
+
+/* A message of the channel. */
+typedef void (*ngx_voyo_redis_message_pt)(void *data, ngx_str_t *message);
+
+
+/* Reads "voyo_redis url"; names are resolved now, at configuration time. */
+char *ngx_voyo_redis_parse(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_voyo_redis_conf_t *conf);
+
+/* Begins to connect.  "channel" has to live on.  NULL: no memory. */
+ngx_voyo_redis_t *ngx_voyo_redis_create(ngx_cycle_t *cycle,
+    ngx_voyo_redis_conf_t *conf, const char *channel,
+    ngx_voyo_redis_message_pt handler, void *data);
+
+/*
+ * Sends a command.  NGX_OK: the callback will be called once, later; or
+ * NGX_ERROR: it will not, Redis is not to be reached now.
+ */
+ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
+    ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv,
+    const size_t *argvlen);
+
+/* Whether Redis answered the last time it was asked. */
+ngx_uint_t ngx_voyo_redis_up(ngx_voyo_redis_t *redis);
+
+/* The process at the other end of a unix socket; 0: not known. */
+ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);
+
+/*
+ * While held ("n" is 1; -1 lets go) the connections stay open in a worker
+ * that is to quit.
+ */
+void ngx_voyo_redis_hold(ngx_voyo_redis_t *redis, ngx_int_t n);
+
+
+#endif /* _NGX_VOYO_REDIS_H_INCLUDED_ */

@@ -1,0 +1,391 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_resolve.h"
+
+#include "voyo_errno.h"
+#include "voyo_key.h"
+#include "voyo_record.h"
+#include "voyo_script.h"
+
+
+#define NGX_VOYO_NEWEST  "9007199254740991"    /* above any generation */
+
+
+typedef struct {
+    ngx_voyo_main_conf_t  *vmcf;
+    ngx_voyo_wait_node_t  *node;               /* NULL: nobody waits */
+    u_char                 track[VOYO_TRACK_LEN + 1];
+} ngx_voyo_question_t;
+
+
+static ngx_int_t ngx_voyo_resolve_ask(ngx_voyo_wait_node_t *node, void *data);
+static ngx_int_t ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf,
+    ngx_voyo_wait_node_t *node, ngx_str_t *track, const char *newer_than,
+    const char *lane);
+static ngx_int_t ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf,
+    char *track, char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX]);
+static void ngx_voyo_resolve_answer(void *data, redisReply *reply);
+static void ngx_voyo_resolve_record(ngx_voyo_question_t *question,
+    redisReply *text, ngx_voyo_outcome_e outcome);
+static void ngx_voyo_resolve_event(void *data, ngx_str_t *message);
+static void ngx_voyo_resolve_count(ngx_int_t n, void *data);
+
+
+static ngx_int_t
+ngx_voyo_resolve_ask(ngx_voyo_wait_node_t *node, void *data)
+{
+    char  newer_than[NGX_INT64_LEN + 1];
+
+    *ngx_sprintf((u_char *) newer_than, "%uL", node->newer_than) = '\0';
+
+    return ngx_voyo_resolve_want(data, node, &node->sn.str, newer_than,
+                                 "play");
+}
+
+
+void
+ngx_voyo_resolve_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
+    uint64_t newer_than)
+{
+    char  text[NGX_INT64_LEN + 1];
+
+    *ngx_sprintf((u_char *) text, "%uL", newer_than) = '\0';
+
+    /* if it can't be asked now, the next request asks again */
+
+    (void) ngx_voyo_resolve_want(vmcf, NULL, track, text, "prefetch");
+}
+
+
+static ngx_int_t
+ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_wait_node_t *node,
+    ngx_str_t *track, const char *newer_than, const char *lane)
+{
+    char                  keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX], count[4];
+    size_t                len[VOYO_SCRIPT_WANT_KEYS + 6];
+    ngx_int_t             i, argc;
+    const char           *argv[VOYO_SCRIPT_WANT_KEYS + 6];
+    ngx_voyo_question_t  *question;
+
+    if (vmcf->connection == NULL) {
+        return NGX_ERROR;
+    }
+
+    question = ngx_alloc(sizeof(ngx_voyo_question_t), ngx_cycle->log);
+    if (question == NULL) {
+        return NGX_ERROR;
+    }
+
+    question->vmcf = vmcf;
+    question->node = node;
+    ngx_memcpy(question->track, track->data, VOYO_TRACK_LEN);
+    question->track[VOYO_TRACK_LEN] = '\0';
+
+    if (ngx_voyo_resolve_keys(vmcf, (char *) question->track, keys)
+        != NGX_OK)
+    {
+        ngx_free(question);
+        return NGX_ERROR;
+    }
+
+    *ngx_sprintf((u_char *) count, "%d", VOYO_SCRIPT_WANT_KEYS) = '\0';
+
+    argc = 0;
+    argv[argc++] = "EVAL";
+    argv[argc++] = voyo_script_want;
+    argv[argc++] = count;
+
+    for (i = 0; i < VOYO_SCRIPT_WANT_KEYS; i++) {
+        argv[argc++] = keys[i];
+    }
+
+    argv[argc++] = (char *) question->track;
+    argv[argc++] = newer_than;
+    argv[argc++] = lane;
+
+    for (i = 0; i < argc; i++) {
+        len[i] = ngx_strlen(argv[i]);
+    }
+
+    if (ngx_voyo_redis_command(vmcf->connection, ngx_voyo_resolve_answer,
+                               question, (int) argc, argv, len)
+        != NGX_OK)
+    {
+        ngx_free(question);
+        return NGX_ERROR;
+    }
+
+    if (node) {
+        ngx_voyo_redis_hold(vmcf->connection, 1);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf, char *track,
+    char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX])
+{
+    ngx_uint_t   i;
+    const char  *egress;
+
+    static const char  *names[VOYO_SCRIPT_WANT_KEYS] = {
+        "track:", "failure:", "lease:", "alive:",
+        "jobs:play", "jobs:prefetch", "resolvers"
+    };
+
+    egress = (char *) vmcf->egress.data;
+
+    for (i = 0; i < VOYO_SCRIPT_WANT_KEYS; i++) {
+        if (voyo_key(keys[i], egress, names[i], i < 4 ? track : NULL) < 0) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_resolve_answer(void *data, redisReply *reply)
+{
+    char                  *kind;
+    ngx_uint_t             pending;
+    ngx_voyo_outcome_e     outcome;
+    ngx_voyo_main_conf_t  *vmcf;
+    ngx_voyo_question_t   *question;
+
+    question = data;
+    vmcf = question->vmcf;
+
+    if (reply == NULL
+        || reply->type != REDIS_REPLY_ARRAY
+        || reply->elements == 0
+        || reply->element[0]->type != REDIS_REPLY_STRING)
+    {
+        if (reply && reply->type == REDIS_REPLY_ERROR) {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "redis can't be asked for track \"%s\": \"%s\"",
+                          question->track, reply->str);
+        }
+
+        if (question->node) {
+            ngx_voyo_wait_failed(question->node);
+        }
+
+        goto done;
+    }
+
+    kind = reply->element[0]->str;
+
+    if (reply->elements == 2 && reply->element[1]->type == REDIS_REPLY_STRING)
+    {
+        outcome = ngx_strcmp(kind, "record") == 0 ? NGX_VOYO_RECORD
+                                                  : NGX_VOYO_FAILURE;
+        ngx_voyo_resolve_record(question, reply->element[1], outcome);
+        goto done;
+    }
+
+    pending = ngx_strcmp(kind, "no_resolver") != 0;
+
+    if (pending) {
+        ngx_voyo_zone_resolver_seen(vmcf->shm_zone);
+    }
+
+    if (question->node) {
+        ngx_voyo_wait_answer(question->node, pending, NGX_VOYO_NO_RESOLVER,
+                             NULL);
+    }
+
+done:
+
+    if (question->node) {
+        ngx_voyo_redis_hold(vmcf->connection, -1);
+    }
+
+    ngx_free(question);
+}
+
+
+static void
+ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *text,
+    ngx_voyo_outcome_e outcome)
+{
+    int                    rc;
+    ngx_str_t              track;
+    voyo_record_t          record;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = question->vmcf;
+
+    rc = voyo_record_decode(&record, text->str, text->len);
+
+    if (rc == VOYO_OK
+        && (ngx_strcmp(record.id, question->track) != 0
+            || (record.error == VOYO_CLASS_NONE)
+               != (outcome == NGX_VOYO_RECORD)))
+    {
+        voyo_record_free(&record);
+        rc = VOYO_EINVAL;
+    }
+
+    if (rc != VOYO_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "unreadable record of track \"%s\" in redis, it will be "
+                      "resolved again", question->track);
+
+        track.data = question->track;
+        track.len = VOYO_TRACK_LEN;
+
+        (void) ngx_voyo_resolve_want(vmcf, NULL, &track, NGX_VOYO_NEWEST,
+                                     "prefetch");
+
+        if (question->node) {
+            ngx_voyo_wait_answer(question->node, 1, outcome, NULL);
+        }
+
+        return;
+    }
+
+    if (outcome == NGX_VOYO_RECORD
+        && ngx_voyo_zone_put(vmcf->shm_zone, &record) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "no room for track \"%s\" in the zone, enlarge "
+                      "\"voyo_zone\"", question->track);
+    }
+
+    if (question->node) {
+        ngx_voyo_wait_answer(question->node, 0, outcome, &record);
+    }
+
+    voyo_record_free(&record);
+}
+
+
+static void
+ngx_voyo_resolve_event(void *data, ngx_str_t *message)
+{
+    u_char                 buf[NGX_INT64_LEN + 1];
+    ngx_str_t              track;
+    ngx_int_t              generation;
+    ngx_voyo_identity_t    identity;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = data;
+
+    /* "<id> <generation>" */
+
+    if (message->len < VOYO_TRACK_LEN + 2
+        || message->data[VOYO_TRACK_LEN] != ' ')
+    {
+        return;
+    }
+
+    track.data = message->data;
+    track.len = VOYO_TRACK_LEN;
+
+    if (ngx_voyo_wait_event(vmcf->wait, &track)) {
+        return;
+    }
+
+    generation = ngx_atoi(message->data + VOYO_TRACK_LEN + 1,
+                          message->len - VOYO_TRACK_LEN - 1);
+
+    if (generation <= 0
+        || ngx_voyo_zone_get(vmcf->shm_zone, &track, &identity) != NGX_OK
+        || identity.generation >= (uint64_t) generation)
+    {
+        return;
+    }
+
+    *ngx_sprintf(buf, "%uL", identity.generation) = '\0';
+
+    (void) ngx_voyo_resolve_want(vmcf, NULL, &track, (char *) buf, "none");
+}
+
+
+static void
+ngx_voyo_resolve_count(ngx_int_t n, void *data)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = data;
+
+    ngx_voyo_zone_parked(vmcf->shm_zone, n);
+
+    if (vmcf->connection) {
+        ngx_voyo_redis_hold(vmcf->connection, n);
+    }
+}
+
+
+ngx_int_t
+ngx_voyo_resolve_heartbeats(ngx_voyo_main_conf_t *vmcf,
+    ngx_voyo_redis_reply_pt handler, void *data)
+{
+    char         key[VOYO_KEY_MAX], prefix[VOYO_KEY_MAX];
+    size_t       len[5];
+    ngx_uint_t   i;
+    const char  *argv[5], *egress;
+
+    egress = (char *) vmcf->egress.data;
+
+    if (vmcf->connection == NULL
+        || voyo_key(key, egress, "resolvers", NULL) < 0
+        || voyo_key(prefix, egress, "resolver:", NULL) < 0)
+    {
+        return NGX_ERROR;
+    }
+
+    argv[0] = "EVAL";
+    argv[1] = voyo_script_heartbeats;
+    argv[2] = "1";
+    argv[3] = key;
+    argv[4] = prefix;
+
+    for (i = 0; i < 5; i++) {
+        len[i] = ngx_strlen(argv[i]);
+    }
+
+    return ngx_voyo_redis_command(vmcf->connection, handler, data, 5, argv,
+                                  len);
+}
+
+
+ngx_int_t
+ngx_voyo_resolve_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
+{
+    char  *channel;
+
+    ngx_voyo_zone_worker(vmcf->shm_zone);
+
+    vmcf->wait = ngx_voyo_wait_create(cycle->pool, cycle->log, vmcf->waiters,
+                                      ngx_voyo_resolve_ask,
+                                      ngx_voyo_resolve_count, vmcf);
+    if (vmcf->wait == NULL) {
+        return NGX_ERROR;
+    }
+
+    channel = ngx_palloc(cycle->pool, VOYO_KEY_MAX);
+    if (channel == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (voyo_key(channel, (char *) vmcf->egress.data, "events", NULL) < 0) {
+        return NGX_ERROR;
+    }
+
+    vmcf->connection = ngx_voyo_redis_create(cycle, &vmcf->redis, channel,
+                                             ngx_voyo_resolve_event, vmcf);
+    if (vmcf->connection == NULL) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,267 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_park.h"
+#include "ngx_voyo_problem.h"
+
+#include <cjson/cJSON.h>
+
+#include "voyo_errno.h"
+
+
+static void ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static ngx_int_t ngx_voyo_track_write(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx, const voyo_record_t *record);
+static cJSON *ngx_voyo_track_json(const voyo_record_t *record,
+    ngx_uint_t tolerance);
+static void ngx_voyo_track_text(cJSON *json, const char *name,
+    const char *text);
+static cJSON *ngx_voyo_track_codec(const voyo_record_t *record,
+    voyo_codec_t codec, ngx_uint_t tolerance);
+static ngx_int_t ngx_voyo_track_send(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_voyo_track_handler(ngx_http_request_t *r)
+{
+    ngx_int_t              rc;
+    ngx_str_t              value;
+    ngx_voyo_ctx_t        *ctx;
+    ngx_voyo_loc_conf_t   *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (vlcf->track == NULL || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
+
+    if (ctx) {
+
+        /* parked before, and this is what came of it */
+
+        if (ctx->problem.status) {
+            return ngx_voyo_problem(r, &ctx->problem);
+        }
+
+        r->content_handler = ngx_voyo_track_send;
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_voyo_ctx_t));
+    if (ctx == NULL) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_method);
+    }
+
+    ctx->track.data = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
+
+    if (ctx->track.data == NULL
+        || ngx_http_complex_value(r, vlcf->track, &value) != NGX_OK)
+    {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    if (voyo_track_parse((char *) ctx->track.data, (char *) value.data,
+                         value.len)
+        != VOYO_OK)
+    {
+        ctx->track.data = NULL;
+        return ngx_voyo_problem(r, &ngx_voyo_problem_track);
+    }
+
+    ctx->track.len = VOYO_TRACK_LEN;
+    ctx->started = ngx_current_msec | 1;
+
+    /* texts aren't in the zone: Redis is asked for each */
+
+    rc = ngx_voyo_park(r, &ctx->track, 0, ngx_voyo_track_parked, ctx);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    return ngx_voyo_problem_parking(r, rc);
+}
+
+
+static void
+ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+{
+    ngx_voyo_ctx_t  *ctx;
+
+    ctx = data;
+    ctx->waited = ngx_current_msec - ctx->started;
+
+    if (outcome != NGX_VOYO_RECORD) {
+        ngx_voyo_problem_outcome(&ctx->problem, outcome, record);
+        return;
+    }
+
+    if (ngx_voyo_track_write(r, ctx, record) != NGX_OK) {
+        ctx->problem = ngx_voyo_problem_memory;
+    }
+}
+
+
+static ngx_int_t
+ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+    const voyo_record_t *record)
+{
+    char                  *text;
+    cJSON                 *json;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    json = ngx_voyo_track_json(record, vmcf->tolerance);
+    if (json == NULL) {
+        return NGX_ERROR;
+    }
+
+    text = cJSON_PrintUnformatted(json);
+
+    cJSON_Delete(json);
+
+    if (text == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->body.len = ngx_strlen(text);
+    ctx->body.data = ngx_pnalloc(r->pool, ctx->body.len);
+
+    if (ctx->body.data) {
+        ngx_memcpy(ctx->body.data, text, ctx->body.len);
+    }
+
+    cJSON_free(text);
+
+    return ctx->body.data ? NGX_OK : NGX_ERROR;
+}
+
+
+static cJSON *
+ngx_voyo_track_json(const voyo_record_t *record, ngx_uint_t tolerance)
+{
+    cJSON  *json, *codecs;
+
+    json = cJSON_CreateObject();
+    codecs = cJSON_CreateObject();
+
+    if (json == NULL || codecs == NULL) {
+        cJSON_Delete(json);
+        cJSON_Delete(codecs);
+        return NULL;
+    }
+
+    ngx_voyo_track_text(json, "id", record->id);
+    ngx_voyo_track_text(json, "title", record->title);
+    ngx_voyo_track_text(json, "artist", record->artist);
+    ngx_voyo_track_text(json, "album", record->album);
+
+    if (record->duration) {
+        cJSON_AddNumberToObject(json, "duration",
+                                (double) record->duration / 1000);
+
+    } else {
+        cJSON_AddNullToObject(json, "duration");
+    }
+
+    if (record->has_loudness) {
+        cJSON_AddNumberToObject(json, "loudness", record->loudness);
+
+    } else {
+        cJSON_AddNullToObject(json, "loudness");
+    }
+
+    cJSON_AddItemToObject(codecs, voyo_codec_name(VOYO_CODEC_AAC),
+                          ngx_voyo_track_codec(record, VOYO_CODEC_AAC,
+                                               tolerance));
+    cJSON_AddItemToObject(codecs, voyo_codec_name(VOYO_CODEC_OPUS),
+                          ngx_voyo_track_codec(record, VOYO_CODEC_OPUS,
+                                               tolerance));
+    cJSON_AddItemToObject(json, "codecs", codecs);
+
+    return json;
+}
+
+
+static void
+ngx_voyo_track_text(cJSON *json, const char *name, const char *text)
+{
+    if (text) {
+        cJSON_AddStringToObject(json, name, text);
+
+    } else {
+        cJSON_AddNullToObject(json, name);
+    }
+}
+
+
+static cJSON *
+ngx_voyo_track_codec(const voyo_record_t *record, voyo_codec_t codec,
+    ngx_uint_t tolerance)
+{
+    int                   i;
+    cJSON                *qualities, *json;
+    ngx_uint_t            quality;
+    const voyo_format_t  *format;
+
+    qualities = cJSON_CreateObject();
+
+    for (quality = VOYO_QUALITY_LOW;
+         quality <= VOYO_QUALITY_HIGH;
+         quality++)
+    {
+        i = voyo_format_choose(record->formats, record->nformats, quality,
+                               codec, tolerance);
+        if (i < 0 || record->formats[i].codec != codec) {
+            continue;
+        }
+
+        format = &record->formats[i];
+        json = cJSON_CreateObject();
+
+        cJSON_AddNumberToObject(json, "bitrate", format->bitrate);
+        cJSON_AddNumberToObject(json, "size", (double) format->size);
+        cJSON_AddStringToObject(json, "type", voyo_codec_type(codec));
+        cJSON_AddItemToObject(qualities, voyo_quality_name(quality), json);
+    }
+
+    return qualities;
+}
+
+
+static ngx_int_t
+ngx_voyo_track_send(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_voyo_ctx_t           *ctx;
+    ngx_http_complex_value_t  cv;
+
+    static ngx_str_t  type = ngx_string("application/json");
+
+    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    cv.value = ctx->body;
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
+}

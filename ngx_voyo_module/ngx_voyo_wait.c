@@ -1,0 +1,372 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_wait.h"
+
+#include <ngx_event.h>
+
+
+#define NGX_VOYO_WAIT_REPEAT  1000    /* ms */
+#define NGX_VOYO_WAIT_FAILED  3       /* questions in a row */
+
+
+struct ngx_voyo_wait_s {
+    ngx_rbtree_t        rbtree;
+    ngx_rbtree_node_t   sentinel;
+    ngx_log_t          *log;
+    ngx_uint_t          n;
+    ngx_uint_t          max;
+    ngx_voyo_ask_pt     ask;
+    ngx_voyo_count_pt   count;
+    void               *data;
+};
+
+
+static ngx_voyo_wait_node_t *ngx_voyo_wait_lookup(ngx_voyo_wait_t *wait,
+    ngx_str_t *track);
+static ngx_voyo_wait_node_t *ngx_voyo_wait_node(ngx_voyo_wait_t *wait,
+    ngx_str_t *track);
+static ngx_int_t ngx_voyo_wait_ask(ngx_voyo_wait_node_t *node);
+static void ngx_voyo_wait_unlink(ngx_voyo_waiter_t *w);
+static void ngx_voyo_wait_idle(ngx_voyo_wait_node_t *node);
+static void ngx_voyo_wait_repeat(ngx_event_t *ev);
+static void ngx_voyo_wait_deadline(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
+    ngx_str_t *track, ngx_msec_t timeout)
+{
+    ngx_uint_t             newer;
+    ngx_voyo_wait_node_t  *node;
+
+    w->node = NULL;
+
+    if (wait->n >= wait->max) {
+        return NGX_BUSY;
+    }
+
+    node = ngx_voyo_wait_lookup(wait, track);
+
+    if (node == NULL) {
+        node = ngx_voyo_wait_node(wait, track);
+        if (node == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    newer = w->newer_than > node->newer_than
+            || ngx_queue_empty(&node->waiters);
+
+    if (newer) {
+        node->newer_than = w->newer_than;
+    }
+
+    if (node->asking) {
+
+        /* the answer to come may be too old for this one */
+
+        node->again |= newer;
+
+    } else if (newer && ngx_voyo_wait_ask(node) != NGX_OK) {
+
+        ngx_voyo_wait_idle(node);
+        return NGX_DECLINED;
+    }
+
+    ngx_queue_insert_tail(&node->waiters, &w->queue);
+    w->node = node;
+
+    w->timer.handler = ngx_voyo_wait_deadline;
+    w->timer.data = w;
+    w->timer.log = wait->log;
+
+    ngx_add_timer(&w->timer, timeout);
+
+    wait->n++;
+    wait->count(1, wait->data);
+
+    if (!node->timer.timer_set) {
+        ngx_add_timer(&node->timer, NGX_VOYO_WAIT_REPEAT);
+    }
+
+    return NGX_AGAIN;
+}
+
+
+void
+ngx_voyo_wait_remove(ngx_voyo_waiter_t *w)
+{
+    ngx_voyo_wait_node_t  *node;
+
+    node = w->node;
+
+    if (node == NULL) {
+        return;
+    }
+
+    ngx_voyo_wait_unlink(w);
+    ngx_voyo_wait_idle(node);
+}
+
+
+ngx_uint_t
+ngx_voyo_wait_event(ngx_voyo_wait_t *wait, ngx_str_t *track)
+{
+    ngx_voyo_wait_node_t  *node;
+
+    node = ngx_voyo_wait_lookup(wait, track);
+
+    if (node == NULL) {
+        return 0;
+    }
+
+    if (node->asking) {
+        node->again = 1;
+
+    } else {
+        (void) ngx_voyo_wait_ask(node);
+    }
+
+    return 1;
+}
+
+
+void
+ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+{
+    ngx_queue_t         *q, *next, woken;
+    ngx_voyo_waiter_t   *w;
+
+    node->asking = 0;
+    node->failed = 0;
+
+    ngx_queue_init(&woken);
+
+    if (!pending) {
+
+        /* detach all whom it satisfies before the first is called */
+
+        for (q = ngx_queue_head(&node->waiters);
+             q != ngx_queue_sentinel(&node->waiters);
+             q = next)
+        {
+            next = ngx_queue_next(q);
+            w = ngx_queue_data(q, ngx_voyo_waiter_t, queue);
+
+            if (outcome == NGX_VOYO_RECORD
+                && w->newer_than >= (uint64_t) record->generation)
+            {
+                continue;
+            }
+
+            ngx_queue_remove(q);
+            ngx_queue_insert_tail(&woken, q);
+        }
+    }
+
+    /* nothing but this function frees the node meanwhile */
+
+    node->asking = 1;
+
+    while (!ngx_queue_empty(&woken)) {
+
+        q = ngx_queue_head(&woken);
+        w = ngx_queue_data(q, ngx_voyo_waiter_t, queue);
+
+        ngx_voyo_wait_unlink(w);
+
+        w->handler(w, outcome, record);
+    }
+
+    node->asking = 0;
+
+    if (node->again && !ngx_queue_empty(&node->waiters)) {
+        (void) ngx_voyo_wait_ask(node);
+    }
+
+    ngx_voyo_wait_idle(node);
+}
+
+
+void
+ngx_voyo_wait_failed(ngx_voyo_wait_node_t *node)
+{
+    node->asking = 0;
+
+    /* Redis may be back in time: until then they are not told */
+
+    if (++node->failed >= NGX_VOYO_WAIT_FAILED) {
+        ngx_voyo_wait_answer(node, 0, NGX_VOYO_NO_REDIS, NULL);
+        return;
+    }
+
+    ngx_voyo_wait_idle(node);
+}
+
+
+static ngx_voyo_wait_node_t *
+ngx_voyo_wait_lookup(ngx_voyo_wait_t *wait, ngx_str_t *track)
+{
+    uint32_t         hash;
+    ngx_str_node_t  *sn;
+
+    hash = ngx_crc32_short(track->data, track->len);
+
+    sn = ngx_str_rbtree_lookup(&wait->rbtree, track, hash);
+
+    return (ngx_voyo_wait_node_t *) sn;
+}
+
+
+static ngx_voyo_wait_node_t *
+ngx_voyo_wait_node(ngx_voyo_wait_t *wait, ngx_str_t *track)
+{
+    ngx_voyo_wait_node_t  *node;
+
+    if (track->len != VOYO_TRACK_LEN) {
+        return NULL;
+    }
+
+    node = ngx_calloc(sizeof(ngx_voyo_wait_node_t), wait->log);
+    if (node == NULL) {
+        return NULL;
+    }
+
+    ngx_memcpy(node->track, track->data, VOYO_TRACK_LEN);
+
+    node->sn.str.data = node->track;
+    node->sn.str.len = VOYO_TRACK_LEN;
+    node->sn.node.key = ngx_crc32_short(node->track, VOYO_TRACK_LEN);
+
+    node->wait = wait;
+
+    ngx_queue_init(&node->waiters);
+
+    node->timer.handler = ngx_voyo_wait_repeat;
+    node->timer.data = node;
+    node->timer.log = wait->log;
+    node->timer.cancelable = 1;
+
+    ngx_rbtree_insert(&wait->rbtree, &node->sn.node);
+
+    return node;
+}
+
+
+static ngx_int_t
+ngx_voyo_wait_ask(ngx_voyo_wait_node_t *node)
+{
+    ngx_int_t  rc;
+
+    node->again = 0;
+
+    rc = node->wait->ask(node, node->wait->data);
+
+    if (rc == NGX_OK) {
+        node->asking = 1;
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_voyo_wait_unlink(ngx_voyo_waiter_t *w)
+{
+    ngx_voyo_wait_t  *wait;
+
+    wait = w->node->wait;
+
+    ngx_queue_remove(&w->queue);
+    w->node = NULL;
+
+    if (w->timer.timer_set) {
+        ngx_del_timer(&w->timer);
+    }
+
+    wait->n--;
+    wait->count(-1, wait->data);
+}
+
+
+static void
+ngx_voyo_wait_idle(ngx_voyo_wait_node_t *node)
+{
+    /* a question in flight keeps the node: its answer comes back to it */
+
+    if (node->asking || !ngx_queue_empty(&node->waiters)) {
+        return;
+    }
+
+    if (node->timer.timer_set) {
+        ngx_del_timer(&node->timer);
+    }
+
+    ngx_rbtree_delete(&node->wait->rbtree, &node->sn.node);
+
+    ngx_free(node);
+}
+
+
+static void
+ngx_voyo_wait_repeat(ngx_event_t *ev)
+{
+    ngx_voyo_wait_node_t  *node;
+
+    node = ev->data;
+
+    if (ngx_queue_empty(&node->waiters)) {
+        return;
+    }
+
+    ngx_add_timer(ev, NGX_VOYO_WAIT_REPEAT);
+
+    if (!node->asking && ngx_voyo_wait_ask(node) != NGX_OK) {
+        ngx_voyo_wait_failed(node);
+    }
+}
+
+
+static void
+ngx_voyo_wait_deadline(ngx_event_t *ev)
+{
+    ngx_voyo_waiter_t     *w;
+    ngx_voyo_wait_node_t  *node;
+
+    w = ev->data;
+    node = w->node;
+
+    ngx_voyo_wait_unlink(w);
+    ngx_voyo_wait_idle(node);
+
+    w->handler(w, NGX_VOYO_TIMEOUT, NULL);
+}
+
+
+ngx_voyo_wait_t *
+ngx_voyo_wait_create(ngx_pool_t *pool, ngx_log_t *log, ngx_uint_t max,
+    ngx_voyo_ask_pt ask, ngx_voyo_count_pt count, void *data)
+{
+    ngx_voyo_wait_t  *wait;
+
+    wait = ngx_pcalloc(pool, sizeof(ngx_voyo_wait_t));
+    if (wait == NULL) {
+        return NULL;
+    }
+
+    ngx_rbtree_init(&wait->rbtree, &wait->sentinel,
+                    ngx_str_rbtree_insert_value);
+
+    wait->log = log;
+    wait->max = max;
+    wait->ask = ask;
+    wait->count = count;
+    wait->data = data;
+
+    return wait;
+}

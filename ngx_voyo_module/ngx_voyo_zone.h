@@ -1,0 +1,90 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_ZONE_H_INCLUDED_
+#define _NGX_VOYO_ZONE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "voyo_record.h"
+
+
+/*
+ * The shared-memory zone: what all workers know of tracks.  Of each track its
+ * identity, at most 1 KB, and beside it the URLs in use, which are evicted
+ * first when memory is short.  A track leaves "inactive" milliseconds after
+ * its last access.  Everything is copied out under the zone's lock.
+ */
+
+typedef struct {
+    uint64_t          generation;
+    ngx_uint_t        nformats;
+    voyo_format_t     formats[VOYO_FORMATS_MAX];
+} ngx_voyo_identity_t;
+
+
+typedef struct {
+    uint64_t          generation;
+    ngx_uint_t        codec;           /* voyo_codec_t */
+    ngx_str_t         url;
+    ngx_str_t         user_agent;
+    time_t            expires;
+    time_t            not_before;
+} ngx_voyo_source_t;
+
+
+typedef struct {
+    size_t            size;            /* bytes of shared memory */
+    size_t            used;
+    ngx_uint_t        tracks;
+    ngx_uint_t        parked;          /* requests, in all workers */
+    time_t            started;         /* when the zone was made */
+    ngx_uint_t        resolver_seen;   /* a resolver lived since then */
+} ngx_voyo_zone_stats_t;
+
+
+/* Directive "voyo_zone name:size [inactive=time]". */
+ngx_shm_zone_t *ngx_voyo_zone_create(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size, ngx_msec_t inactive, void *tag);
+
+/*
+ * Takes over a record, unless the zone has a newer generation.  NGX_ERROR:
+ * there is no memory even after eviction, the zone is as it was.
+ */
+ngx_int_t ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record);
+
+/*
+ * Copies out the identity of a track and counts the access.  "track" is 11
+ * characters.  NGX_DECLINED: not known.
+ */
+ngx_int_t ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
+    ngx_voyo_identity_t *identity);
+
+/* Whether a track is known, no access counted: 1 or 0. */
+ngx_uint_t ngx_voyo_zone_known(ngx_shm_zone_t *zone, ngx_str_t *track);
+
+/*
+ * Copies a representation's URL out to "pool".  NGX_DECLINED: the URL is not
+ * known; "generation" is then the track's, 0 for an unknown one.  NGX_ABORT:
+ * the track is known and has no such representation.  NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
+    ngx_str_t *representation, ngx_pool_t *pool, ngx_voyo_source_t *source);
+
+void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
+
+/* Adds to the count of this worker's parked requests. */
+void ngx_voyo_zone_parked(ngx_shm_zone_t *zone, ngx_int_t n);
+
+/* Begins the count of this worker anew: its slot may have been another's. */
+void ngx_voyo_zone_worker(ngx_shm_zone_t *zone);
+
+void ngx_voyo_zone_resolver_seen(ngx_shm_zone_t *zone);
+
+
+#endif /* _NGX_VOYO_ZONE_H_INCLUDED_ */
