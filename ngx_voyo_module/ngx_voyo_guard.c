@@ -1,0 +1,172 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_module.h"
+
+
+/*
+ * The guard runs before nginx's slice filter.  It lets no slice but a whole
+ * 206 into a track: a subrequest that breaks after its header is taken for
+ * finished by nginx, and one that error_page answers brings its body into the
+ * audio (docs/upstream.md, N16, N17).
+ */
+
+typedef struct {
+    ngx_http_request_t   *slice;       /* the request of the current one */
+    off_t                 expected;    /* bytes, by its header */
+    off_t                 received;
+} ngx_voyo_guard_ctx_t;
+
+
+static ngx_int_t ngx_voyo_guard_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_guard_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_voyo_guard_check(ngx_http_request_t *r,
+    ngx_voyo_guard_ctx_t *ctx);
+static ngx_int_t ngx_voyo_guard_filter_init(ngx_conf_t *cf);
+
+
+static ngx_http_module_t  ngx_voyo_guard_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_voyo_guard_filter_init,        /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_voyo_guard_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_voyo_guard_filter_module_ctx, /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static ngx_int_t
+ngx_voyo_guard_header_filter(ngx_http_request_t *r)
+{
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_guard_ctx_t  *ctx;
+
+    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
+
+    if (vlcf->stream == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (r->headers_out.status != NGX_HTTP_PARTIAL_CONTENT) {
+
+        if (r == r->main) {
+            return ngx_http_next_header_filter(r);
+        }
+
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "slice answered %ui in the middle of a track, the "
+                      "connection is closed", r->headers_out.status);
+        return NGX_ERROR;
+    }
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_voyo_guard_ctx_t));
+        if (ctx == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_http_set_ctx(r->main, ctx, ngx_voyo_guard_filter_module);
+
+    } else if (ngx_voyo_guard_check(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->slice = r;
+    ctx->expected = r->headers_out.content_length_n;
+    ctx->received = 0;
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_chain_t           *cl;
+    ngx_voyo_guard_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);
+
+    if (ctx == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (r == ctx->slice) {
+
+        for (cl = in; cl; cl = cl->next) {
+            ctx->received += ngx_buf_size(cl->buf);
+        }
+
+        if (ctx->received > ctx->expected) {
+            return ngx_voyo_guard_check(r, ctx);
+        }
+
+    } else if (r == r->main && ctx->slice->done
+               && ngx_voyo_guard_check(r, ctx) != NGX_OK)
+    {
+        /* the slice filter would go on with the next */
+
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_body_filter(r, in);
+}
+
+
+static ngx_int_t
+ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
+{
+    if (ctx->received == ctx->expected) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "slice has %O bytes instead of %O, the connection is closed",
+                  ctx->received, ctx->expected);
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_voyo_guard_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_voyo_guard_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_voyo_guard_body_filter;
+
+    return NGX_OK;
+}
