@@ -15,6 +15,7 @@ typedef enum {
     NGX_VOYO_MEDIA_NAME,
     NGX_VOYO_MEDIA_URI,
     NGX_VOYO_MEDIA_USER_AGENT,
+    NGX_VOYO_MEDIA_RANGE,
     NGX_VOYO_ETAG
 } ngx_voyo_media_variable_e;
 
@@ -70,6 +71,9 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
 
     { ngx_string("voyo_media_user_agent"), NULL, ngx_voyo_variable_media,
       NGX_VOYO_MEDIA_USER_AGENT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_media_range"), NULL, ngx_voyo_variable_media,
+      NGX_VOYO_MEDIA_RANGE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_etag"), NULL, ngx_voyo_variable_media,
       NGX_VOYO_ETAG, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -260,6 +264,18 @@ ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     case NGX_VOYO_MEDIA_USER_AGENT:
         text = &origin->source.user_agent;
         break;
+
+    case NGX_VOYO_MEDIA_RANGE:
+
+        p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_voyo_variable_set(v, p, ngx_sprintf(p, "bytes=%O-%O",
+                                                origin->start, origin->last)
+                                    - p);
+        return NGX_OK;
 
     default: /* NGX_VOYO_ETAG */
 

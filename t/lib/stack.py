@@ -1,0 +1,351 @@
+"""The whole product on the stand-in source, each part under a test's hand.
+
+A Stack has its own directory, ports and processes, and leaves none of them
+behind.  Redis, the resolver and nginx are the real ones, rendered from conf/
+as deploy/voyo does it; they are started here one by one so that a test can
+stop, freeze and kill each.
+"""
+
+import http.client
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / 'build'
+MODULE = Path(os.environ.get('VOYO_MODULE',
+                             BUILD / 'nginx/ngx_voyo_module.so'))
+RESOLVER = Path(os.environ.get('VOYO_RESOLVER', BUILD / 'voyo-resolver'))
+NGINX = os.environ.get('VOYO_NGINX', '/usr/sbin/nginx')
+YTDLP = BUILD / 'prefix/bin/yt-dlp'
+SLICE = 512 * 1024
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what: Callable[[], Any], about: str, seconds: float = 10) -> Any:
+    """Waits until "what" gives something true, and returns that."""
+
+    end = time.monotonic() + seconds
+    while True:
+        found = what()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f'not within {seconds} s: {about}')
+        time.sleep(0.01)
+
+
+class Answer:
+    def __init__(self, status: int, headers: http.client.HTTPMessage,
+                 body: bytes, seconds: float) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.seconds = seconds
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        assert self.headers['Content-Type'] == 'application/problem+json', \
+            self.headers['Content-Type']
+        return json.loads(self.body)
+
+
+class Stack:
+    def __init__(self, workers: int = 2, resolve_timeout: str = '15s',
+                 ytdlp_workers: int = 2, scheme: str = 'http',
+                 resolver: bool = True, conf: str = '') -> None:
+        for path in (MODULE, RESOLVER, YTDLP):
+            if not path.exists():
+                raise SystemExit(f'{path} is missing: run "make build"')
+
+        self.dir = Path(tempfile.mkdtemp(prefix='voyo-test-'))
+        self.dir.chmod(0o755)
+        self.port = free_port()
+        self.workers = workers
+        self.resolve_timeout = resolve_timeout
+        self.ytdlp_workers = ytdlp_workers
+        self.conf = conf
+        self.provoked: list[str] = []
+        self.parts: dict[str, subprocess.Popen[bytes]] = {}
+
+        try:
+            self._start_source(scheme)
+            self.start_redis()
+            if resolver:
+                self.start_resolver()
+            self._start_nginx()
+        except BaseException:
+            self._end()
+            raise
+
+    # The parts.
+
+    def _spawn(self, name: str, command: list[Any],
+               environment: dict[str, str] | None = None,
+               **more: Any) -> subprocess.Popen[bytes]:
+        log = (self.dir / f'{name}.log').open('ab')
+        process = subprocess.Popen(
+            [str(each) for each in command], stderr=log, cwd=self.dir,
+            env=environment, stdin=more.pop('stdin', subprocess.DEVNULL),
+            stdout=more.pop('stdout', log), **more)
+        log.close()
+        self.parts[name] = process
+        return process
+
+    def _start_source(self, scheme: str) -> None:
+        source = self._spawn('source', [
+            '/usr/bin/python3', ROOT / 't/youtube/server.py', '--dir',
+            self.dir / 'source', '--media', BUILD / 'media', '--scheme',
+            scheme, '--exit-with-stdin'],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert source.stdout is not None
+        line = source.stdout.readline()
+        if not line:
+            raise AssertionError(self.log('source'))
+        self.source = json.loads(line)
+
+    def start_redis(self) -> None:
+        self.redis_socket = self.dir / 'redis.sock'
+        self._spawn('redis', [
+            'redis-server', '--port', '0', '--unixsocket', self.redis_socket,
+            '--unixsocketperm', '777', '--dir', self.dir, '--save', '60 1',
+            '--daemonize', 'no'])
+        wait_for(lambda: self._redis_answers(), 'Redis answers')
+
+    def _redis_answers(self) -> bool:
+        try:
+            return self.redis('PING') == b'PONG'
+        except OSError:
+            return False
+
+    def start_resolver(self) -> None:
+        self._spawn('resolver', [RESOLVER], {
+            'PATH': os.environ['PATH'],
+            'REDIS_URL': f'unix:{self.redis_socket}',
+            'YT_DLP_PATH': str(YTDLP),
+            'VOYO_YTDLP_CONF': self.source['ytdlp_conf'],
+            'VOYO_YTDLP_WORKERS': str(self.ytdlp_workers),
+            'VOYO_RESOLVE_TIMEOUT': self.resolve_timeout,
+            **{name: value for name, value in os.environ.items()
+               if name in ('ASAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS',
+                           'VOYO_PLUGIN_DIR')},
+        })
+        wait_for(lambda: self.redis('ZCARD', 'voyo:{default}:resolvers'),
+                 'the resolver lives', 20)
+
+    def _start_nginx(self) -> None:
+        home = self.dir / 'home'
+        for name in ('run', 'cache', 'tmp', 'conf'):
+            (home / name).mkdir(parents=True)
+        hosts = [f'{scheme}://127.0.0.1:{port}'
+                 for scheme in ('http', 'https')
+                 for port in self.source[f'media_{scheme}']]
+        self._render(home, {
+            'MODULE': MODULE, 'HOME': home, 'CONF': home / 'conf',
+            'USER': 'root', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
+            'NOFILE': resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+            'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': '32m',
+            'REDIS_URL': f'unix:{self.redis_socket}', 'EGRESS': 'default',
+            'CODEC': 'aac', 'QUALITY_TOLERANCE': 10,
+            'MEDIA_HOSTS': ' '.join(hosts),
+            'RESOLVE_TIMEOUT': self.resolve_timeout,
+            'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
+            'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
+            'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
+            'PROXY_BIND': '',
+        })
+        self.start_nginx()
+
+    def _render(self, home: Path, values: dict[str, Any]) -> None:
+        for path in (ROOT / 'conf').iterdir():
+            text = re.sub(r'@([A-Z0-9_]+)@', lambda m: str(values[m[1]]),
+                          path.read_text())
+            (home / 'conf' / path.name.removesuffix('.in')).write_text(text)
+
+    def start_nginx(self) -> None:
+        home = self.dir / 'home'
+        self._spawn('nginx', [NGINX, '-p', home, '-e', 'stderr', '-c',
+                              home / 'conf/nginx.conf'])
+        wait_for(self._nginx_listens, 'nginx listens')
+
+    def _nginx_listens(self) -> bool:
+        if self.parts['nginx'].poll() is not None:
+            raise AssertionError(self.log('nginx'))
+        try:
+            socket.create_connection(('127.0.0.1', self.port)).close()
+        except OSError:
+            return False
+        return True
+
+    def send(self, name: str, number: int) -> None:
+        self.parts[name].send_signal(number)
+
+    def stop(self, name: str, number: int = signal.SIGTERM,
+             seconds: float = 10) -> int:
+        """Stops a part, waits for it, and returns its exit status."""
+
+        process = self.parts.pop(name)
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.send_signal(number)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f'{name} did not stop in {seconds} s')
+        finally:
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
+
+    def nginx_workers(self) -> list[int]:
+        pid = self.parts['nginx'].pid
+        listed = Path(f'/proc/{pid}/task/{pid}/children').read_text()
+        return [int(child) for child in listed.split()
+                if 'worker process' in
+                Path(f'/proc/{child}/cmdline').read_text()]
+
+    # Its sides.
+
+    def url(self, path: str) -> str:
+        return f'http://127.0.0.1:{self.port}{path}'
+
+    def get(self, path: str, headers: dict[str, str] | None = None,
+            method: str = 'GET', seconds: float = 60) -> Answer:
+        began = time.monotonic()
+        connection = http.client.HTTPConnection('127.0.0.1', self.port,
+                                                timeout=seconds)
+        try:
+            connection.request(method, path, headers=headers or {})
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        return Answer(answer.status, answer.headers, body,
+                      time.monotonic() - began)
+
+    def health(self) -> dict[str, Any]:
+        return json.loads(self.get('/health').body)
+
+    def parked(self) -> int:
+        return self.health()['checks']['zone']['parked']
+
+    def control(self, path: str, change: dict[str, Any] | None = None) -> Any:
+        request = urllib.request.Request(
+            f'http://127.0.0.1:{self.source["control"]}{path}',
+            data=None if change is None else json.dumps(change).encode())
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def switch(self, **change: Any) -> None:
+        self.control('/switch', change)
+
+    def requests(self, kind: str, track: str = '') -> list[dict[str, Any]]:
+        """The source's log, of one kind, of one track if given."""
+
+        query = f'?kind={kind}' + (f'&id={track}' if track else '')
+        return self.control('/log' + query)
+
+    def redis(self, *command: str) -> Any:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            connection.connect(str(self.redis_socket))
+            connection.sendall(f'*{len(command)}\r\n'.encode() + b''.join(
+                b'$%d\r\n%s\r\n' % (len(each.encode()), each.encode())
+                for each in command))
+            return read_reply(connection.makefile('rb'))
+
+    def log(self, name: str) -> str:
+        return (self.dir / f'{name}.log').read_text(errors='replace')
+
+    # Its end.
+
+    @contextmanager
+    def provokes(self, *patterns: str) -> Iterator[None]:
+        """Lines of nginx's log at [error] that this is meant to bring."""
+
+        self.provoked.extend(patterns)
+        yield
+
+    def close(self) -> None:
+        try:
+            for name in ('nginx', 'resolver', 'redis', 'source'):
+                if name in self.parts:
+                    self.stop(name, signal.SIGQUIT if name == 'nginx'
+                              else signal.SIGTERM)
+            self.check_log()
+            self._check_processes()
+        finally:
+            self._end()
+
+    def check_log(self) -> None:
+        bad = []
+        for line in self.log('nginx').splitlines():
+            if re.search(r'\[(alert|crit|emerg)\]', line) \
+               or ('[error]' in line and not any(
+                   re.search(each, line) for each in self.provoked)):
+                bad.append(line)
+            if 'videoplayback' in line:
+                bad.append('a media URL in the log: ' + line)
+        assert not bad, '\n'.join(bad)
+
+    def _check_processes(self) -> None:
+        left = []
+        for process in Path('/proc').iterdir():
+            try:
+                if process.name.isdigit() and str(self.dir).encode() in (
+                        process / 'environ').read_bytes() + (
+                        process / 'cmdline').read_bytes():
+                    left.append((process / 'cmdline').read_text())
+            except OSError:
+                continue
+        assert not left, f'processes left: {left}'
+
+    def _end(self) -> None:
+        for process in self.parts.values():
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe:
+                    pipe.close()
+        self.parts.clear()
+        if not os.environ.get('VOYO_KEEP'):
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def read_reply(stream: Any) -> Any:
+    """One reply of RESP2."""
+
+    line = stream.readline()
+    kind, rest = line[:1], line[1:-2]
+    if kind == b'+':
+        return rest
+    if kind == b'-':
+        raise ValueError(rest.decode())
+    if kind == b':':
+        return int(rest)
+    if kind == b'$':
+        if rest == b'-1':
+            return None
+        return stream.read(int(rest) + 2)[:-2]
+    if kind == b'*':
+        return [read_reply(stream) for _ in range(int(rest))]
+    raise OSError(f'no reply: {line!r}')

@@ -1,0 +1,291 @@
+"""A track plays, end to end: every byte of every representation."""
+
+import base64
+import hashlib
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from stack import SLICE, Stack  # noqa: E402
+
+FOUR_MINUTES = 'm04_aaaaaaa'
+HALF_MINUTE = 's30_aaaaaaa'
+
+
+class StreamTest(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack()
+        cls.files = {
+            (track, each['itag']): Path(each['path']).read_bytes()
+            for track in (FOUR_MINUTES, HALF_MINUTE)
+            for each in cls.stack.control(f'/track?id={track}')}
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+
+    def get(self, path: str, **headers: str):
+        return self.stack.get(f'/cdn/stream/{path}', {
+            name.replace('_', '-'): value for name, value in headers.items()})
+
+    # Which bytes: design of qualities, docs/upstream.md, Y6.
+
+    def test_each_quality_and_codec_is_its_file(self) -> None:
+        chosen = {
+            ('low', 'aac'): 139, ('medium', 'aac'): 140, ('high', 'aac'): 140,
+            ('low', 'opus'): 250, ('medium', 'opus'): 251,
+            ('high', 'opus'): 251,
+        }
+        for (quality, codec), itag in chosen.items():
+            with self.subTest(quality=quality, codec=codec):
+                answer = self.get(
+                    f'{FOUR_MINUTES}?quality={quality}&codec={codec}')
+                self.assertEqual(answer.status, 200)
+                self.assertEqual(
+                    hashlib.sha256(answer.body).hexdigest(),
+                    hashlib.sha256(
+                        self.files[FOUR_MINUTES, itag]).hexdigest())
+                self.assertEqual(
+                    answer.headers['Content-Type'],
+                    'audio/mp4' if codec == 'aac' else 'audio/webm')
+                self.assertIn(f'.{itag}.', answer.headers['ETag'])
+
+    def test_defaults_are_high_and_aac(self) -> None:
+        answer = self.get(FOUR_MINUTES)
+        self.assertEqual(answer.body, self.files[FOUR_MINUTES, 140])
+        self.assertRegex(answer.headers['X-Voyo-Quality'],
+                         r'^medium; codec=aac; bitrate=\d{6}$')
+
+    # Ranges: RFC 9110, section 14.
+
+    def test_ranges(self) -> None:
+        whole = self.files[FOUR_MINUTES, 140]
+        size = len(whole)
+        middle = size // 2
+        for text, first, last in (
+                ('bytes=0-', 0, size - 1),
+                ('bytes=0-1', 0, 1),
+                (f'bytes={middle}-', middle, size - 1),
+                (f'bytes={middle}-{middle + 99}', middle, middle + 99),
+                (f'bytes={SLICE - 1}-{SLICE}', SLICE - 1, SLICE),
+                (f'bytes={SLICE}-{2 * SLICE - 1}', SLICE, 2 * SLICE - 1),
+                ('bytes=-500', size - 500, size - 1),
+                (f'bytes=-{2 * size}', 0, size - 1),
+                (f'bytes={size - 1}-', size - 1, size - 1),
+                (f'bytes=0-{2 * size}', 0, size - 1)):
+            with self.subTest(range=text):
+                answer = self.get(FOUR_MINUTES, Range=text)
+                self.assertEqual(answer.status, 206)
+                self.assertEqual(answer.headers['Content-Range'],
+                                 f'bytes {first}-{last}/{size}')
+                self.assertEqual(answer.body, whole[first:last + 1])
+
+    def test_beyond_the_end(self) -> None:
+        size = len(self.files[FOUR_MINUTES, 140])
+        self.get(FOUR_MINUTES, Range='bytes=0-0')
+        before = len(self.stack.requests('media'))
+        for text in (f'bytes={size}-', f'bytes={size + 9}-{size + 99}',
+                     'bytes=-0'):
+            with self.subTest(range=text):
+                answer = self.get(FOUR_MINUTES, Range=text)
+                self.assertEqual(answer.status, 416)
+                self.assertEqual(answer.headers['Content-Range'],
+                                 f'bytes */{size}')
+                self.assertEqual(answer.problem['code'],
+                                 'range_not_satisfiable')
+        self.assertEqual(len(self.stack.requests('media')), before)
+
+    def test_suffix_and_if_range_do_not_cost_slice_0(self) -> None:
+        # without rewriting the header nginx's slice filter begins at 0
+        track = 'm04_suffix1'
+        tag = self.stack.get(f'/cdn/stream/{track}',
+                             method='HEAD').headers['ETag']
+        size = len(self.files[FOUR_MINUTES, 140])
+        last = (size - 1) // SLICE * SLICE
+        self.get(track, Range='bytes=-500')
+        self.get(track, Range=f'bytes={SLICE}-{SLICE + 9}', If_Range=tag)
+        ranges = {each['range']
+                  for each in self.stack.requests('media', track)}
+        self.assertEqual(ranges, {f'bytes={last}-{size - 1}',
+                                  f'bytes={SLICE}-{2 * SLICE - 1}'})
+
+    def test_if_range_of_another_version_gives_the_whole(self) -> None:
+        for value in ('"other"', 'W/"other"',
+                      'Sat, 29 Oct 1994 19:43:31 GMT'):
+            answer = self.get(HALF_MINUTE, Range='bytes=5-9', If_Range=value)
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.body, self.files[HALF_MINUTE, 140])
+
+    def test_head_from_the_record(self) -> None:
+        # a HEAD that reached a media host would be refused there
+        track = 'm04_head000'
+        answer = self.stack.get(f'/cdn/stream/{track}', method='HEAD')
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(int(answer.headers['Content-Length']),
+                         len(self.files[FOUR_MINUTES, 140]))
+        self.assertEqual(answer.headers['Accept-Ranges'], 'bytes')
+        self.assertEqual(self.stack.requests('media', track), [])
+
+    def test_not_modified_from_the_record(self) -> None:
+        track = 'm04_none000'
+        tag = self.stack.get(f'/cdn/stream/{track}',
+                             method='HEAD').headers['ETag']
+        for value in (tag, f'W/{tag}', f'"x", {tag}', '*'):
+            answer = self.get(track, If_None_Match=value)
+            self.assertEqual((answer.status, answer.body), (304, b''), value)
+        self.assertEqual(self.stack.requests('media', track), [])
+        self.assertEqual(self.get(track, If_None_Match='"x"',
+                                  Range='bytes=0-1').status, 206)
+
+    # One name for both spellings.
+
+    def test_both_spellings_are_one_track(self) -> None:
+        track = 'm04_spell00'
+        alias = 'vyo_' + base64.urlsafe_b64encode(
+            track.encode()).decode().rstrip('=')
+        one = self.get(track)
+        fetched = len(self.stack.requests('media', track))
+        two = self.get(alias)
+        self.assertEqual(one.body, two.body)
+        self.assertEqual(one.headers['ETag'], two.headers['ETag'])
+        self.assertIn('hit', two.headers['Cache-Status'])
+        self.assertEqual(len(self.stack.requests('player', track)), 1)
+        self.assertEqual(len(self.stack.requests('media', track)), fetched)
+
+    # Answers of our own.
+
+    def test_bad_requests_cost_nothing(self) -> None:
+        before = self.commands()
+        for path, code in (
+                ('/cdn/stream/', 'bad_track'),
+                ('/cdn/stream/short', 'bad_track'),
+                ('/cdn/stream/dQw4w9WgXcQQ', 'bad_track'),
+                ('/cdn/stream/dQw4w9WgXc.', 'bad_track'),
+                ('/cdn/stream/dQw4w9WgXcQ%0a', 'bad_track'),
+                ('/cdn/stream/dQw4w9WgXcQ/x', 'bad_track'),
+                ('/cdn/stream/vyo_ZFF3NHc5V2dYY1F', 'bad_track'),
+                (f'/cdn/stream/{FOUR_MINUTES}?quality=best', 'bad_quality'),
+                (f'/cdn/stream/{FOUR_MINUTES}?quality=low&quality=x', None),
+                (f'/cdn/stream/{FOUR_MINUTES}?codec=mp3', 'bad_codec'),
+                ('/cdn/track/short', 'bad_track')):
+            with self.subTest(path=path):
+                if code is None:
+                    continue
+                answer = self.stack.get(path)
+                self.assertEqual(answer.status, 400)
+                self.assertEqual(answer.problem['code'], code)
+                self.assertFalse(answer.problem['retryable'])
+                self.assertEqual(answer.headers['Cache-Control'], 'no-store')
+        self.assertEqual(self.commands(), before)
+
+    def commands(self) -> str:
+        """The scripts that Redis ran for anybody but the resolver."""
+
+        return str(self.stack.redis('PUBSUB', 'NUMSUB', 'x')) + str([
+            line for line in self.stack.redis(
+                'INFO', 'commandstats').decode().split()
+            if line.startswith('cmdstat_zcount')
+            and line.split('calls=')[1].split(',')[0]])
+
+    def test_methods(self) -> None:
+        answer = self.stack.get(f'/cdn/stream/{HALF_MINUTE}', method='DELETE')
+        self.assertEqual(answer.status, 405)
+        self.assertEqual(answer.headers['Allow'], 'GET, HEAD, OPTIONS')
+        answer = self.stack.get(f'/cdn/stream/{HALF_MINUTE}',
+                                {'Origin': 'https://app.example'}, 'OPTIONS')
+        self.assertEqual(answer.status, 204)
+        self.assertEqual(answer.headers['Access-Control-Allow-Origin'], '*')
+        self.assertIn('Range', answer.headers['Access-Control-Allow-Headers'])
+
+    def test_headers(self) -> None:
+        self.get(HALF_MINUTE)
+        answer = self.get(HALF_MINUTE, Origin='https://app.example')
+        expected = {
+            'Accept-Ranges': 'bytes',
+            'Access-Control-Allow-Origin': '*',
+            'Cache-Control': 'public, max-age=3600',
+            'Cache-Status': 'voyo; hit',
+            'Cross-Origin-Resource-Policy': 'cross-origin',
+            'Timing-Allow-Origin': '*',
+        }
+        self.assertEqual({name: answer.headers[name] for name in expected},
+                         expected)
+        self.assertRegex(answer.headers['Server-Timing'],
+                         r'^resolve;dur=\d+$')
+        # nothing of the media host's comes through
+        for name in ('Last-Modified', 'Expires', 'X-Content-Type-Options',
+                     'Vary'):
+            self.assertIsNone(answer.headers[name], name)
+        self.assertEqual(answer.headers.get_all('Cache-Control'),
+                         ['public, max-age=3600'])
+        self.assertEqual(answer.headers.get_all('ETag'),
+                         [answer.headers['ETag']])
+
+    def test_failures_of_tracks(self) -> None:
+        for track, status, code, retry in (
+                ('privaaaaaaa', 404, 'private', False),
+                ('goneaaaaaaa', 404, 'unavailable', False)):
+            with self.subTest(track=track):
+                answer = self.get(track)
+                self.assertEqual(answer.status, status)
+                self.assertEqual(answer.problem['code'], code)
+                self.assertEqual(answer.problem['retryable'], retry)
+                self.assertNotIn(b'video', answer.body)
+
+    def test_track(self) -> None:
+        answer = self.stack.get(f'/cdn/track/{FOUR_MINUTES}')
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers['Content-Type'], 'application/json')
+        import json
+        told = json.loads(answer.body)
+        self.assertEqual(told['id'], FOUR_MINUTES)
+        self.assertTrue(told['title'] and told['artist'])
+        self.assertAlmostEqual(told['duration'], 240, delta=1)
+        self.assertEqual(told['codecs']['aac']['high']['size'],
+                         len(self.files[FOUR_MINUTES, 140]))
+        self.assertEqual(sorted(told['codecs']['opus']),
+                         ['high', 'low', 'medium'])
+
+    # What reaches the source.
+
+    def test_only_bounded_ranges_on_few_connections(self) -> None:
+        track = 'h01_hour000'
+        answer = self.get(track)
+        self.assertEqual(answer.status, 200)
+        expected = next(Path(each['path'])
+                        for each in self.stack.control(f'/track?id={track}')
+                        if each['itag'] == 140)
+        self.assertEqual(hashlib.sha256(answer.body).digest(),
+                         hashlib.sha256(expected.read_bytes()).digest())
+        fetched = self.stack.requests('media', track)
+        for each in fetched:
+            first, last = map(int, each['range'][6:].split('-'))
+            self.assertEqual(first % SLICE, 0)
+            self.assertLessEqual(last - first + 1, SLICE)
+            self.assertEqual(each['method'], 'GET')
+            self.assertLessEqual(
+                {name.lower() for name in each['headers']},
+                {'host', 'range', 'user-agent', 'accept'})
+        self.assertEqual(len({each['range'] for each in fetched}),
+                         len(fetched))
+        connections = {each['connection'] for each in fetched}
+        self.assertLessEqual(len(connections), 2 * self.stack.workers)
+
+    def test_ffmpeg_seeks(self) -> None:
+        done = subprocess.run(
+            ['ffmpeg', '-v', 'error', '-ss', '200', '-i',
+             self.stack.url(f'/cdn/stream/{FOUR_MINUTES}'), '-t', '5',
+             '-f', 's16le', '-ac', '1', '-ar', '8000', '-'],
+            capture_output=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr), (0, b''))
+        self.assertAlmostEqual(len(done.stdout) / 16000, 5, delta=0.1)
+
+
+if __name__ == '__main__':
+    unittest.main()
