@@ -1,0 +1,133 @@
+# VOYO.  GNU make; `make help` lists the targets.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+BUILD := $(CURDIR)/build
+PREFIX := /opt/voyo
+NGINX_DEV := /usr/share/nginx/src
+
+CC := gcc
+OPTIMIZE := -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wpointer-arith -Wvla -Wformat=2 -Werror
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CFLAGS := -std=c11 -D_GNU_SOURCE -Icommon -Iresolver -pthread $(WARNINGS)
+LDFLAGS := -pie -Wl,-z,relro,-z,now
+MODULE_CFLAGS := $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+                 -Wformat=2 -Wno-format-nonliteral
+LIBS := -lhiredis -lcjson -lpcre2-8 -lpthread -lm
+
+COMMON := $(wildcard common/*.c)
+RESOLVER := $(wildcard resolver/*.c)
+UNITS := $(basename $(notdir $(wildcard t/unit/test_*.c)))
+
+# Each flavour of the C outside nginx has a directory of objects of its own.
+FLAVOURS := plain asan tsan
+FLAGS_plain := $(OPTIMIZE) $(HARDEN)
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fPIE \
+              -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
+
+
+.PHONY: help deps build run demo test test-long check unit bench clean \
+        install module resolver resolver-asan resolver-tsan plugin
+
+help:           ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile \
+	    | while read -r name what; do printf '%-15s %s\n' "$$name" "$$what"; done
+
+deps:           ## install what the machine lacks to build and run
+	@util/deps run
+
+run: deps       ## install, build and start all, until Ctrl-C
+	@$(MAKE) build
+	@VOYO_DEMO=$${VOYO_DEMO-1} exec deploy/voyo
+
+demo:           ## the same on a stand-in source: works without a network
+	@util/deps test
+	@$(MAKE) build
+	@exec deploy/demo
+
+test:           ## install, build and run every quick test, what CI runs
+	@util/deps test
+	@$(MAKE) build
+	@exec util/test
+
+test-long:      ## the tests again and again, under sanitizers too
+	@util/deps test
+	@$(MAKE) build resolver-asan resolver-tsan
+	@exec util/test --long
+
+check:          ## style, dependency direction, static analysis
+	@exec util/check
+
+bench: build    ## measure
+	@exec /usr/bin/python3 bench/run.py
+
+build: module resolver  ## the nginx module and the resolver, into build/
+
+install: build  ## what a server needs, into PREFIX (/opt/voyo)
+	@deploy/install "$(DESTDIR)$(PREFIX)"
+
+clean:          ## remove what was built; installed programs stay
+	rm -rf $(addprefix $(BUILD)/,nginx voyo-resolver voyo-resolver-asan \
+	    voyo-resolver-tsan plugins unit $(FLAVOURS))
+
+
+# The module: nginx's own build system, with Debian's nginx-dev; it writes
+# to build/nginx only (docs/upstream.md, N9).
+
+module: $(BUILD)/nginx/Makefile
+	@$(MAKE) --silent -C $(NGINX_DEV) -f $< modules
+
+$(BUILD)/nginx/Makefile: config Makefile $(NGINX_DEV)/conf_flags
+	@mkdir -p $(@D)
+	@cd $(NGINX_DEV) && . ./conf_flags \
+	    && bash ./configure --builddir=$(@D) "$${NGX_CONF_FLAGS[@]}" \
+	       --with-cc-opt='$(MODULE_CFLAGS)' \
+	       --with-ld-opt='-Wl,-z,relro,-z,now' \
+	       --add-dynamic-module=$(CURDIR) > $(@D)/configure.log \
+	    || { tail -n 20 $(@D)/configure.log $(@D)/autoconf.err; exit 1; }
+
+
+# The resolver, and yt-dlp's plugin beside it.
+
+resolver: $(BUILD)/voyo-resolver plugin
+resolver-asan: $(BUILD)/voyo-resolver-asan plugin  ## with ASan and UBSan
+resolver-tsan: $(BUILD)/voyo-resolver-tsan plugin  ## with ThreadSanitizer
+
+$(BUILD)/voyo-resolver: $(BUILD)/plain/resolver/main.o $(BUILD)/plain/voyo.a
+	$(CC) $(FLAGS_plain) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/voyo-resolver-%: $(BUILD)/%/resolver/main.o $(BUILD)/%/voyo.a
+	$(CC) $(FLAGS_$*) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+
+# The rest of the C, and the unit tests: a program of each t/unit/test_*.c.
+
+unit: $(foreach flavour,$(FLAVOURS),$(UNITS:%=$(BUILD)/unit/$(flavour)/%))
+unit:           ## build the unit tests: plain, ASan with UBSan, TSan
+
+define build_flavour
+$(BUILD)/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$(CC) $(CFLAGS) $(FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)/voyo.a: $(patsubst %.c,$(BUILD)/$(1)/%.o,$(COMMON) \
+                        $(filter-out resolver/main.c,$(RESOLVER)))
+	@rm -f $$@
+	ar rcs $$@ $$^
+
+$(BUILD)/unit/$(1)/%: $(BUILD)/$(1)/t/unit/%.o $(BUILD)/$(1)/voyo.a
+	@mkdir -p $$(@D)
+	$(CC) $(FLAGS_$(1)) $(LDFLAGS) -o $$@ $$^ $(LIBS)
+endef
+
+$(foreach flavour,$(FLAVOURS),$(eval $(call build_flavour,$(flavour))))
+
+.SECONDARY:
+-include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/t/unit/*.d)
