@@ -1,0 +1,223 @@
+# conf/ with its names filled in, to VOYO_HOME/conf: sourced by deploy/voyo.
+
+
+# Files are complete before they are seen, so a reload never reads a half.
+
+render()
+{
+    local file name
+    declare -A value
+
+    set_values
+
+    for file in "$root"/conf/nginx.conf.in "$root"/conf/voyo_*.conf; do
+        name=${file##*/}
+        name=$home/conf/${name%.in}
+        fill "$file" > "$name.new"
+        mv "$name.new" "$name"
+    done
+}
+
+
+fill()
+{
+    local text name done=
+
+    text=$(< "$1")
+
+    while [[ $text =~ @([A-Z0-9_]+)@ ]]; do
+        name=${BASH_REMATCH[1]}
+        [ -v "value[$name]" ] \
+            || fail 1 "$1 has a name @$name@ that nothing fills in"
+        done+=${text%%"@$name@"*}${value[$name]}
+        text=${text#*"@$name@"}
+    done
+
+    printf '%s\n' "$done$text"
+}
+
+
+set_values()
+{
+    local nofile
+
+    nofile=$(ulimit -Hn)
+    [ "$nofile" != unlimited ] || nofile=1048576
+
+    value=(
+        [MODULE]=$module
+        [USER]=$user
+        [HOME]=$home
+        [CONF]=$home/conf
+        [LOG_LEVEL]=$VOYO_LOG_LEVEL
+        [WORKERS]=${NGINX_WORKERS:-$(cores)}
+        [NOFILE]=$nofile
+        [ACCESS_LOG]=$(access_log)
+        [ZONE_SIZE]=$VOYO_ZONE_SIZE
+        [REDIS_URL]="\"$(redis_url)\""
+        [EGRESS]=$VOYO_EGRESS
+        [CODEC]=$VOYO_CODEC
+        [QUALITY_TOLERANCE]=$VOYO_QUALITY_TOLERANCE
+        [MEDIA_HOSTS]=$VOYO_MEDIA_HOSTS
+        [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
+        [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
+        [CACHE_SIZE]=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
+        [CORS_ORIGINS]=$(cors_lines)
+        [PORT]=$PORT
+        [LISTEN_IPV6]=$(listen_ipv6)
+        [APP]=$(app_lines)
+        [CA_FILE]=$VOYO_CA_FILE
+        [PROXY_BIND]=$(source_lines)
+    )
+
+    # nginx warns about a user that it can't change to
+    [ "$EUID" -eq 0 ] || value[USER]="$user $(id -gn)"
+}
+
+
+redis_url()
+{
+    echo "${REDIS_URL:-unix:$home/run/redis.sock}"
+}
+
+
+access_log()
+{
+    if [ "$VOYO_ACCESS_LOG" = 1 ]; then
+        echo "/dev/stdout voyo"
+    else
+        echo off
+    fi
+}
+
+
+# nginx reads neither resolv.conf nor the hosts file (docs/upstream.md, N28).
+
+resolver_lines()
+{
+    local servers
+
+    servers=$(name_servers /etc/resolv.conf | tr '\n' ' ')
+    [ -n "$servers" ] || return 0
+
+    echo "resolver ${servers}ipv6=$1;"
+    echo "    resolver_timeout 5s;"
+}
+
+
+# A media URL is bound to the address, and so to the family, that it was
+# resolved from (docs/upstream.md, G7).
+
+source_lines()
+{
+    case $VOYO_SOURCE_ADDRESS in
+    '') resolver_lines off ;;
+    *:*) resolver_lines on ;;
+    *) resolver_lines off ;;
+    esac
+
+    [ -z "$VOYO_SOURCE_ADDRESS" ] || echo "proxy_bind $VOYO_SOURCE_ADDRESS;"
+}
+
+
+listen_ipv6()
+{
+    ! ipv6_there \
+        || echo "listen [::]:$PORT ipv6only=on sndbuf=256k backlog=1024;"
+}
+
+
+cors_lines()
+{
+    local each
+
+    if [ "$VOYO_CORS_ORIGINS" = '*' ]; then
+        echo '        default "*";'
+        return 0
+    fi
+
+    echo '        default "";'
+    for each in ${VOYO_CORS_ORIGINS//,/ }; do
+        echo "        \"$each\" \"$each\";"
+    done
+}
+
+
+# All that is not VOYO's own.
+
+app_lines()
+{
+    if [ -n "$VOYO_APP_URL" ]; then
+        app_proxy
+    elif [ "$VOYO_DEMO" = 1 ]; then
+        demo_page
+    else
+        echo 'location / {'
+        echo '            default_type text/plain;'
+        echo '            return 404 "Not found.\n";'
+        echo '        }'
+    fi
+}
+
+
+# By a variable, the app's name is looked up while nginx runs: the app may
+# start later, and move.  nginx's resolver knows no /etc/hosts.
+
+app_proxy()
+{
+    local name target=$VOYO_APP_URL
+
+    name=${target#*://}
+    name=${name%:*}
+
+    cat << END
+location / {
+            client_max_body_size 0;
+            proxy_http_version 1.1;
+            proxy_request_buffering off;
+            proxy_buffering off;
+            proxy_read_timeout 1h;
+            proxy_set_header Host \$http_host;
+            proxy_set_header Connection \$http_connection;
+            proxy_set_header Upgrade \$http_upgrade;
+            proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+            proxy_ssl_server_name on;
+END
+
+    if [[ $name == \[* ]] || is_ipv4 "$name" \
+       || grep -qsw -- "$name" /etc/hosts || [ -z "$(resolver_lines on)" ]
+    then
+        echo "            proxy_pass $target;"
+    else
+        echo "            set \$voyo_app $target;"
+        echo "            proxy_pass \$voyo_app;"
+    fi
+
+    echo '        }'
+}
+
+
+demo_page()
+{
+    cat << END
+location / {
+            root $root/web/demo;
+            index index.html;
+            add_header Cache-Control no-cache;
+            add_header X-Content-Type-Options nosniff;
+            add_header Content-Security-Policy "default-src 'self'; connect-src *; media-src *; img-src * data:";
+        }
+END
+
+    [ -n "$VOYO_DEMO_TRACKS" ] || return 0
+
+    cp "$VOYO_DEMO_TRACKS" "$home/run/tracks.json"
+    chmod 644 "$home/run/tracks.json"
+    cat << END
+        location = /tracks.json {
+            alias $home/run/tracks.json;
+            default_type application/json;
+            add_header Cache-Control no-cache;
+        }
+END
+}

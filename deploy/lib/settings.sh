@@ -1,0 +1,212 @@
+# The settings, from the environment: sourced by deploy/voyo.
+#
+# A value is checked before it is used: most end up in nginx's configuration,
+# where a stray quote or semicolon would be code.
+
+
+read_settings()
+{
+    : "${PORT:=8080}" "${REDIS_URL=}" "${YT_DLP_PATH=}"
+    : "${VOYO_YTDLP_CONF=}" "${VOYO_SOURCE_ADDRESS=}" "${VOYO_APP_URL=}"
+    : "${VOYO_YTDLP_WORKERS:=2}" "${VOYO_MEDIA_HOSTS:=.googlevideo.com}"
+    : "${VOYO_CODEC:=aac}" "${VOYO_QUALITY_TOLERANCE:=10}"
+    : "${VOYO_CACHE_SIZE=}" "${VOYO_ZONE_SIZE:=32m}" "${VOYO_HOME:=$root/var}"
+    : "${VOYO_EGRESS:=default}" "${VOYO_CORS_ORIGINS:=*}"
+    : "${VOYO_RESOLVE_TIMEOUT:=15s}" "${VOYO_DEMO:=0}" "${NGINX_WORKERS:=}"
+    : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
+    : "${VOYO_STOP_TIMEOUT:=10}"
+    : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
+
+    number PORT 1 65535
+    number VOYO_YTDLP_WORKERS 1 64
+    number VOYO_QUALITY_TOLERANCE 0 100
+    number VOYO_STOP_TIMEOUT 0 3600
+    [ -z "$NGINX_WORKERS" ] || number NGINX_WORKERS 1 512
+
+    one_of VOYO_CODEC aac opus
+    one_of VOYO_DEMO 0 1
+    one_of VOYO_ACCESS_LOG 0 1
+    one_of VOYO_LOG_LEVEL debug info notice warn error crit
+
+    matches VOYO_EGRESS '[A-Za-z0-9._-]{1,64}' 'a name of letters and digits'
+    matches VOYO_ZONE_SIZE '[1-9][0-9]{0,5}[mM]' 'megabytes, like 32m'
+    [ -z "$VOYO_CACHE_SIZE" ] \
+        || matches VOYO_CACHE_SIZE '[1-9][0-9]{0,5}[mMgG]' 'a size, like 1g'
+
+    read_timeout
+    read_addresses
+    read_origins
+    read_paths
+    read_redis
+
+    export REDIS_URL YT_DLP_PATH VOYO_YTDLP_CONF VOYO_SOURCE_ADDRESS \
+        VOYO_YTDLP_WORKERS VOYO_MEDIA_HOSTS VOYO_EGRESS VOYO_RESOLVE_TIMEOUT
+}
+
+
+# A value is repeated in an error only when it can't be a secret or garble a
+# terminal.
+
+wrong()
+{
+    local name=$1 value=${!1}
+
+    shift
+    [[ $value =~ ^[[:graph:]\ ]{0,80}$ ]] || value='...'
+    fail 2 "$name=\"$value\" is wrong: it must be $*"
+}
+
+
+number()
+{
+    [[ ${!1} =~ ^[0-9]{1,6}$ ]] && [ "$((10#${!1}))" -ge "$2" ] \
+        && [ "$((10#${!1}))" -le "$3" ] \
+        || wrong "$1" "a number from $2 to $3"
+    printf -v "$1" %d "$((10#${!1}))"
+}
+
+
+one_of()
+{
+    local name=$1 choices each
+
+    shift
+    choices=$(printf ' or %s' "$@")
+    for each; do
+        [ "${!name}" != "$each" ] || return 0
+    done
+
+    wrong "$name" "${choices# or }"
+}
+
+
+matches()
+{
+    [[ ${!1} =~ ^($2)$ ]] || wrong "$1" "$3"
+}
+
+
+# nginx's locks wait for 120 s, which must be more than three resolves and a
+# media host's time-out (docs/upstream.md, N13).
+
+read_timeout()
+{
+    local about='a time from 1s to 30s, like 15s' milliseconds
+
+    matches VOYO_RESOLVE_TIMEOUT '[0-9]{1,5}(ms|s)' "$about"
+
+    case $VOYO_RESOLVE_TIMEOUT in
+    *ms) milliseconds=$((10#${VOYO_RESOLVE_TIMEOUT%ms})) ;;
+    *) milliseconds=$((10#${VOYO_RESOLVE_TIMEOUT%s} * 1000)) ;;
+    esac
+
+    [ "$milliseconds" -ge 1000 ] && [ "$milliseconds" -le 30000 ] \
+        || wrong VOYO_RESOLVE_TIMEOUT "$about"
+}
+
+
+is_ipv4()
+{
+    local byte='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
+
+    [[ $1 =~ ^$byte\.$byte\.$byte\.$byte$ ]]
+}
+
+
+is_ipv6()
+{
+    [[ $1 =~ ^[0-9a-fA-F:]+(:[0-9.]+)?$ && $1 == *:*:* ]]
+}
+
+
+host='(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)'
+origin="https?://$host(:[0-9]{1,5})?"
+
+
+read_addresses()
+{
+    local each
+
+    [ -z "$VOYO_SOURCE_ADDRESS" ] || is_ipv4 "$VOYO_SOURCE_ADDRESS" \
+        || is_ipv6 "$VOYO_SOURCE_ADDRESS" \
+        || wrong VOYO_SOURCE_ADDRESS "an address of this machine"
+
+    set -f
+    for each in $VOYO_MEDIA_HOSTS; do
+        [[ $each =~ ^(\.?$host|$origin)$ ]] \
+            || wrong VOYO_MEDIA_HOSTS "hosts like .googlevideo.com, or" \
+                     "origins like http://127.0.0.1:8081, with spaces between"
+    done
+    set +f
+
+    [[ $VOYO_MEDIA_HOSTS =~ [^[:space:]] ]] \
+        || wrong VOYO_MEDIA_HOSTS "at least one host"
+    [ "$VOYO_MEDIA_HOSTS" = "${VOYO_MEDIA_HOSTS//[$'\n\r\t']/}" ] \
+        || wrong VOYO_MEDIA_HOSTS "on one line"
+
+    [ -z "$VOYO_APP_URL" ] \
+        || matches VOYO_APP_URL "$origin/?" \
+                   "an origin without a path, like http://127.0.0.1:3000"
+    VOYO_APP_URL=${VOYO_APP_URL%/}
+}
+
+
+read_origins()
+{
+    local each
+
+    set -f
+    for each in ${VOYO_CORS_ORIGINS//,/ }; do
+        [ "$VOYO_CORS_ORIGINS" = '*' ] || [[ $each =~ ^$origin$ ]] \
+            || wrong VOYO_CORS_ORIGINS "* or origins like" \
+                     "https://app.example, with spaces between"
+    done
+    set +f
+}
+
+
+# A path goes into nginx's configuration as it is, and a socket's has a limit
+# of 107 bytes.
+
+read_paths()
+{
+    local about='a path of letters, digits and -._/+'
+
+    mkdir -p "$VOYO_HOME" 2> /dev/null \
+        || fail 1 "can't make $VOYO_HOME: set VOYO_HOME to where I can write"
+
+    home=$(cd "$VOYO_HOME" && pwd -P)
+    [[ $home =~ ^[A-Za-z0-9._/+-]+$ ]] || wrong VOYO_HOME "$about"
+    [ "${#home}" -le 90 ] || wrong VOYO_HOME "at most 90 characters long"
+    [[ $root =~ ^[A-Za-z0-9._/+-]+$ ]] \
+        || fail 1 "VOYO is in \"$root\": move it to $about"
+
+    matches VOYO_CA_FILE '/[A-Za-z0-9._/+-]+' "$about"
+    [ -r "$VOYO_CA_FILE" ] \
+        || fail 1 "no file $VOYO_CA_FILE to verify media hosts with:" \
+                  "install ca-certificates, or set VOYO_CA_FILE"
+
+    VOYO_YTDLP_CONF=$(absolute VOYO_YTDLP_CONF)
+    VOYO_DEMO_TRACKS=$(absolute VOYO_DEMO_TRACKS)
+}
+
+
+absolute()
+{
+    [ -n "${!1}" ] || return 0
+    [ -r "${!1}" ] && [ -f "${!1}" ] || wrong "$1" "a file that I can read"
+    readlink -f "${!1}"
+}
+
+
+# What may be in the URL is for the resolver to say; here it must only not
+# leave its quotes.  It may hold a password: it is never shown.
+
+read_redis()
+{
+    [ -n "$REDIS_URL" ] || return 0
+
+    [[ $REDIS_URL =~ ^(rediss?://|unix:)[A-Za-z0-9._~:/?@%\&=+,!*\[\]-]+$ ]] \
+        || fail 2 "REDIS_URL is wrong: it must be redis://, rediss:// or" \
+                  "unix:, with percent-encoding for special characters"
+}
