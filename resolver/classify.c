@@ -1,0 +1,190 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#define PCRE2_CODE_UNIT_WIDTH  8
+
+#include "classify.h"
+
+#include <pcre2.h>
+#include <stdlib.h>
+
+
+typedef struct {
+    voyo_class_t  class;
+    const char   *pattern;
+} classify_rule_t;
+
+
+/*
+ * docs/upstream.md, Y4.  The first rule that matches wins: what says something
+ * of us all stands first, then what says something of the track, then how the
+ * exchange went, and last what accompanies any failure.  The apostrophe is
+ * U+2019, or ASCII in older texts.
+ */
+
+static const classify_rule_t  classify_rules[] = {
+
+    { VOYO_CLASS_RATE_LIMITED,
+      "rate-limited|HTTP Error 429|Too Many Requests" },
+
+    { VOYO_CLASS_BOT_CHECK,
+      "confirm you.{1,3}re not a (?:bot|robot)|captcha"
+      "|All player responses are invalid" },
+
+    { VOYO_CLASS_AGE_RESTRICTED,
+      "confirm your age|inappropriate for some users"
+      "|age.restricted video" },
+
+    { VOYO_CLASS_PAID,
+      "Music Premium|YouTube Premium|members.only|members on level"
+      "|Join this channel|requires payment|available to (?:paid )?subscribers"
+      "|available to this channel.{1,3}s members" },
+
+    { VOYO_CLASS_GEO_BLOCKED,
+      "not made this video available in your country"
+      "|(?:not available|unavailable|blocked it|who has blocked it) in your"
+      " country|geo.?restrict" },
+
+    { VOYO_CLASS_PRIVATE,
+      "private video|video is private" },
+
+    { VOYO_CLASS_DRM,
+      "video is DRM protected|drm protected and only" },
+
+    { VOYO_CLASS_UNAVAILABLE,
+      "Video unavailable|video (?:is|was) (?:not available|unavailable"
+      "|no longer available|removed)|(?:has been|was) (?:removed|deleted)"
+      "|(?:been|account) terminated|copyright|no longer exists"
+      "|does not exist|content isn.{1,3}t available"
+      "|(?:recording|event) (?:is not available|has ended)"
+      "|not available on this app|Incomplete YouTube ID" },
+
+    { VOYO_CLASS_UPCOMING,
+      "Premieres? in|Premieres? will begin|live event will begin"
+      "|is_upcoming" },
+
+    { VOYO_CLASS_FORBIDDEN,
+      "HTTP Error 403" },
+
+    { VOYO_CLASS_TLS,
+      "CERTIFICATE_VERIFY_FAILED|certificate verify failed|SSLError"
+      "|\\[SSL" },
+
+    { VOYO_CLASS_UPSTREAM,
+      "HTTP Error [45]\\d\\d" },
+
+    { VOYO_CLASS_TIMEOUT,
+      "timed out|timeout" },
+
+    { VOYO_CLASS_NETWORK,
+      "Remote end closed|RemoteDisconnected|Connection (?:refused|reset"
+      "|aborted|broken)|Connection error|ProxyError|IncompleteRead"
+      "|Name or service not known|Temporary failure in name resolution"
+      "|Failed to resolve|(?:Network is|No route to host|host is)"
+      " unreachable|No route to host|Unable to connect|\\[Errno \\d" },
+
+    { VOYO_CLASS_EXTRACTOR,
+      "Failed to parse JSON|Failed to extract any player response"
+      "|Unable to extract|another video|Unable to download" },
+
+    { VOYO_CLASS_NO_FORMATS,
+      "missing a URL|SABR|PO Token|JavaScript runtime|challenge solving"
+      "|No video formats|only images are available"
+      "|Requested format is not available" }
+};
+
+#define CLASSIFY_N  (sizeof(classify_rules) / sizeof(classify_rule_t))
+
+
+struct classify_s {
+    pcre2_code  *code[CLASSIFY_N];
+};
+
+
+voyo_class_t
+classify_text(const classify_t *classify, const char *text, size_t len)
+{
+    int                rc;
+    size_t             i;
+    voyo_class_t       class;
+    pcre2_match_data  *match;
+
+    if (len == 0) {
+        return VOYO_CLASS_INTERNAL;
+    }
+
+    match = pcre2_match_data_create(1, NULL);
+
+    if (match == NULL) {
+        abort();
+    }
+
+    class = VOYO_CLASS_EXTRACTOR;
+
+    for (i = 0; i < CLASSIFY_N; i++) {
+
+        rc = pcre2_match(classify->code[i], (PCRE2_SPTR) text, len, 0, 0,
+                         match, NULL);
+
+        if (rc >= 0) {
+            class = classify_rules[i].class;
+            break;
+        }
+    }
+
+    pcre2_match_data_free(match);
+
+    return class;
+}
+
+
+classify_t *
+classify_create(void)
+{
+    int          error;
+    size_t       i, offset;
+    classify_t  *classify;
+
+    classify = calloc(1, sizeof(classify_t));
+
+    if (classify == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < CLASSIFY_N; i++) {
+
+        /* the patterns are constants: only memory can fail them */
+
+        classify->code[i] = pcre2_compile(
+                                (PCRE2_SPTR) classify_rules[i].pattern,
+                                PCRE2_ZERO_TERMINATED, PCRE2_CASELESS,
+                                &error, &offset, NULL);
+
+        if (classify->code[i] == NULL) {
+            classify_free(classify);
+            return NULL;
+        }
+    }
+
+    return classify;
+}
+
+
+void
+classify_free(classify_t *classify)
+{
+    size_t  i;
+
+    if (classify == NULL) {
+        return;
+    }
+
+    for (i = 0; i < CLASSIFY_N; i++) {
+        pcre2_code_free(classify->code[i]);
+    }
+
+    free(classify);
+}

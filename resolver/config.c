@@ -1,0 +1,362 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "config.h"
+#include "voyo_errno.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+static int config_redis(config_t *config);
+static int config_ytdlp(config_t *config);
+static int config_ytdlp_conf(config_t *config);
+static int config_name(config_t *config);
+static int config_plugin_dir(config_t *config);
+static int config_plugin_found(const char *dir);
+static int config_number(config_t *config, const char *name, unsigned *number,
+    unsigned value, unsigned min, unsigned max);
+static int config_milliseconds(config_t *config, const char *name,
+    int64_t *ms, int64_t value);
+static const char *config_get(const char *name);
+
+
+/* where the plugin may be, from the directory of the program */
+
+static const char *const  config_plugin_dirs[] = {
+    "plugins", "../lib/voyo/plugins", "../share/voyo/plugins"
+};
+
+
+int
+config_read(config_t *config)
+{
+    const char  *format;
+
+    memset(config, 0, sizeof(config_t));
+
+    format = config_get("VOYO_LOG_FORMAT");
+
+    if (format && strcmp(format, "json") == 0) {
+        config->log.json = 1;
+
+    } else if (format && strcmp(format, "text") != 0) {
+        log_event(&config->log, LOG_ERROR, "VOYO_LOG_FORMAT is \"%s\", "
+                  "it must be text or json", format);
+        return VOYO_EINVAL;
+    }
+
+    if (config_redis(config) != VOYO_OK
+        || config_ytdlp(config) != VOYO_OK
+        || config_name(config) != VOYO_OK
+        || config_number(config, "VOYO_YTDLP_WORKERS", &config->workers, 2,
+                         1, CONFIG_WORKERS_MAX)
+           != VOYO_OK
+        || config_number(config, "VOYO_QUALITY_TOLERANCE",
+                         &config->tolerance, 10, 0, 100)
+           != VOYO_OK
+        || config_milliseconds(config, "VOYO_RESOLVE_TIMEOUT",
+                               &config->resolve_timeout, 15000)
+           != VOYO_OK
+        || config_plugin_dir(config) != VOYO_OK)
+    {
+        return VOYO_EINVAL;
+    }
+
+    return VOYO_OK;
+}
+
+
+static int
+config_redis(config_t *config)
+{
+    const char  *url, *reason;
+
+    url = config_get("REDIS_URL");
+
+    if (url == NULL) {
+        log_event(&config->log, LOG_ERROR, "REDIS_URL is not set");
+        return VOYO_EINVAL;
+    }
+
+    if (voyo_redis_url_parse(&config->redis, url, strlen(url), &reason)
+        != VOYO_OK)
+    {
+        log_event(&config->log, LOG_ERROR,
+                  "REDIS_URL can't be used, %s", reason);
+        return VOYO_EINVAL;
+    }
+
+#ifndef VOYO_REDIS_TLS
+    if (config->redis.tls) {
+        log_event(&config->log, LOG_ERROR, "REDIS_URL can't be used, "
+                  "rediss:// needs a build with hiredis 1.0 or newer");
+        return VOYO_EINVAL;
+    }
+#endif
+
+    return VOYO_OK;
+}
+
+
+static int
+config_ytdlp(config_t *config)
+{
+    unsigned char  address[sizeof(struct in6_addr)];
+
+    config->ytdlp_path = config_get("YT_DLP_PATH");
+
+    if (config->ytdlp_path == NULL) {
+        config->ytdlp_path = "yt-dlp";
+    }
+
+    config->source_address = config_get("VOYO_SOURCE_ADDRESS");
+
+    if (config->source_address
+        && inet_pton(AF_INET, config->source_address, address) != 1
+        && inet_pton(AF_INET6, config->source_address, address) != 1)
+    {
+        log_event(&config->log, LOG_ERROR, "VOYO_SOURCE_ADDRESS is \"%s\", "
+                  "it must be an IPv4 or IPv6 address",
+                  config->source_address);
+        return VOYO_EINVAL;
+    }
+
+    config->ytdlp_conf = config_get("VOYO_YTDLP_CONF");
+
+    if (config->ytdlp_conf) {
+        return config_ytdlp_conf(config);
+    }
+
+    return VOYO_OK;
+}
+
+
+static int
+config_ytdlp_conf(config_t *config)
+{
+    char     line[4096], *p;
+    FILE    *file;
+
+    file = fopen(config->ytdlp_conf, "re");
+
+    if (file == NULL) {
+        log_event(&config->log, LOG_ERROR, "VOYO_YTDLP_CONF is \"%s\", "
+                  "which can't be read: %m", config->ytdlp_conf);
+        return VOYO_EINVAL;
+    }
+
+    while (fgets(line, sizeof(line), file)) {
+
+        p = line + strspn(line, " \t");
+
+        if (strncmp(p, "--proxy", 7) == 0
+            && (p[7] == '\0' || strchr(" \t=\r\n", p[7])))
+        {
+            log_event(&config->log, LOG_ERROR, "VOYO_YTDLP_CONF sets "
+                      "--proxy: a media URL only works from the address "
+                      "that resolved it, and nginx would not use the proxy");
+            fclose(file);
+            return VOYO_EINVAL;
+        }
+    }
+
+    fclose(file);
+
+    return VOYO_OK;
+}
+
+
+static int
+config_name(config_t *config)
+{
+    char         host[CONFIG_NAME_MAX - 15], *p;
+    size_t       len;
+    const char  *egress, *name;
+
+    egress = config_get("VOYO_EGRESS");
+    egress = egress ? egress : "default";
+
+    if (!voyo_egress_valid(egress, strlen(egress))) {
+        log_event(&config->log, LOG_ERROR, "VOYO_EGRESS is \"%s\", it must "
+                  "be 1 to 32 of A-Z, a-z, 0-9, _, . and -", egress);
+        return VOYO_EINVAL;
+    }
+
+    strcpy(config->egress, egress);
+
+    name = config_get("VOYO_NAME");
+
+    if (name == NULL) {
+        if (gethostname(host, sizeof(host)) != 0) {
+            strcpy(host, "resolver");
+        }
+
+        host[sizeof(host) - 1] = '\0';
+        snprintf(config->name, sizeof(config->name), "%s-%d", host,
+                 (int) getpid());
+
+    } else {
+        len = strlen(name);
+
+        if (len > CONFIG_NAME_MAX) {
+            len = CONFIG_NAME_MAX;
+        }
+
+        memcpy(config->name, name, len);
+    }
+
+    /* it becomes a part of a key */
+
+    for (p = config->name; *p; p++) {
+        if (!voyo_egress_valid(p, 1)) {
+            *p = '_';
+        }
+    }
+
+    return VOYO_OK;
+}
+
+
+static int
+config_plugin_dir(config_t *config)
+{
+    char         self[PATH_MAX], *slash;
+    size_t       i;
+    ssize_t      n;
+    const char  *dir;
+
+    dir = config_get("VOYO_PLUGIN_DIR");
+
+    if (dir) {
+        if (realpath(dir, config->plugin_dir) == NULL
+            || !config_plugin_found(config->plugin_dir))
+        {
+            log_event(&config->log, LOG_ERROR, "VOYO_PLUGIN_DIR is \"%s\", "
+                      "where yt-dlp's plugin is not", dir);
+            return VOYO_EINVAL;
+        }
+
+        return VOYO_OK;
+    }
+
+    n = readlink("/proc/self/exe", self, sizeof(self) - 64);
+    n = n < 0 ? 0 : n;
+    self[n] = '\0';
+
+    slash = strrchr(self, '/');
+    slash = slash ? slash + 1 : self;
+
+    for (i = 0; i < sizeof(config_plugin_dirs) / sizeof(char *); i++) {
+
+        strcpy(slash, config_plugin_dirs[i]);
+
+        if (realpath(self, config->plugin_dir)
+            && config_plugin_found(config->plugin_dir))
+        {
+            return VOYO_OK;
+        }
+    }
+
+    log_event(&config->log, LOG_ERROR, "yt-dlp's plugin is not found beside "
+              "the program, set VOYO_PLUGIN_DIR");
+
+    return VOYO_EINVAL;
+}
+
+
+static int
+config_plugin_found(const char *dir)
+{
+    int   n;
+    char  path[PATH_MAX];
+
+    n = snprintf(path, sizeof(path),
+                 "%s/voyo/yt_dlp_plugins/extractor/ytdlp_worker.py", dir);
+
+    return n > 0 && n < PATH_MAX && access(path, R_OK) == 0;
+}
+
+
+static int
+config_number(config_t *config, const char *name, unsigned *number,
+    unsigned value, unsigned min, unsigned max)
+{
+    char           *end;
+    const char     *text;
+    unsigned long   n;
+
+    text = config_get(name);
+
+    if (text == NULL) {
+        *number = value;
+        return VOYO_OK;
+    }
+
+    n = strtoul(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end || n < min || n > max) {
+        log_event(&config->log, LOG_ERROR, "%s is \"%s\", it must be a "
+                  "number from %u to %u", name, text, min, max);
+        return VOYO_EINVAL;
+    }
+
+    *number = (unsigned) n;
+
+    return VOYO_OK;
+}
+
+
+static int
+config_milliseconds(config_t *config, const char *name, int64_t *ms,
+    int64_t value)
+{
+    char        *end;
+    int64_t      n;
+    const char  *text;
+
+    text = config_get(name);
+
+    if (text == NULL) {
+        *ms = value;
+        return VOYO_OK;
+    }
+
+    n = strtol(text, &end, 10);
+
+    if (strcmp(end, "s") == 0 || *end == '\0') {
+        n = n > 300 ? -1 : n * 1000;
+
+    } else if (strcmp(end, "ms") != 0) {
+        n = -1;
+    }
+
+    if (text[0] < '0' || text[0] > '9' || n < 1000 || n > 300000) {
+        log_event(&config->log, LOG_ERROR, "%s is \"%s\", it must be a time "
+                  "from 1s to 300s, like 15, 15s or 1500ms", name, text);
+        return VOYO_EINVAL;
+    }
+
+    *ms = n;
+
+    return VOYO_OK;
+}
+
+
+/* An empty variable is one that is not set. */
+
+static const char *
+config_get(const char *name)
+{
+    const char  *value;
+
+    value = getenv(name);
+
+    return value && *value ? value : NULL;
+}

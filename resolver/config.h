@@ -1,0 +1,50 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _CONFIG_H_INCLUDED_
+#define _CONFIG_H_INCLUDED_
+
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "log.h"
+#include "voyo_key.h"
+#include "voyo_redis_url.h"
+
+
+#define CONFIG_WORKERS_MAX  64
+#define CONFIG_NAME_MAX     64
+
+
+/*
+ * What the environment asks for.  It is read once, before the threads start,
+ * and never changes; the strings live as long as it does.
+ */
+typedef struct {
+    log_t             log;
+    voyo_redis_url_t  redis;
+    const char       *ytdlp_path;
+    const char       *ytdlp_conf;      /* NULL: none */
+    const char       *source_address;  /* NULL: any */
+    char              egress[VOYO_EGRESS_MAX + 1];
+    char              name[CONFIG_NAME_MAX + 1];
+    char              plugin_dir[PATH_MAX];
+    unsigned          workers;         /* 1 to CONFIG_WORKERS_MAX */
+    unsigned          tolerance;       /* per cent, 0 to 100 */
+    int64_t           resolve_timeout; /* milliseconds, 1000 to 300000 */
+} config_t;
+
+
+/*
+ * Reads the environment.  Returns VOYO_OK; or VOYO_EINVAL, and one line in
+ * the log says which variable can't be used and why, without its value where
+ * that may hold a password.
+ */
+int config_read(config_t *config);
+
+
+#endif /* _CONFIG_H_INCLUDED_ */

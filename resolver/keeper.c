@@ -1,0 +1,293 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "keeper.h"
+#include "voyo_errno.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+
+#define KEEPER_PAUSE_MIN  250          /* milliseconds */
+#define KEEPER_PAUSE_MAX  30000
+#define KEEPER_NAP        100
+
+
+static void keeper_spawn(keeper_t *keeper);
+static void keeper_wait(keeper_t *keeper, int64_t until);
+static void keeper_replace(keeper_t *keeper);
+static void keeper_pause(keeper_t *keeper);
+static void keeper_show(keeper_t *keeper, heartbeat_state_t state);
+static void keeper_nap(int64_t until);
+
+
+int
+keeper_ready(keeper_t *keeper, int64_t until)
+{
+    for ( ;; ) {
+
+        switch (keeper->state) {
+
+        case HEARTBEAT_DOWN:
+
+            if (worker_now() >= keeper->pause) {
+                keeper_spawn(keeper);
+
+            } else {
+                keeper_nap(until < keeper->pause ? until : keeper->pause);
+            }
+
+            break;
+
+        case HEARTBEAT_STARTING:
+            keeper_wait(keeper, until);
+            break;
+
+        default:
+            return VOYO_OK;
+        }
+
+        if (keeper->state != HEARTBEAT_IDLE && worker_now() >= until) {
+            return VOYO_ETIMEOUT;
+        }
+    }
+}
+
+
+static void
+keeper_spawn(keeper_t *keeper)
+{
+    if (worker_spawn(&keeper->worker, keeper->config) == VOYO_OK) {
+        keeper_show(keeper, HEARTBEAT_STARTING);
+        return;
+    }
+
+    keeper_pause(keeper);
+
+    log_event(&keeper->config->log, LOG_ERROR, "worker %u can't be started: "
+              "%s, next attempt in %lld ms", keeper->number, strerror(errno),
+              (long long) (keeper->pause - worker_now()));
+}
+
+
+static void
+keeper_wait(keeper_t *keeper, int64_t until)
+{
+    int  rc;
+
+    if (until > keeper->worker.deadline) {
+        until = keeper->worker.deadline;
+    }
+
+    rc = worker_wait(&keeper->worker, until);
+
+    if (rc == VOYO_OK && keeper->worker.ready.ready) {
+        keeper_show(keeper, HEARTBEAT_IDLE);
+
+    } else if (rc == VOYO_OK || rc == VOYO_EIO) {
+        keeper_lost(keeper, "at its start");
+
+    } else if (worker_now() >= keeper->worker.deadline) {
+        keeper_pause(keeper);
+        keeper_kill(keeper, "not ready in time");
+    }
+}
+
+
+void
+keeper_tend(keeper_t *keeper)
+{
+    const char  *why;
+
+    if (keeper->has_next) {
+        keeper_replace(keeper);
+        return;
+    }
+
+    if (keeper->state != HEARTBEAT_IDLE) {
+        return;
+    }
+
+    if (worker_ended(&keeper->worker)) {
+        keeper_lost(keeper, "while idle");
+        return;
+    }
+
+    why = worker_old(&keeper->worker);
+
+    if (why == NULL) {
+        return;
+    }
+
+    if (worker_spawn(&keeper->next, keeper->config) == VOYO_OK) {
+        keeper->has_next = 1;
+
+        log_event(&keeper->config->log, LOG_INFO,
+                  "worker %u is replaced for its %s", keeper->number, why);
+    }
+}
+
+
+static void
+keeper_replace(keeper_t *keeper)
+{
+    int       rc;
+    worker_t  next;
+
+    rc = worker_wait(&keeper->next, worker_now());
+
+    if (rc == VOYO_ETIMEOUT && worker_now() < keeper->next.deadline) {
+        return;
+    }
+
+    keeper->has_next = 0;
+
+    if (rc != VOYO_OK || !keeper->next.ready.ready) {
+        worker_kill(&keeper->next);
+
+        log_event(&keeper->config->log, LOG_WARN, "worker %u stays, its "
+                  "replacement was not ready in time", keeper->number);
+
+        /* not again at once */
+
+        keeper->worker.jobs = 0;
+        keeper->worker.life = worker_now() + KEEPER_PAUSE_MAX;
+        return;
+    }
+
+    next = keeper->next;
+
+    if (keeper->state != HEARTBEAT_DOWN) {
+        worker_kill(&keeper->worker);
+    }
+
+    keeper_adopt(keeper, &next);
+}
+
+
+void
+keeper_adopt(keeper_t *keeper, const worker_t *worker)
+{
+    keeper->worker = *worker;
+    keeper_show(keeper, HEARTBEAT_IDLE);
+}
+
+
+void
+keeper_busy(keeper_t *keeper)
+{
+    keeper->worker.jobs++;
+    keeper_show(keeper, HEARTBEAT_BUSY);
+}
+
+
+void
+keeper_answered(keeper_t *keeper)
+{
+    keeper->failures = 0;
+    keeper_show(keeper, HEARTBEAT_IDLE);
+}
+
+
+void
+keeper_lost(keeper_t *keeper, const char *when)
+{
+    keeper_pause(keeper);
+
+    log_event(&keeper->config->log, LOG_WARN, "worker %u ended %s%s%s, next "
+              "start in %lld ms", keeper->number, when,
+              keeper->worker.words[0] ? ": " : "", keeper->worker.words,
+              (long long) (keeper->pause - worker_now()));
+
+    keeper_kill(keeper, NULL);
+}
+
+
+void
+keeper_kill(keeper_t *keeper, const char *why)
+{
+    if (why) {
+        log_event(&keeper->config->log, LOG_WARN, "worker %u is killed, %s",
+                  keeper->number, why);
+    }
+
+    if (keeper->state != HEARTBEAT_DOWN) {
+        worker_kill(&keeper->worker);
+        keeper_show(keeper, HEARTBEAT_DOWN);
+    }
+}
+
+
+void
+keeper_end(keeper_t *keeper)
+{
+    keeper_kill(keeper, NULL);
+
+    if (keeper->has_next) {
+        worker_kill(&keeper->next);
+        keeper->has_next = 0;
+    }
+}
+
+
+/* The first end costs nothing, each further one twice the one before. */
+
+static void
+keeper_pause(keeper_t *keeper)
+{
+    int64_t  pause;
+
+    pause = 0;
+
+    if (keeper->failures) {
+        pause = KEEPER_PAUSE_MAX;
+
+        if (keeper->failures < 8) {
+            pause = KEEPER_PAUSE_MIN << (keeper->failures - 1);
+        }
+    }
+
+    if (pause > KEEPER_PAUSE_MAX) {
+        pause = KEEPER_PAUSE_MAX;
+    }
+
+    keeper->failures++;
+    keeper->pause = worker_now() + pause;
+}
+
+
+static void
+keeper_show(keeper_t *keeper, heartbeat_state_t state)
+{
+    keeper->state = state;
+
+    atomic_store(&keeper->shown->state, (int) state);
+    atomic_store(&keeper->shown->group,
+                 state == HEARTBEAT_DOWN ? 0 : keeper->worker.child.pid);
+    atomic_store(&keeper->shown->pid,
+                 state == HEARTBEAT_DOWN ? 0 : keeper->worker.ready.pid);
+}
+
+
+static void
+keeper_nap(int64_t until)
+{
+    int64_t          ms;
+    struct timespec  ts;
+
+    ms = until - worker_now();
+
+    if (ms > KEEPER_NAP) {
+        ms = KEEPER_NAP;
+    }
+
+    if (ms > 0) {
+        ts.tv_sec = 0;
+        ts.tv_nsec = ms * 1000000;
+        nanosleep(&ts, NULL);
+    }
+}

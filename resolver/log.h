@@ -1,0 +1,34 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _LOG_H_INCLUDED_
+#define _LOG_H_INCLUDED_
+
+
+typedef enum {
+    LOG_ERROR = 0,
+    LOG_WARN,
+    LOG_NOTICE,
+    LOG_INFO
+} log_level_t;
+
+
+typedef struct {
+    unsigned  json:1;             /* else text for people */
+} log_t;
+
+
+/*
+ * Writes one event as one line, in a single write: as text to standard error,
+ * or as a JSON object with "time", "level" and "message" to standard output.
+ * A control character becomes a space, and the query of a URL becomes "?…":
+ * a signed media URL is a secret.  What is longer than 1000 bytes is cut.
+ */
+void log_event(const log_t *log, log_level_t level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+
+#endif /* _LOG_H_INCLUDED_ */

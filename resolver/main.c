@@ -1,0 +1,405 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "classify.h"
+#include "config.h"
+#include "heartbeat.h"
+#include "job.h"
+#include "redis.h"
+#include "store.h"
+#include "voyo_errno.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+
+#define MAIN_REDIS   500               /* ms for an answer, here */
+#define THREAD_REDIS 3000              /* and in a thread, which also waits */
+#define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
+
+
+/* All that the threads share, and the threads. */
+
+typedef struct {
+    config_t        config;
+    classify_t     *classify;
+    redis_shared_t  redis;
+    heartbeat_t     heartbeat;
+    job_stop_t      stop;
+    store_t        *store;             /* the main thread's */
+    job_thread_t    threads[CONFIG_WORKERS_MAX];
+    pthread_t       ids[CONFIG_WORKERS_MAX];
+} main_t;
+
+
+static int main_check(main_t *resolver);
+static int main_ytdlp(main_t *resolver, worker_t *worker);
+static int main_start(main_t *resolver, const worker_t *worker);
+static void main_beat(main_t *resolver);
+static int main_stop(main_t *resolver);
+static void main_usage(void);
+static void main_descriptors(void);
+static void main_signals(sigset_t *signals);
+
+
+int
+main(int argc, char *argv[])
+{
+    int               rc, check;
+    main_t           *resolver;
+    sigset_t          signals;
+    worker_t          worker;
+    struct timespec   every = { HEARTBEAT_EVERY, 0 };
+
+    check = argc == 2 && strcmp(argv[1], "--check") == 0;
+
+    if (argc > 1 && !check) {
+        main_usage();
+        return 2;
+    }
+
+    main_descriptors();
+    main_signals(&signals);
+
+    resolver = calloc(1, sizeof(main_t));
+
+    if (resolver == NULL) {
+        return 1;
+    }
+
+    if (config_read(&resolver->config) != VOYO_OK) {
+        free(resolver);
+        return 2;
+    }
+
+    resolver->redis.config = &resolver->config;
+
+    if (check) {
+        rc = main_check(resolver);
+        free(resolver);
+        return rc;
+    }
+
+    if (main_ytdlp(resolver, &worker) != VOYO_OK) {
+        free(resolver);
+        return 1;
+    }
+
+    if (main_start(resolver, &worker) != VOYO_OK) {
+        worker_kill(&worker);
+        free(resolver);
+        return 1;
+    }
+
+    do {
+        main_beat(resolver);
+        rc = sigtimedwait(&signals, NULL, &every);
+    } while (rc < 0);
+
+    log_event(&resolver->config.log, LOG_NOTICE, "stopping on signal %d", rc);
+
+    return main_stop(resolver);
+}
+
+
+/* Says whether all is there that the resolver needs to start. */
+
+static int
+main_check(main_t *resolver)
+{
+    int           failed;
+    worker_t      worker;
+    const char   *error;
+    const log_t  *log;
+
+    log = &resolver->config.log;
+    failed = 0;
+
+    resolver->redis.state = -1;        /* what is wrong is said here */
+    resolver->store = store_create(&resolver->redis, THREAD_REDIS);
+
+    if (resolver->store == NULL) {
+        return 1;
+    }
+
+    if (store_ping(resolver->store, &error) != VOYO_OK) {
+        log_event(log, LOG_ERROR, "redis can't be used: %s", error);
+        failed = 1;
+    }
+
+    store_free(resolver->store);
+
+    if (main_ytdlp(resolver, &worker) == VOYO_OK) {
+        worker_kill(&worker);
+
+    } else {
+        failed = 1;
+    }
+
+    if (!failed) {
+        log_event(log, LOG_NOTICE, "redis answers, yt-dlp %s is ready",
+                  resolver->heartbeat.version);
+    }
+
+    return failed;
+}
+
+
+/*
+ * Starts a first worker: only that shows whether yt-dlp can be run, is new
+ * enough, understands the user's configuration and takes the plugin.
+ */
+
+static int
+main_ytdlp(main_t *resolver, worker_t *worker)
+{
+    int           rc;
+    const char   *path;
+    const log_t  *log;
+
+    log = &resolver->config.log;
+    path = resolver->config.ytdlp_path;
+
+    if (worker_spawn(worker, &resolver->config) != VOYO_OK) {
+        log_event(log, LOG_ERROR, "YT_DLP_PATH is \"%s\", which can't be "
+                  "run: %s", path, strerror(errno));
+        return VOYO_EIO;
+    }
+
+    rc = worker_wait(worker, worker->deadline);
+
+    if (rc == VOYO_ETIMEOUT) {
+        log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready within %d s",
+                  path, WORKER_START / 1000);
+
+    } else if (rc != VOYO_OK) {
+        log_event(log, LOG_ERROR, "yt-dlp \"%s\" can't be used, %s or newer "
+                  "is needed; it said: %s", path, YTDLP_VERSION,
+                  worker->words[0] ? worker->words : "nothing");
+
+    } else if (worker->ready.proxy) {
+        log_event(log, LOG_ERROR, "VOYO_YTDLP_CONF sets a proxy: a media URL "
+                  "only works from the address that resolved it, and nginx "
+                  "would not use the proxy");
+
+    } else if (!ytdlp_version_valid(worker->ready.version)) {
+        log_event(log, LOG_ERROR, "yt-dlp \"%s\" is %s, %s or newer is "
+                  "needed", path, worker->ready.version, YTDLP_VERSION);
+
+    } else if (worker->ready.ready) {
+        strcpy(resolver->heartbeat.version, worker->ready.version);
+        return VOYO_OK;
+    }
+
+    worker_kill(worker);
+
+    return VOYO_EIO;
+}
+
+
+static int
+main_start(main_t *resolver, const worker_t *worker)
+{
+    unsigned       i;
+    job_thread_t  *thread;
+    heartbeat_t   *heartbeat;
+
+    heartbeat = &resolver->heartbeat;
+    heartbeat->started_at = (int64_t) time(NULL);
+    heartbeat->nworkers = resolver->config.workers;
+
+    resolver->classify = classify_create();
+    resolver->store = store_create(&resolver->redis, MAIN_REDIS);
+
+    if (resolver->classify == NULL || resolver->store == NULL) {
+        return VOYO_ENOMEM;
+    }
+
+    for (i = 0; i < resolver->config.workers; i++) {
+
+        thread = &resolver->threads[i];
+        thread->config = &resolver->config;
+        thread->classify = resolver->classify;
+        thread->heartbeat = heartbeat;
+        thread->stop = &resolver->stop;
+        thread->index = i;
+        thread->store = store_create(&resolver->redis, THREAD_REDIS);
+
+        thread->keeper.config = &resolver->config;
+        thread->keeper.shown = &heartbeat->workers[i];
+        thread->keeper.number = i;
+
+        if (thread->store == NULL) {
+            return VOYO_ENOMEM;
+        }
+
+        if (i == 0) {
+            keeper_adopt(&thread->keeper, worker);
+        }
+
+        /* the first one holds a worker: it must not go before the process */
+
+        if (pthread_create(&resolver->ids[i], NULL, job_thread, thread) != 0) {
+            log_event(&resolver->config.log, LOG_ERROR,
+                      "thread %u can't be started", i);
+            exit(1);
+        }
+    }
+
+    log_event(&resolver->config.log, LOG_NOTICE, "\"%s\" started, yt-dlp %s, "
+              "%u workers, egress \"%s\"", resolver->config.name,
+              heartbeat->version, resolver->config.workers,
+              resolver->config.egress);
+
+    return VOYO_OK;
+}
+
+
+static void
+main_beat(main_t *resolver)
+{
+    char     *json;
+    int64_t   play, prefetch;
+
+    if (store_queues(resolver->store, &play, &prefetch) != VOYO_OK) {
+        return;
+    }
+
+    json = heartbeat_json(&resolver->heartbeat, &resolver->config, play,
+                          prefetch);
+
+    if (json == NULL) {
+        abort();
+    }
+
+    (void) store_beat(resolver->store, json, strlen(json));
+
+    free(json);
+}
+
+
+static int
+main_stop(main_t *resolver)
+{
+    int              group;
+    unsigned         i, left;
+    struct timespec  until;
+
+    atomic_store(&resolver->stop.until, worker_now() + JOB_GRACE);
+    atomic_store(&resolver->stop.stopping, 1);
+
+    clock_gettime(CLOCK_REALTIME, &until);
+
+    until.tv_sec += (JOB_GRACE + MAIN_JOIN) / 1000;
+    until.tv_nsec += (JOB_GRACE + MAIN_JOIN) % 1000 * 1000000;
+
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+
+    left = 0;
+
+    for (i = 0; i < resolver->config.workers; i++) {
+        if (pthread_timedjoin_np(resolver->ids[i], NULL, &until) != 0) {
+            left++;
+        }
+    }
+
+    (void) store_beat(resolver->store, NULL, 0);
+
+    if (left) {
+
+        /* somebody waits for a Redis that is frozen: they end with us */
+
+        for (i = 0; i < resolver->config.workers; i++) {
+            group = atomic_load(&resolver->heartbeat.workers[i].group);
+
+            if (group > 0) {
+                kill(-group, SIGKILL);
+            }
+        }
+
+        log_event(&resolver->config.log, LOG_WARN, "stopped, %u threads did "
+                  "not end in time", left);
+
+        _exit(0);
+    }
+
+    log_event(&resolver->config.log, LOG_NOTICE, "stopped");
+
+    for (i = 0; i < resolver->config.workers; i++) {
+        store_free(resolver->threads[i].store);
+    }
+
+    store_free(resolver->store);
+    classify_free(resolver->classify);
+    free(resolver);
+
+    return 0;
+}
+
+
+static void
+main_usage(void)
+{
+    fputs("usage: voyo-resolver [--check]\n"
+          "\n"
+          "Resolves tracks for VOYO's nginx module with warm yt-dlp "
+          "processes.\n"
+          "It is configured by the environment: REDIS_URL, YT_DLP_PATH,\n"
+          "VOYO_YTDLP_CONF, VOYO_SOURCE_ADDRESS, VOYO_YTDLP_WORKERS,\n"
+          "VOYO_EGRESS, VOYO_QUALITY_TOLERANCE, VOYO_RESOLVE_TIMEOUT,\n"
+          "VOYO_NAME, VOYO_PLUGIN_DIR, VOYO_LOG_FORMAT.\n"
+          "\n"
+          "--check  says whether Redis and yt-dlp can be used, and ends\n",
+          stderr);
+}
+
+
+/* The three must be there, or a pipe of a worker would become one of them. */
+
+static void
+main_descriptors(void)
+{
+    int  fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+
+    if (fd > STDERR_FILENO) {
+        close(fd);
+    }
+}
+
+
+static void
+main_signals(sigset_t *signals)
+{
+    struct sigaction  sa;
+
+    memset(&sa, 0, sizeof(struct sigaction));
+
+    sa.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &sa, NULL);
+
+    /* they wait in the queue for the main thread, also those to come */
+
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+}

@@ -1,0 +1,400 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "store.h"
+#include "voyo_errno.h"
+#include "voyo_script.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+#define STORE_ARGS_MAX         16
+#define STORE_NUMBER_MAX       24
+
+
+struct store_s {
+    const config_t  *config;
+    redis_t         *redis;
+
+    /* the command that is being put together */
+
+    const char      *argv[STORE_ARGS_MAX];
+    size_t           lengths[STORE_ARGS_MAX];
+    int              argc;
+    char             keys[STORE_ARGS_MAX][VOYO_KEY_MAX];
+    unsigned         nkeys;
+};
+
+
+static void store_eval(store_t *store, const char *script, int nkeys);
+static void store_key(store_t *store, const char *name, const char *suffix);
+static void store_arg(store_t *store, const char *arg);
+static void store_arg_len(store_t *store, const char *arg, size_t len);
+static void store_number(char text[STORE_NUMBER_MAX], int64_t number);
+static redisReply *store_run(store_t *store);
+static int store_run_integer(store_t *store, int64_t *number);
+
+
+int
+store_pop(store_t *store, store_job_t *job)
+{
+    int          rc;
+    redisReply  *reply, **element;
+
+    store->argc = 0;
+    store->nkeys = 0;
+
+    store_arg(store, "BZPOPMIN");
+    store_key(store, "jobs:play", NULL);
+    store_key(store, "jobs:prefetch", NULL);
+    store_arg(store, "1");
+
+    reply = store_run(store);
+
+    if (reply == NULL) {
+        return VOYO_EIO;
+    }
+
+    if (reply->type == REDIS_REPLY_NIL) {
+        freeReplyObject(reply);
+        return VOYO_ETIMEOUT;
+    }
+
+    rc = VOYO_EINVAL;
+    element = reply->element;
+
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 3
+        && element[0]->type == REDIS_REPLY_STRING
+        && element[1]->type == REDIS_REPLY_STRING
+        && element[2]->type == REDIS_REPLY_STRING
+        && element[1]->len == VOYO_TRACK_LEN
+        && (size_t) element[2]->len < sizeof(job->score)
+        && voyo_track_parse(job->id, element[1]->str, VOYO_TRACK_LEN)
+           == VOYO_OK)
+    {
+        job->lane = strcmp(element[0]->str, store->keys[0]) == 0
+                    ? STORE_PLAY : STORE_PREFETCH;
+        strcpy(job->score, element[2]->str);
+        rc = VOYO_OK;
+    }
+
+    freeReplyObject(reply);
+
+    return rc;
+}
+
+
+int
+store_take(store_t *store, const store_job_t *job, const char *token,
+    int64_t *generation, const char **reason)
+{
+    int          rc;
+    char         lease[STORE_NUMBER_MAX];
+    redisReply  *reply;
+
+    static const char *const  reasons[] = { "leased", "fresh", "abandoned" };
+
+    store_number(lease, STORE_LEASE);
+
+    store_eval(store, voyo_script_take, VOYO_SCRIPT_TAKE_KEYS);
+    store_key(store, "track:", job->id);
+    store_key(store, "lease:", job->id);
+    store_key(store, "alive:", job->id);
+    store_arg(store, token);
+    store_arg(store, lease);
+    store_arg(store, job->score);
+    store_arg(store, job->lane == STORE_PLAY ? "play" : "prefetch");
+
+    reply = store_run(store);
+
+    if (reply == NULL) {
+        return VOYO_EIO;
+    }
+
+    rc = VOYO_EIO;
+
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 1
+        && reply->element[0]->type == REDIS_REPLY_STRING)
+    {
+        if (strcmp(reply->element[0]->str, "run") == 0) {
+
+            if (reply->elements == 2
+                && reply->element[1]->type == REDIS_REPLY_STRING)
+            {
+                *generation = strtoll(reply->element[1]->str, NULL, 10);
+                rc = 1;
+            }
+
+        } else {
+            rc = 0;
+            *reason = reasons[0];
+
+            if (strcmp(reply->element[0]->str, reasons[1]) == 0) {
+                *reason = reasons[1];
+
+            } else if (strcmp(reply->element[0]->str, reasons[2]) == 0) {
+                *reason = reasons[2];
+            }
+        }
+    }
+
+    freeReplyObject(reply);
+
+    return rc;
+}
+
+
+int
+store_return(store_t *store, const store_job_t *job)
+{
+    int64_t  n;
+
+    store->argc = 0;
+    store->nkeys = 0;
+
+    store_arg(store, "ZADD");
+    store_key(store, job->lane == STORE_PLAY ? "jobs:play" : "jobs:prefetch",
+              NULL);
+    store_arg(store, job->score);
+    store_arg(store, job->id);
+
+    return store_run_integer(store, &n);
+}
+
+
+int
+store_renew(store_t *store, const char *id, const char *token)
+{
+    char     lease[STORE_NUMBER_MAX];
+    int64_t  n;
+
+    store_number(lease, STORE_LEASE);
+
+    store_eval(store, voyo_script_renew, VOYO_SCRIPT_RENEW_KEYS);
+    store_key(store, "lease:", id);
+    store_arg(store, token);
+    store_arg(store, lease);
+
+    return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
+}
+
+
+int
+store_finish(store_t *store, const char *id, const char *token,
+    const char *kind, const char *json, size_t len, int64_t life,
+    int64_t generation)
+{
+    char     seconds[STORE_NUMBER_MAX], number[STORE_NUMBER_MAX];
+    int64_t  n;
+
+    store_number(seconds, life);
+    store_number(number, generation);
+
+    store_eval(store, voyo_script_finish, VOYO_SCRIPT_FINISH_KEYS);
+    store_key(store, "track:", id);
+    store_key(store, "failure:", id);
+    store_key(store, "lease:", id);
+    store_key(store, "jobs:play", NULL);
+    store_key(store, "jobs:prefetch", NULL);
+    store_key(store, "events", NULL);
+    store_arg(store, id);
+    store_arg(store, token);
+    store_arg(store, kind);
+    store_arg_len(store, json, len);
+    store_arg(store, seconds);
+    store_arg(store, number);
+
+    return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
+}
+
+
+int
+store_beat(store_t *store, const char *json, size_t len)
+{
+    char         life[STORE_NUMBER_MAX];
+    int64_t      n;
+    const char  *name;
+
+    name = store->config->name;
+
+    store_number(life, json ? STORE_BEAT : 0);
+
+    store_eval(store, voyo_script_beat, VOYO_SCRIPT_BEAT_KEYS);
+    store_key(store, "resolvers", NULL);
+    store_key(store, "resolver:", name);
+    store_arg(store, name);
+    store_arg(store, life);
+    store_arg_len(store, json ? json : "", len);
+
+    return store_run_integer(store, &n);
+}
+
+
+int
+store_ping(store_t *store, const char **error)
+{
+    *error = NULL;
+
+    if (redis_connect(store->redis) != VOYO_OK) {
+        *error = redis_error(store->redis);
+        return VOYO_EIO;
+    }
+
+    return VOYO_OK;
+}
+
+
+int
+store_queues(store_t *store, int64_t *play, int64_t *prefetch)
+{
+    int       i;
+    int64_t  *lengths[2];
+
+    static const char *const  names[2] = { "jobs:play", "jobs:prefetch" };
+
+    lengths[0] = play;
+    lengths[1] = prefetch;
+
+    for (i = 0; i < 2; i++) {
+
+        store->argc = 0;
+        store->nkeys = 0;
+
+        store_arg(store, "ZCARD");
+        store_key(store, names[i], NULL);
+
+        if (store_run_integer(store, lengths[i]) != VOYO_OK) {
+            return VOYO_EIO;
+        }
+    }
+
+    return VOYO_OK;
+}
+
+
+static void
+store_eval(store_t *store, const char *script, int nkeys)
+{
+    static const char *const  numbers[] = {
+        "0", "1", "2", "3", "4", "5", "6", "7"
+    };
+
+    store->argc = 0;
+    store->nkeys = 0;
+
+    store_arg(store, "EVAL");
+    store_arg(store, script);
+    store_arg(store, numbers[nkeys]);
+}
+
+
+static void
+store_key(store_t *store, const char *name, const char *suffix)
+{
+    int    len;
+    char  *key;
+
+    key = store->keys[store->nkeys++];
+
+    /* fits: the lengths of an egress, an id and a name are bounded */
+
+    len = voyo_key(key, store->config->egress, name, suffix);
+
+    if (len < 0) {
+        abort();
+    }
+
+    store_arg_len(store, key, (size_t) len);
+}
+
+
+static void
+store_arg(store_t *store, const char *arg)
+{
+    store_arg_len(store, arg, strlen(arg));
+}
+
+
+static void
+store_arg_len(store_t *store, const char *arg, size_t len)
+{
+    store->argv[store->argc] = arg;
+    store->lengths[store->argc] = len;
+    store->argc++;
+}
+
+
+static void
+store_number(char text[STORE_NUMBER_MAX], int64_t number)
+{
+    snprintf(text, STORE_NUMBER_MAX, "%lld", (long long) number);
+}
+
+
+static int
+store_run_integer(store_t *store, int64_t *number)
+{
+    redisReply  *reply;
+
+    reply = store_run(store);
+
+    if (reply == NULL) {
+        return VOYO_EIO;
+    }
+
+    *number = reply->integer;
+
+    if (reply->type != REDIS_REPLY_INTEGER) {
+        freeReplyObject(reply);
+        return VOYO_EIO;
+    }
+
+    freeReplyObject(reply);
+
+    return VOYO_OK;
+}
+
+
+static redisReply *
+store_run(store_t *store)
+{
+    return redis_run(store->redis, store->argc, store->argv, store->lengths);
+}
+
+
+store_t *
+store_create(redis_shared_t *shared, unsigned ms)
+{
+    store_t  *store;
+
+    store = calloc(1, sizeof(store_t));
+
+    if (store == NULL) {
+        return NULL;
+    }
+
+    store->config = shared->config;
+    store->redis = redis_create(shared, ms);
+
+    if (store->redis == NULL) {
+        free(store);
+        return NULL;
+    }
+
+    return store;
+}
+
+
+void
+store_free(store_t *store)
+{
+    if (store) {
+        redis_free(store->redis);
+        free(store);
+    }
+}

@@ -1,0 +1,94 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _STORE_H_INCLUDED_
+#define _STORE_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "redis.h"
+#include "voyo_track.h"
+
+
+#define STORE_LEASE     2000           /* milliseconds */
+#define STORE_BEAT      5000           /* milliseconds */
+#define STORE_TOKEN_MAX (CONFIG_NAME_MAX + 32)
+
+
+/* The commands of one thread, on a connection of its own. */
+
+typedef struct store_s  store_t;
+
+
+typedef enum {
+    STORE_PLAY = 0,
+    STORE_PREFETCH
+} store_lane_t;
+
+
+/* A job that was popped, and what the lease's script says of it. */
+
+typedef struct {
+    char          id[VOYO_TRACK_LEN + 1];
+    store_lane_t  lane;
+    char          score[24];           /* when it was asked for, ms */
+} store_job_t;
+
+
+/*
+ * "ms" is how long to wait for an answer, above 1000 for store_pop().  NULL:
+ * out of memory.  Every function below connects where needed; VOYO_EIO is a
+ * Redis that can't be used, which is logged already.
+ */
+store_t *store_create(redis_shared_t *shared, unsigned ms);
+void store_free(store_t *store);
+
+/*
+ * Waits up to a second for a job, of the play lane first.  Returns VOYO_OK;
+ * VOYO_ETIMEOUT: there is none; VOYO_EINVAL: what was queued is no track, it
+ * is dropped; VOYO_EIO.
+ */
+int store_pop(store_t *store, store_job_t *job);
+
+/*
+ * Takes the lease of a job.  Returns 1, and the generation of the record
+ * there is, or 0, in "*generation"; 0 when it need not be run, and why in
+ * "*reason"; or VOYO_EIO.
+ */
+int store_take(store_t *store, const store_job_t *job, const char *token,
+    int64_t *generation, const char **reason);
+
+/* Puts a popped job back where it was.  Returns VOYO_OK or VOYO_EIO. */
+int store_return(store_t *store, const store_job_t *job);
+
+/* Returns 1; 0 when the lease is somebody else's by now; or VOYO_EIO. */
+int store_renew(store_t *store, const char *id, const char *token);
+
+/*
+ * Ends a job.  "kind" is "record", "failure" or "drop"; "life" is in seconds.
+ * Returns 1; 0 when the lease is somebody else's; or VOYO_EIO.
+ */
+int store_finish(store_t *store, const char *id, const char *token,
+    const char *kind, const char *json, size_t len, int64_t life,
+    int64_t generation);
+
+/*
+ * Says that this resolver lives, or with "json" NULL that it is leaving.
+ * Returns VOYO_OK or VOYO_EIO.
+ */
+int store_beat(store_t *store, const char *json, size_t len);
+
+/* Whether Redis can be used: VOYO_OK, or VOYO_EIO and what is wrong. */
+int store_ping(store_t *store, const char **error);
+
+/* The lengths of the queues.  Returns VOYO_OK or VOYO_EIO. */
+int store_queues(store_t *store, int64_t *play, int64_t *prefetch);
+
+
+#endif /* _STORE_H_INCLUDED_ */

@@ -1,0 +1,328 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "worker.h"
+#include "voyo_errno.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+
+static int worker_fill(worker_t *worker, int64_t until);
+static void worker_listen(worker_t *worker);
+
+
+int
+worker_read(worker_t *worker, int64_t until, char **line, size_t *len)
+{
+    int    rc;
+    char  *end;
+
+    if (worker->taken) {
+        worker->used -= worker->taken;
+        memmove(worker->line, worker->line + worker->taken, worker->used);
+        worker->taken = 0;
+        worker->scanned = 0;
+    }
+
+    for ( ;; ) {
+
+        end = memchr(worker->line + worker->scanned, '\n',
+                     worker->used - worker->scanned);
+
+        if (end) {
+            *end = '\0';
+            *line = worker->line;
+            *len = (size_t) (end - worker->line);
+            worker->taken = *len + 1;
+            return VOYO_OK;
+        }
+
+        worker->scanned = worker->used;
+
+        if (worker->used == YTDLP_LINE_MAX) {
+            return VOYO_EIO;
+        }
+
+        rc = worker_fill(worker, until);
+
+        if (rc != VOYO_OK) {
+            return rc;
+        }
+    }
+}
+
+
+static int
+worker_fill(worker_t *worker, int64_t until)
+{
+    int            n;
+    ssize_t        size;
+    int64_t        left;
+    struct pollfd  fds[2];
+
+    for ( ;; ) {
+
+        left = until - worker_now();
+
+        if (left < 0) {
+            left = 0;
+        }
+
+        fds[0].fd = worker->child.out;
+        fds[0].events = POLLIN;
+        fds[1].fd = worker->child.err;
+        fds[1].events = POLLIN;
+
+        n = poll(fds, 2, (int) left);
+
+        if (n < 0 && errno != EINTR) {
+            return VOYO_EIO;
+        }
+
+        if (n <= 0) {
+            if (worker_now() >= until) {
+                return VOYO_ETIMEOUT;
+            }
+
+            continue;
+        }
+
+        if (fds[1].revents) {
+            worker_listen(worker);
+        }
+
+        if (fds[0].revents == 0) {
+            continue;
+        }
+
+        size = read(worker->child.out, worker->line + worker->used,
+                    YTDLP_LINE_MAX - worker->used);
+
+        if (size > 0) {
+            worker->used += (size_t) size;
+            return VOYO_OK;
+        }
+
+        if (size == 0 || (errno != EINTR && errno != EAGAIN)) {
+            worker_listen(worker);
+            return VOYO_EIO;
+        }
+    }
+}
+
+
+/* Keeps the last line of what the worker has to say, for the log. */
+
+static void
+worker_listen(worker_t *worker)
+{
+    char     text[4096], *start, *end;
+    size_t   len;
+    ssize_t  n;
+
+    if (worker->child.err < 0) {
+        return;
+    }
+
+    n = read(worker->child.err, text, sizeof(text));
+
+    if (n <= 0) {
+        if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+            child_close(&worker->child.err);
+        }
+
+        return;
+    }
+
+    end = text + n;
+
+    while (end > text && end[-1] == '\n') {
+        end--;
+    }
+
+    start = end;
+
+    while (start > text && start[-1] != '\n') {
+        start--;
+    }
+
+    len = (size_t) (end - start);
+
+    if (len == 0) {
+        return;
+    }
+
+    if (len >= sizeof(worker->words)) {
+        len = sizeof(worker->words) - 1;
+    }
+
+    memcpy(worker->words, start, len);
+    worker->words[len] = '\0';
+}
+
+
+int
+worker_write(worker_t *worker, const char *line, size_t len)
+{
+    ssize_t  n;
+
+    /* the pipe is empty: there is one job at a time */
+
+    do {
+        n = write(worker->child.in, line, len);
+    } while (n < 0 && errno == EINTR);
+
+    return n == (ssize_t) len ? VOYO_OK : VOYO_EIO;
+}
+
+
+int
+worker_wait(worker_t *worker, int64_t until)
+{
+    int     rc;
+    char   *line;
+    size_t  len;
+
+    for ( ;; ) {
+
+        rc = worker_read(worker, until, &line, &len);
+
+        if (rc != VOYO_OK) {
+            return rc;
+        }
+
+        if (ytdlp_ready(&worker->ready, line, len) != VOYO_OK) {
+            continue;
+        }
+
+        /* a wrapper may be the parent; a stranger's memory isn't ours */
+
+        if (getpgid(worker->ready.pid) != worker->child.pid) {
+            worker->ready.pid = worker->child.pid;
+        }
+
+        return VOYO_OK;
+    }
+}
+
+
+int
+worker_ended(worker_t *worker)
+{
+    struct pollfd  fd;
+
+    if (worker->child.err >= 0) {
+        fd.fd = worker->child.err;
+        fd.events = POLLIN;
+
+        if (poll(&fd, 1, 0) > 0) {
+            worker_listen(worker);
+        }
+    }
+
+    fd.fd = worker->child.out;
+    fd.events = 0;
+
+    return poll(&fd, 1, 0) > 0;
+}
+
+
+const char *
+worker_old(const worker_t *worker)
+{
+    if (worker->jobs >= WORKER_JOBS) {
+        return "jobs";
+    }
+
+    if (worker_now() >= worker->life) {
+        return "age";
+    }
+
+    if (worker_rss(worker->ready.pid) > WORKER_RSS) {
+        return "memory";
+    }
+
+    return NULL;
+}
+
+
+int
+worker_spawn(worker_t *worker, const config_t *config)
+{
+    memset(worker, 0, sizeof(worker_t));
+
+    if (child_spawn(&worker->child, config) != VOYO_OK) {
+        return VOYO_EIO;
+    }
+
+    worker->line = malloc(YTDLP_LINE_MAX);
+
+    if (worker->line == NULL) {
+        abort();
+    }
+
+    worker->deadline = worker_now() + WORKER_START;
+    worker->life = worker_now() + WORKER_LIFE / 10 * 8
+                   + worker->child.pid * 1009 % (WORKER_LIFE / 10 * 4);
+
+    return VOYO_OK;
+}
+
+
+void
+worker_kill(worker_t *worker)
+{
+    child_kill(&worker->child);
+
+    free(worker->line);
+    worker->line = NULL;
+}
+
+
+size_t
+worker_rss(pid_t pid)
+{
+    char           path[64];
+    FILE          *file;
+    unsigned long  size, resident;
+
+    if (pid <= 0) {
+        return 0;
+    }
+
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int) pid);
+
+    file = fopen(path, "re");
+
+    if (file == NULL) {
+        return 0;
+    }
+
+    if (fscanf(file, "%lu %lu", &size, &resident) != 2) {
+        resident = 0;
+    }
+
+    fclose(file);
+
+    return resident * (size_t) sysconf(_SC_PAGESIZE);
+}
+
+
+int64_t
+worker_now(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}

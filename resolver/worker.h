@@ -1,0 +1,84 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _WORKER_H_INCLUDED_
+#define _WORKER_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "child.h"
+#include "config.h"
+#include "ytdlp.h"
+
+
+#define WORKER_JOBS   2000             /* docs/upstream.md, Y5 */
+#define WORKER_LIFE   7200000          /* milliseconds, 20 % more or less */
+#define WORKER_RSS    (160 << 20)      /* bytes */
+#define WORKER_START  15000            /* milliseconds to become ready */
+
+
+/*
+ * One warm yt-dlp, and what was read of it.  A worker belongs to one thread,
+ * which alone spawns, writes, reads, kills and reaps it.
+ */
+typedef struct {
+    child_t        child;
+    char          *line;               /* what was read, YTDLP_LINE_MAX */
+    size_t         used;
+    size_t         scanned;            /* bytes known to hold no line feed */
+    size_t         taken;              /* bytes of the last line given out */
+    char           words[256];         /* the last it said on its stderr */
+    ytdlp_ready_t  ready;
+    int64_t        deadline;           /* to be ready, on worker_now() */
+    int64_t        life;               /* when it has to go */
+    unsigned       jobs;
+} worker_t;
+
+
+/*
+ * Starts yt-dlp with the plugin and the user's options, in a whitelisted
+ * environment without proxies.  "worker" holds nothing before.  Returns
+ * VOYO_OK, or VOYO_EIO: there is no process; the system's reason is in errno.
+ */
+int worker_spawn(worker_t *worker, const config_t *config);
+
+/*
+ * Waits until "until" for the worker's first line.  Returns VOYO_OK and fills
+ * "ready"; VOYO_ETIMEOUT; or VOYO_EIO when it ended, its last words are in
+ * "words".
+ */
+int worker_wait(worker_t *worker, int64_t until);
+
+/* Writes a line of at most PIPE_BUF bytes.  VOYO_OK, or VOYO_EIO: it ended. */
+int worker_write(worker_t *worker, const char *line, size_t len);
+
+/*
+ * Waits until "until" for a line; it is valid until the next call and has no
+ * line feed.  Returns VOYO_OK; VOYO_ETIMEOUT; or VOYO_EIO: the worker ended,
+ * or its line is too long.
+ */
+int worker_read(worker_t *worker, int64_t until, char **line, size_t *len);
+
+/* Whether a worker that does nothing has ended. */
+int worker_ended(worker_t *worker);
+
+/* Why the worker should be replaced, or NULL. */
+const char *worker_old(const worker_t *worker);
+
+/* Kills the whole group, reaps it and frees all; a second time does nothing. */
+void worker_kill(worker_t *worker);
+
+/* Resident memory of a process in bytes, 0: not known. */
+size_t worker_rss(pid_t pid);
+
+/* Milliseconds of a clock that only goes on. */
+int64_t worker_now(void);
+
+
+#endif /* _WORKER_H_INCLUDED_ */

@@ -1,0 +1,274 @@
+"""A plugin of yt-dlp that turns it into a warm worker of the resolver.
+
+yt-dlp itself hosts it, as `yt-dlp --plugin-dirs DIR [options] ytserve:`, in
+whatever form it is installed (docs/upstream.md, Y2): so yt-dlp has read its
+own configuration, and everything is imported, before the first job.
+
+Standard input has one job a line, standard output one answer a line, JSON:
+
+    <- {"ready": true, "version": …, "pid": …, "profiles": ["fast", "full"]}
+    -> {"job": 1, "id": "dQw4w9WgXcQ", "profile": "fast", "deadline": 12.5}
+    <- {"job": 1, "info": {…} or null, "error": "…" or null,
+        "warnings": ["…"], "deadline": false}
+
+It ends when standard input does.
+"""
+
+import json
+import os
+import signal
+import sys
+
+from yt_dlp import YoutubeDL
+from yt_dlp.extractor.common import InfoExtractor
+from yt_dlp.version import __version__
+
+# What of the user's options a worker obeys: how to reach the source and as
+# whom, never what to do with what comes.
+
+OPTIONS = (
+    'ap_mso', 'ap_password', 'ap_username', 'cachedir', 'client_certificate',
+    'client_certificate_key', 'client_certificate_password', 'compat_opts',
+    'cookiefile', 'cookiesfrombrowser', 'geo_bypass', 'geo_bypass_country',
+    'geo_bypass_ip_block', 'impersonate', 'js_runtimes',
+    'legacyserverconnect', 'netrc_cmd', 'netrc_location',
+    'nocheckcertificate', 'password', 'prefer_insecure', 'remote_components',
+    'sleep_interval_requests', 'socket_timeout', 'source_address',
+    'twofactor', 'username', 'usenetrc', 'videopassword',
+)
+
+# One request for all audio formats (docs/upstream.md, Y8).
+
+FAST = {
+    'player_client': ['visionos'],
+    'player_skip': ['webpage', 'configs', 'js', 'initial_data'],
+    'skip': ['hls', 'dash', 'translated_subs'],
+}
+
+FORMAT_FIELDS = (
+    'acodec', 'audio_channels', 'available_at', 'ext', 'filesize',
+    'format_id', 'format_note', 'has_drm', 'language_preference', 'protocol',
+    'tbr', 'url', 'vcodec',
+)
+
+INFO_FIELDS = (
+    'album', 'artist', 'artists', 'channel', 'duration', 'live_status',
+    'release_timestamp', 'thumbnail', 'title', 'uploader',
+)
+
+TEXT_MAX = 2000         # of an error or a warning
+WARNINGS_MAX = 40
+
+
+class Deadline(BaseException):
+    """Not an Exception: yt-dlp and its libraries catch those."""
+
+
+class Log:
+    """yt-dlp's words during one job (docs/upstream.md, Y4)."""
+
+    def __init__(self):
+        self.lines = []
+
+    def debug(self, message):
+        pass
+
+    def warning(self, message):
+        if len(self.lines) < WARNINGS_MAX:
+            self.lines.append(clean(message)[:TEXT_MAX])
+
+    def error(self, message):
+        self.warning(message)
+
+
+class Profile:
+    """One YoutubeDL, kept warm.  It does one job at a time."""
+
+    def __init__(self, params, extractor_args):
+        self.log = Log()
+        self.responses = None
+        self.ydl = YoutubeDL({
+            'socket_timeout': 6,       # and one retry: Y5
+            **{name: value for name, value in params.items()
+               if value is not None},
+            'extractor_args': extractor_args,
+            'extractor_retries': 1,
+            'allowed_extractors': ['youtube$'],
+            'color': 'never',
+            'format': 'all',
+            'format_sort': ['lang'],
+            'ignore_no_formats_error': True,
+            'logger': self.log,
+            'noplaylist': True,
+            'quiet': True,
+            'simulate': True,
+        }, auto_init=False)
+        self.ydl.add_default_info_extractors()
+        self._hook(self.ydl.get_info_extractor('Youtube'))
+
+    def _hook(self, extractor):
+        """The player's answers have what the info lacks (Y9)."""
+
+        extract = getattr(extractor, '_extract_player_responses', None)
+        if not callable(extract):
+            return
+
+        def extract_player_responses(*args, **kwargs):
+            result = extract(*args, **kwargs)
+            self.responses = result
+            return result
+
+        extractor._extract_player_responses = extract_player_responses
+
+    def extract(self, track):
+        self.log.lines = []
+        self.responses = None
+        for forgotten in ('_printed_messages', '_playlist_urls'):
+            getattr(self.ydl, forgotten, set()).clear()
+
+        info = self.ydl.extract_info(
+            f'https://www.youtube.com/watch?v={track}', download=False)
+        if not info or info.get('id') != track:
+            raise ValueError('The answer is about another video')
+        return self._compact(info)
+
+    def _compact(self, info):
+        result = {name: info.get(name) for name in INFO_FIELDS}
+        formats = info.get('formats') or []
+        result['total'] = sum(      # without storyboards
+            each.get('acodec') != 'none' or each.get('vcodec') != 'none'
+            for each in formats)
+        result['formats'] = [
+            {**{name: each.get(name) for name in FORMAT_FIELDS},
+             'fragments': bool(each.get('fragments')),
+             'user_agent': (each.get('http_headers') or {}).get('User-Agent')}
+            for each in formats
+            if each.get('acodec') != 'none' and each.get('url')]
+        result.update(self._details())
+        return result
+
+    def _details(self):
+        details = {}
+        try:
+            for response in self.responses[0]:
+                audio = (response.get('playerConfig') or {}).get('audioConfig')
+                if audio and 'loudnessDb' in audio:
+                    details['loudness'] = float(audio['loudnessDb'])
+                author = (response.get('videoDetails') or {}).get('author')
+                if author:
+                    details['author'] = str(author)
+        except Exception:       # yt-dlp has changed: it is a luxury
+            pass
+        return details
+
+
+class Worker:
+    def __init__(self, params):
+        self.params = {name: params.get(name) for name in OPTIONS}
+        self.args = params.get('extractor_args') or {}
+        self.profiles = {}
+        self.armed = False
+
+        youtube = self.args.get('youtube', {})
+        if 'player_client' in youtube or params.get('cookiefile') \
+           or params.get('cookiesfrombrowser'):
+            # the user's client is the only one; no account fits the fast one
+            self.names = ['full']
+        else:
+            self.names = ['fast', 'full']
+
+    def profile(self, name):
+        if name not in self.profiles:
+            args = dict(self.args)
+            if name == 'fast':
+                args['youtube'] = {**FAST, **args.get('youtube', {})}
+            self.profiles[name] = Profile(self.params, args)
+        return self.profiles[name]
+
+    def run(self, job):
+        answer = {'job': job['job'], 'info': None, 'error': None,
+                  'deadline': False}
+        profile = self.profile(job['profile'])
+        try:
+            self._arm(job['deadline'])
+            try:
+                answer['info'] = profile.extract(job['id'])
+            except Exception as error:
+                answer['error'] = clean(error)[:TEXT_MAX] \
+                    or type(error).__name__
+            self.armed = False
+        except Deadline:
+            answer['deadline'] = True
+        finally:
+            self.armed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        answer['warnings'] = profile.log.lines
+        return answer
+
+    def _arm(self, seconds):
+        # again and again, should somebody swallow it
+        self.armed = True
+        signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+
+    def alarm(self, _number, _frame):
+        if self.armed:
+            raise Deadline
+
+
+def clean(text):
+    """Text that any reader of JSON takes: no lone surrogates."""
+
+    return str(text).encode('utf-8', 'replace').decode('utf-8')
+
+
+def tidy(value):
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): tidy(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [tidy(each) for each in value]
+    if isinstance(value, float) and (value != value or abs(value) > 1e18):
+        return None
+    return value if isinstance(value, (int, float)) else None
+
+
+def serve(params):
+    # nothing chatty may get between the lines
+    jobs = os.fdopen(os.dup(0), 'rb')
+    answers = os.fdopen(os.dup(1), 'wb')
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+
+    def send(answer):
+        answers.write(json.dumps(tidy(answer)).encode() + b'\n')
+        answers.flush()
+
+    ready = {'ready': False, 'version': __version__, 'pid': os.getpid()}
+    if params.get('proxy') is not None:
+        send({**ready, 'error': 'proxy'})
+        return
+
+    worker = Worker(params)
+    signal.signal(signal.SIGALRM, worker.alarm)
+    worker.profile(worker.names[0])
+    send({**ready, 'ready': True, 'profiles': worker.names})
+
+    for line in jobs:
+        send(worker.run(json.loads(line)))
+
+
+class VoyoServeIE(InfoExtractor):
+    IE_NAME = 'voyo:serve'
+    IE_DESC = False
+    _VALID_URL = r'ytserve:$'
+
+    def _real_extract(self, url):
+        try:
+            serve(self._downloader.params)
+        except BrokenPipeError:
+            pass
+        sys.stderr.flush()
+        os._exit(0)
