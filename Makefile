@@ -100,6 +100,13 @@ resolver: $(BUILD)/voyo-resolver plugin
 resolver-asan: $(BUILD)/voyo-resolver-asan plugin  ## with ASan and UBSan
 resolver-tsan: $(BUILD)/voyo-resolver-tsan plugin  ## with ThreadSanitizer
 
+PLUGIN := $(BUILD)/plugins/voyo/yt_dlp_plugins/extractor/ytdlp_worker.py
+
+plugin: $(PLUGIN)
+
+$(PLUGIN): resolver/ytdlp_worker.py
+	@install -D -m 644 $< $@
+
 $(BUILD)/voyo-resolver: $(BUILD)/plain/resolver/main.o $(BUILD)/plain/voyo.a
 	$(CC) $(FLAGS_plain) $(LDFLAGS) -o $@ $^ $(LIBS)
 
