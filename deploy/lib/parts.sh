@@ -33,7 +33,7 @@ start_redis_and_check()
     (run_resolver --check {lock}>&- {never}>&-) \
         || give_up "the resolver can't work: see above"
 
-    nginx -t -q -p "$home" -e stderr -c "$home/conf/nginx.conf" {lock}>&- {never}>&- \
+    (run_nginx -t -q {lock}>&- {never}>&-) | cat \
         || give_up "nginx refuses its configuration: see above"
 }
 
@@ -89,12 +89,12 @@ run_resolver()
 run_nginx()
 {
     exec setsid setpriv --pdeathsig TERM -- nginx -p "$home" -e stderr \
-        -c "$home/conf/nginx.conf"
+        -c "$home/conf/nginx.conf" "$@"
 }
 
 
-# nginx opens its log by name, which works for a pipe, and not for a socket
-# (systemd) nor well for a file.
+# nginx opens /dev/stdout by its name, which works for a pipe, but not for a
+# socket (systemd), and in a file it would write over what others wrote.
 
 open_access_log()
 {
