@@ -37,6 +37,7 @@ function play(next, from = 0) {
   asked = performance.now();
 
   $("problem").hidden = true;
+  $("facts").replaceChildren();
   $("playing").textContent = track.title;
   for (const button of $("tracks").querySelectorAll("button")) {
     button.setAttribute("aria-pressed", button.dataset.id === track.id);
@@ -116,7 +117,7 @@ async function showHealth() {
     place.dataset.status = health.status;
     place.textContent = health.status +
       (bad.length ? ` (${bad.join(", ")})` : "") +
-      `, ${health.cacheSize} tracks known`;
+      `, tracks known: ${health.cacheSize}`;
   } catch {
     place.dataset.status = "unhealthy";
     place.textContent = "The server does not answer";
