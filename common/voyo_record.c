@@ -26,6 +26,8 @@ static int voyo_record_read_format(voyo_record_t *record, unsigned i,
     const cJSON *json);
 static int voyo_record_number(const cJSON *json, const char *name, double min,
     double max, double *number);
+static int voyo_record_integer(const cJSON *json, const char *name,
+    double min, double max, double *number);
 static int voyo_record_text(const cJSON *json, const char *name, size_t max,
     const char **text);
 static cJSON *voyo_record_json(const voyo_record_t *record);
@@ -75,12 +77,12 @@ voyo_record_read(voyo_record_t *record, const cJSON *json)
     id = NULL;
 
     if (!cJSON_IsObject(json)
-        || voyo_record_number(json, "v", 1, 1, &version) != VOYO_OK
-        || voyo_record_number(json, "generation", 1, VOYO_NUMBER_MAX,
-                              &generation)
+        || voyo_record_integer(json, "v", 1, 1, &version) != VOYO_OK
+        || voyo_record_integer(json, "generation", 1, VOYO_NUMBER_MAX,
+                               &generation)
            != VOYO_OK
-        || voyo_record_number(json, "resolved_at", 0, VOYO_NUMBER_MAX,
-                              &resolved_at)
+        || voyo_record_integer(json, "resolved_at", 0, VOYO_NUMBER_MAX,
+                               &resolved_at)
            != VOYO_OK
         || voyo_record_text(json, "id", VOYO_TRACK_LEN, &id) != VOYO_OK
         || id == NULL
@@ -116,8 +118,8 @@ voyo_record_read_failure(voyo_record_t *record, const cJSON *json)
 
     if (voyo_record_text(json, "error", 64, &error) != VOYO_OK
         || error == NULL
-        || voyo_record_number(json, "retry_after", 0, 4294967295.0,
-                              &retry_after)
+        || voyo_record_integer(json, "retry_after", 0, 4294967295.0,
+                               &retry_after)
            != VOYO_OK)
     {
         return VOYO_EINVAL;
@@ -155,8 +157,8 @@ voyo_record_read_texts(voyo_record_t *record, const cJSON *json)
     }
 
     if (cJSON_GetObjectItemCaseSensitive(json, "duration")) {
-        if (voyo_record_number(json, "duration", 0, VOYO_NUMBER_MAX,
-                               &duration)
+        if (voyo_record_integer(json, "duration", 0, VOYO_NUMBER_MAX,
+                                &duration)
             != VOYO_OK)
         {
             return VOYO_EINVAL;
@@ -230,14 +232,14 @@ voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
         || voyo_record_text(json, "codec", 16, &codec) != VOYO_OK
         || codec == NULL
         || voyo_codec_parse(&format->codec, codec, strlen(codec)) != VOYO_OK
-        || voyo_record_number(json, "bitrate", 1, 4294967295.0, &bitrate)
+        || voyo_record_integer(json, "bitrate", 1, 4294967295.0, &bitrate)
            != VOYO_OK
-        || voyo_record_number(json, "size", 1, VOYO_NUMBER_MAX, &size)
+        || voyo_record_integer(json, "size", 1, VOYO_NUMBER_MAX, &size)
            != VOYO_OK
-        || voyo_record_number(json, "expires", 0, VOYO_NUMBER_MAX, &expires)
+        || voyo_record_integer(json, "expires", 0, VOYO_NUMBER_MAX, &expires)
            != VOYO_OK
-        || voyo_record_number(json, "not_before", 0, VOYO_NUMBER_MAX,
-                              &not_before)
+        || voyo_record_integer(json, "not_before", 0, VOYO_NUMBER_MAX,
+                               &not_before)
            != VOYO_OK
         || voyo_record_text(json, "url", VOYO_URL_MAX, &source->url)
            != VOYO_OK
@@ -258,6 +260,20 @@ voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
     format->size = (int64_t) size;
     source->expires = (int64_t) expires;
     source->not_before = (int64_t) not_before;
+
+    return VOYO_OK;
+}
+
+
+static int
+voyo_record_integer(const cJSON *json, const char *name, double min,
+    double max, double *number)
+{
+    if (voyo_record_number(json, name, min, max, number) != VOYO_OK
+        || *number != (double) (int64_t) *number)
+    {
+        return VOYO_EINVAL;
+    }
 
     return VOYO_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "job.h"
 #include "choose.h"
+#include "outcome.h"
 #include "voyo_errno.h"
 
 #include <stdio.h>
@@ -21,8 +22,6 @@
 #define JOB_LEAST      1000            /* ms that make a try worth-while */
 #define JOB_BACKOFF    2000            /* ms at most while Redis is gone */
 #define JOB_SAVE       5000            /* ms to keep trying to store */
-#define JOB_RECORD     2592000         /* seconds a record is kept */
-#define JOB_UPCOMING   60              /* seconds, and an hour at most */
 
 #define JOB_STOPPED    1               /* beside VOYO_OK and VOYO_E… */
 
@@ -57,8 +56,6 @@ static int job_tick(job_thread_t *thread, job_t *job);
 static voyo_class_t job_judge(job_thread_t *thread, job_t *job);
 static int job_falls_back(voyo_class_t class);
 static int job_finish(job_thread_t *thread, job_t *job);
-static int job_record(job_t *job, char **json, size_t *len);
-static int64_t job_failure(job_t *job, char **json, size_t *len);
 static void job_tell(job_thread_t *thread, job_t *job);
 static int job_stopping(const job_thread_t *thread);
 static void job_sleep(int64_t ms);
@@ -444,44 +441,26 @@ job_falls_back(voyo_class_t class)
 static int
 job_finish(job_thread_t *thread, job_t *job)
 {
-    int             rc;
-    char           *json;
-    size_t          len;
-    int64_t         life, until, now;
-    const char     *kind;
-    voyo_record_t  *record;
+    int         rc;
+    char       *json;
+    size_t      len;
+    int64_t     life, until;
 
-    record = &job->choose.record;
-    now = job_microseconds() / 1000;
+    json = outcome_json(&job->choose, job->popped.id, &job->class,
+                        job_microseconds() / 1000, job->generation, &len,
+                        &life);
 
-    /* later than what there is, whatever the clocks say */
-
-    record->generation = now > job->generation ? now : job->generation + 1;
-    record->resolved_at = now / 1000;
-    memcpy(record->id, job->popped.id, VOYO_TRACK_LEN + 1);
-
-    json = NULL;
-
-    if (job->class == VOYO_CLASS_NONE
-        && job_record(job, &json, &len) != VOYO_OK)
-    {
-        job->class = VOYO_CLASS_INTERNAL;
-    }
-
-    kind = "record";
-    life = JOB_RECORD;
-
-    if (job->class != VOYO_CLASS_NONE) {
-        kind = "failure";
-        life = job_failure(job, &json, &len);
+    if (json == NULL) {
+        abort();
     }
 
     until = worker_now() + JOB_SAVE;
 
     for ( ;; ) {
 
-        rc = store_finish(thread->store, job->popped.id, job->token, kind,
-                          json, len, life, record->generation);
+        rc = store_finish(thread->store, job->popped.id, job->token,
+                          job->class == VOYO_CLASS_NONE ? "record" : "failure",
+                          json, len, life, job->choose.record.generation);
 
         if (rc >= 0 || worker_now() >= until || job_stopping(thread)) {
             break;
@@ -502,77 +481,6 @@ job_finish(job_thread_t *thread, job_t *job)
     }
 
     return rc == 1 ? VOYO_OK : VOYO_EIO;
-}
-
-
-/* Nothing is published that the other side would refuse. */
-
-static int
-job_record(job_t *job, char **json, size_t *len)
-{
-    int             rc;
-    voyo_record_t   check, *record;
-
-    record = &job->choose.record;
-    record->error = VOYO_CLASS_NONE;
-
-    for ( ;; ) {
-
-        *json = voyo_record_encode(record, len);
-
-        if (*json) {
-            break;
-        }
-
-        /* too long: the last formats are the least wanted */
-
-        if (record->nformats <= 1) {
-            return VOYO_ETOOBIG;
-        }
-
-        record->nformats--;
-    }
-
-    rc = voyo_record_decode(&check, *json, *len);
-
-    if (rc == VOYO_OK) {
-        voyo_record_free(&check);
-        return VOYO_OK;
-    }
-
-    free(*json);
-    *json = NULL;
-
-    return rc;
-}
-
-
-static int64_t
-job_failure(job_t *job, char **json, size_t *len)
-{
-    int64_t         life, left;
-    voyo_record_t  *record;
-
-    record = &job->choose.record;
-    record->error = job->class;
-
-    life = voyo_class_info(job->class)->kept;
-
-    if (job->class == VOYO_CLASS_UPCOMING && job->choose.release) {
-        left = job->choose.release - record->resolved_at;
-        life = left < JOB_UPCOMING ? JOB_UPCOMING
-                                   : left > 3600 ? 3600 : left;
-    }
-
-    record->retry_after = (uint32_t) life;
-
-    *json = voyo_record_encode(record, len);
-
-    if (*json == NULL) {
-        abort();
-    }
-
-    return life;
 }
 
 

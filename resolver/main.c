@@ -27,6 +27,7 @@
 #define MAIN_REDIS   500               /* ms for an answer, here */
 #define THREAD_REDIS 3000              /* and in a thread, which also waits */
 #define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
+#define MAIN_LOOK    100               /* ms between looks for a signal */
 
 
 /* All that the threads share, and the threads. */
@@ -51,6 +52,7 @@ static int main_stop(main_t *resolver);
 static void main_usage(void);
 static void main_descriptors(void);
 static void main_signals(sigset_t *signals);
+static int main_pending(void);
 
 
 int
@@ -177,9 +179,15 @@ main_ytdlp(main_t *resolver, worker_t *worker)
         return VOYO_EIO;
     }
 
-    rc = worker_wait(worker, worker->deadline);
+    do {
+        rc = worker_wait(worker, worker_now() + MAIN_LOOK);
+    } while (rc == VOYO_ETIMEOUT && worker_now() < worker->deadline
+             && !main_pending());
 
-    if (rc == VOYO_ETIMEOUT) {
+    if (rc == VOYO_ETIMEOUT && main_pending()) {
+        log_event(log, LOG_NOTICE, "stopped before yt-dlp was ready");
+
+    } else if (rc == VOYO_ETIMEOUT) {
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready within %d s",
                   path, WORKER_START / 1000);
 
@@ -402,4 +410,17 @@ main_signals(sigset_t *signals)
     sigaddset(signals, SIGTERM);
 
     pthread_sigmask(SIG_BLOCK, signals, NULL);
+}
+
+
+/* Whether a signal waits that tells us to stop. */
+
+static int
+main_pending(void)
+{
+    sigset_t  pending;
+
+    return sigpending(&pending) == 0
+           && (sigismember(&pending, SIGINT) == 1
+               || sigismember(&pending, SIGTERM) == 1);
 }

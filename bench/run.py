@@ -1,0 +1,301 @@
+#!/usr/bin/python3
+
+"""How quick VOYO is, as ratios and differences within one run.
+
+    make bench          or: bench/run.py [cold|warm|far|hot] [--runs N]
+
+cold  first byte of an unknown track; less the worker's own extraction and a
+      direct first byte from the source on a fresh TLS connection
+warm  first byte of a track whose record is known but not its bytes, against
+      a direct fetch on a kept connection
+far   cold, with 150 ms of latency on every exchange with the source
+hot   64 KiB ranges from the cache against the same nginx and configuration
+      without the module: processor time of the workers per request
+
+Nothing is gated on time: machines are shared and noisy.  What is expected
+stands beside what was measured.
+"""
+
+import argparse
+import http.client
+import json
+import os
+import random
+import re
+import socket
+import ssl
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / 't/lib'))
+
+from stack import NGINX, SLICE, Stack, free_port, wait_for  # noqa: E402
+
+RANGE = 64 * 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('what', nargs='*',
+                        default=['cold', 'warm', 'far', 'hot'])
+    parser.add_argument('--runs', type=int, default=30)
+    options = parser.parse_args()
+
+    stack = Stack(workers=2, scheme='https')
+    try:
+        for each in options.what:
+            {'cold': cold, 'warm': warm, 'far': far, 'hot': hot}[each](
+                stack, options.runs)
+    finally:
+        stack.close()
+
+
+def report(name: str, milliseconds: list[float], expected: str) -> None:
+    ordered = sorted(milliseconds)
+    p95 = ordered[min(len(ordered) - 1, round(0.95 * len(ordered)))]
+    print(f'{name:<44} p50 {statistics.median(ordered):8.2f} ms   '
+          f'p95 {p95:8.2f} ms   expected {expected}', flush=True)
+
+
+def first_byte(connection: http.client.HTTPConnection, path: str,
+               headers: dict[str, str]) -> float:
+    """Milliseconds to the first byte of the body, which is read whole."""
+
+    began = time.perf_counter()
+    connection.request('GET', path, headers=headers)
+    answer = connection.getresponse()
+    first = answer.read(1)
+    took = 1000 * (time.perf_counter() - began)
+    if answer.status not in (200, 206) or not first:
+        raise SystemExit(f'{path} was answered {answer.status}')
+    answer.read()
+    return took
+
+
+def ours(stack: Stack) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection('127.0.0.1', stack.port, timeout=30)
+
+
+def record(stack: Stack, track: str) -> dict:
+    text = stack.redis('GET', f'voyo:{{default}}:track:{track}')
+    formats = json.loads(text)['formats']
+    return next(each for each in formats
+                if each['representation'].split('.')[1] == '140')
+
+
+def direct(stack: Stack, url: str) -> http.client.HTTPSConnection:
+    context = ssl.create_default_context(cafile=stack.source['ca'])
+    return http.client.HTTPSConnection(urlsplit(url).netloc, timeout=30,
+                                       context=context)
+
+
+def target(url: str) -> str:
+    parts = urlsplit(url)
+    return f'{parts.path}?{parts.query}'
+
+
+def extraction(stack: Stack, track: str) -> float:
+    """Milliseconds the worker took, as the resolver's log has it."""
+
+    line = wait_for(lambda: next(
+        (line for line in stack.log('resolver').splitlines()
+         if track in line and 'worker_ms' in line), None), 'a log line')
+    found = re.search(r'worker_ms[="\': ]+([\d.]+)', line)
+    assert found, line
+    return float(found[1])
+
+
+def unknown(kind: str) -> str:
+    alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789'
+    return kind + ''.join(random.choices(alphabet, k=7))
+
+
+def cold(stack: Stack, runs: int) -> None:
+    whole, own = [], []
+    for number in range(runs + 3):
+        track = unknown('s30_')
+        connection = ours(stack)
+        took = first_byte(connection, f'/cdn/stream/{track}',
+                          {'Range': f'bytes=0-{SLICE - 1}'})
+        connection.close()
+        url = record(stack, track)['url']
+        source = direct(stack, url)
+        fetch = first_byte(source, target(url),
+                           {'Range': f'bytes=0-{SLICE - 1}'})
+        source.close()
+        if number >= 3:
+            whole.append(took)
+            own.append(took - extraction(stack, track) - fetch)
+    report('cold, all of it', whole, '')
+    report('cold, less extraction and a direct fetch', own,
+           'p50 <= 10 ms, p95 <= 40 ms')
+
+
+def warm(stack: Stack, runs: int) -> None:
+    extra, plain = [], []
+    connection = ours(stack)
+    source = None
+    for _ in range(runs):
+        track = unknown('s30_')
+        connection.request('HEAD', f'/cdn/stream/{track}')
+        connection.getresponse().read()
+        url = record(stack, track)['url']
+        if source is None:
+            source = direct(stack, url)
+            first_byte(source, target(url), {'Range': 'bytes=0-0'})
+        wanted = {'Range': f'bytes=0-{SLICE - 1}'}
+        fetch = first_byte(source, target(url), wanted)
+        took = first_byte(connection, f'/cdn/stream/{track}', wanted)
+        plain.append(fetch)
+        extra.append(took - fetch)
+    report('a direct fetch on a kept connection', plain, '')
+    report('warm, beyond that', extra, 'p50 <= 3 ms')
+
+
+def far(stack: Stack, runs: int) -> None:
+    stack.switch(latency={'player': 150, 'media': 150, 'connect': 150})
+    times = []
+    for _ in range(runs):
+        connection = ours(stack)
+        times.append(first_byte(connection,
+                                f'/cdn/stream/{unknown("s30_")}',
+                                {'Range': 'bytes=0-65535'}))
+        connection.close()
+    stack.switch(latency={'player': 0, 'media': 0, 'connect': 0})
+    report('cold, the source 150 ms away', times, '<= 1000 ms')
+
+
+# The hot path.
+
+def hot(stack: Stack, runs: int) -> None:
+    track = 'm04_hottrac'
+    size = len(stack.get(f'/cdn/stream/{track}').body)
+    plain = Plain(stack, record(stack, track)['representation'])
+    try:
+        ratios, speeds = [], []
+        for _ in range(7):
+            with_module = load(stack, stack.parts['nginx'].pid, stack.port,
+                               f'/cdn/stream/{track}', size)
+            without = load(stack, plain.process.pid, plain.port, '/', size)
+            ratios.append(with_module[0] / without[0])
+            speeds.append((with_module[1], without[1]))
+    finally:
+        plain.stop()
+    mine, other = (statistics.median(each) for each in zip(*speeds))
+    print(f'{"hot 64 KiB ranges, processor per request":<44} '
+          f'ratio {statistics.median(ratios):.3f} '
+          f'({min(ratios):.3f} to {max(ratios):.3f})   expected <= 1.05   '
+          f'{mine:.0f} requests/s, without the module {other:.0f}')
+
+
+class Plain:
+    """The same nginx, cache and slices, with no module in it."""
+
+    def __init__(self, stack: Stack, representation: str) -> None:
+        home = stack.dir / 'plain'
+        for name in ('run', 'cache', 'tmp', 'conf'):
+            (home / name).mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        (home / 'nginx.conf').write_text(self.configuration(
+            stack, home, representation))
+        self.process = subprocess.Popen(
+            [NGINX, '-p', home, '-e', 'stderr', '-c', home / 'nginx.conf'],
+            stderr=(stack.dir / 'plain.log').open('wb'))
+        wait_for(self._listens, 'nginx listens')
+        connection = http.client.HTTPConnection('127.0.0.1', self.port)
+        connection.request('GET', '/')
+        connection.getresponse().read()
+        connection.close()
+
+    def configuration(self, stack: Stack, home: Path,
+                      representation: str) -> str:
+        text = (stack.dir / 'home/conf/nginx.conf').read_text()
+        edge = (stack.dir / 'home/conf/voyo_edge.conf').read_text()
+        edge = edge.replace('$voyo_representation', representation)
+        (home / 'conf/edge.conf').write_text(edge)
+        headers = (stack.dir / 'home/conf/voyo_headers.conf').read_text()
+        # the same headers and the same log, what the module knows as text
+        (home / 'conf/headers.conf').write_text(
+            re.sub(r'\$voyo_\w+', '"high; bitrate=129514"', headers))
+        log = re.search(r'log_format.*?;\n', text, re.S)
+        assert log
+        log_format = re.sub(r'\$voyo_\w+', '0.000', log[0])
+        cache = re.search(r'proxy_cache_path.*?;', text, re.S)
+        assert cache
+        cache_path = cache[0].replace(str(stack.dir / 'home'), str(home))
+        return f'''
+daemon off; user root; pid {home}/run/nginx.pid; error_log stderr warn;
+worker_processes {stack.workers};
+events {{ worker_connections 8192; }}
+http {{
+    {log_format}
+    server_tokens off; sendfile on; access_log {home}/access.log voyo;
+    proxy_temp_path {home}/tmp/proxy; client_body_temp_path {home}/tmp/body;
+    fastcgi_temp_path {home}/tmp/f; uwsgi_temp_path {home}/tmp/u;
+    scgi_temp_path {home}/tmp/s;
+    {cache_path}
+    upstream voyo_origin {{
+        server unix:{stack.dir}/home/run/origin.sock; keepalive 32; }}
+    server {{
+        listen 127.0.0.1:{self.port} sndbuf=256k backlog=1024;
+        location / {{
+            slice 512k;
+            include {home}/conf/edge.conf;
+            include {home}/conf/headers.conf;
+        }}
+    }}
+}}
+'''
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(('127.0.0.1', self.port)) == 0
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+def load(stack: Stack, master: int, port: int, path: str,
+         size: int) -> tuple[float, float]:
+    """Seconds of processor a request, and requests a second."""
+
+    script = stack.dir / 'ranges.lua'
+    script.write_text(f'''
+local n = 0
+request = function()
+  n = n + 1
+  local first = (n * 7919 * 4096) % {size - RANGE}
+  return wrk.format("GET", "{path}",
+                    {{ Range = "bytes=" .. first .. "-"
+                               .. (first + {RANGE} - 1) }})
+end
+''')
+    before = processor(master)
+    done = subprocess.run(
+        ['wrk', '-t1', '-c16', '-d3s', '-s', script,
+         f'http://127.0.0.1:{port}'], capture_output=True, text=True,
+        check=True)
+    used = processor(master) - before
+    requests = int(re.search(r'(\d+) requests in', done.stdout)[1])
+    assert 'Non-2xx' not in done.stdout, done.stdout
+    speed = float(re.search(r'Requests/sec:\s+([\d.]+)', done.stdout)[1])
+    return used / requests, speed
+
+
+def processor(master: int) -> float:
+    ticks = 0
+    for child in Path(f'/proc/{master}/task/{master}/children'
+                      ).read_text().split():
+        fields = Path(f'/proc/{child}/stat').read_text().rpartition(')')[2]
+        ticks += sum(map(int, fields.split()[11:13]))
+    return ticks / os.sysconf('SC_CLK_TCK')
+
+
+if __name__ == '__main__':
+    main()

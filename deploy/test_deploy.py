@@ -1,0 +1,369 @@
+#!/usr/bin/python3 -B
+
+"""deploy/voyo: what it refuses, what it starts, and what it leaves behind."""
+
+import http.server
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PARTS = ('redis-server', 'voyo-resolver', 'nginx: master')
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class DeployTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix='voyo-deploy-'))
+        self.home.chmod(0o755)
+        self.port = free_port()
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def tearDown(self) -> None:
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        self.until(lambda: not self.processes(), 'all processes are gone')
+        shutil.rmtree(self.home)
+
+    def environment(self, **more: str) -> dict[str, str]:
+        return {'PATH': os.environ['PATH'], 'PORT': str(self.port),
+                'VOYO_HOME': str(self.home / 'voyo'), **more}
+
+    def check(self, *, script: Path = HERE / 'voyo',
+              **more: str) -> tuple[int, str]:
+        """Exit status and last line of "deploy/voyo --check"."""
+
+        done = subprocess.run([script, '--check'], capture_output=True,
+                              text=True, env=self.environment(**more),
+                              stdin=subprocess.DEVNULL, timeout=60)
+        lines = done.stderr.strip().splitlines()
+        return done.returncode, lines[-1] if lines else ''
+
+    def start(self, *prefix: str, **more: str) -> subprocess.Popen[bytes]:
+        self.said = self.home / 'log'
+        with self.said.open('wb') as log:
+            process = subprocess.Popen(
+                [*prefix, HERE / 'voyo'], env=self.environment(**more),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.running.append(process)
+        self.until(lambda: 'voyo: ready' in self.log()
+                   or process.poll() is not None, 'it is ready')
+        self.assertIsNone(process.poll(), self.log())
+        return process
+
+    def log(self) -> str:
+        return self.said.read_text(errors='replace')
+
+    def until(self, what: Any, about: str, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > end:
+                self.fail(f'not in {seconds} s: {about}')
+            time.sleep(0.02)
+
+    def processes(self) -> dict[int, str]:
+        """Those of this instance: by their directory, which is home's."""
+
+        found = {}
+        for entry in Path('/proc').iterdir():
+            try:
+                line = (entry / 'cmdline').read_bytes().replace(b'\0', b' ')
+                place = (entry / 'environ').read_bytes() + line
+            except OSError:
+                continue
+            if str(self.home / 'voyo').encode() in place:
+                found[int(entry.name)] = line.decode(errors='replace').strip()
+        return found
+
+    def part(self, name: str) -> int:
+        found = [pid for pid, line in self.processes().items() if name in line]
+        return found[0] if len(found) == 1 else 0
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(
+                    f'http://127.0.0.1:{self.port}{path}', timeout=10) as it:
+                return it.status, it.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+    # What it refuses.
+
+    def test_a_bad_setting_is_one_clear_line(self) -> None:
+        for name, *values in (
+                ('PORT', '0', '65536', 'http', '80;', ' '),
+                ('REDIS_URL', 'localhost', 'redis://x";', 'redis://x y',
+                 'redis://a$b'),
+                ('VOYO_SOURCE_ADDRESS', '1.2.3', 'eth0', '::1;'),
+                ('VOYO_YTDLP_WORKERS', '0', '65', 'two'),
+                ('VOYO_MEDIA_HOSTS', ' ', 'a;b', '.x.com;}', 'a\nb',
+                 'http://a/b', 'ftp://a'),
+                ('VOYO_CODEC', 'mp3', 'aac;'),
+                ('VOYO_QUALITY_TOLERANCE', '-1', '101'),
+                ('VOYO_CACHE_SIZE', '1', '1t', '0g', '1g;'),
+                ('VOYO_ZONE_SIZE', '0m', '32', '32m;'),
+                ('VOYO_EGRESS', 'a b', 'a:b', 'x' * 65),
+                ('VOYO_CORS_ORIGINS', 'app.example', 'https://a;b',
+                 'https://a/b', '* https://a'),
+                ('VOYO_RESOLVE_TIMEOUT', '15', '0s', '31s', '1h', '15s;'),
+                ('VOYO_APP_URL', 'app', 'http://a/b', 'http://a;', 'http://a b',
+                 'http://$host'),
+                ('VOYO_DEMO', 'yes'),
+                ('VOYO_YTDLP_CONF', '/nonexistent'),
+                ('NGINX_WORKERS', '0', 'auto')):
+            for value in values:
+                with self.subTest(name=name, value=value):
+                    status, line = self.check(**{name: value})
+                    self.assertEqual(status, 2, line)
+                    self.assertRegex(line, f'^voyo: {name}.* is wrong: it '
+                                           'must be [^.]*')
+
+    def test_a_password_is_never_shown(self) -> None:
+        _, line = self.check(REDIS_URL='redis://:secret word@host')
+        self.assertNotIn('secret', line)
+
+    def test_what_is_missing_has_a_cure(self) -> None:
+        for settings, text in (
+                ({'YT_DLP_PATH': '/nonexistent'}, 'make deps'),
+                ({'VOYO_CA_FILE': '/nonexistent'}, 'ca-certificates'),
+                ({'VOYO_HOME': '/proc/voyo'}, 'set VOYO_HOME'),
+                ({'REDIS_URL': f'unix:{self.home}/none.sock'},
+                 'the resolver')):
+            with self.subTest(settings=settings):
+                status, line = self.check(**settings)
+                self.assertEqual(status, 1, line)
+                self.assertIn(text, line)
+
+    def test_not_built(self) -> None:
+        for name in ('deploy', 'conf'):
+            shutil.copytree(ROOT / name, self.home / name)
+        status, line = self.check(script=self.home / 'deploy/voyo')
+        self.assertEqual(status, 1, line)
+        self.assertIn('make build', line)
+
+    def test_an_old_ytdlp(self) -> None:
+        old = self.home / 'yt-dlp'
+        old.write_text('#!/bin/sh\necho 2025.01.15\n')
+        old.chmod(0o755)
+        done = subprocess.run(
+            [HERE / 'voyo', '--check'], capture_output=True, text=True,
+            env=self.environment(YT_DLP_PATH=str(old)), timeout=60,
+            stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r'2025\.01\.15')
+
+    def test_a_port_in_use(self) -> None:
+        with socket.socket() as other:
+            other.bind(('127.0.0.1', 0))
+            other.listen()
+            self.port = other.getsockname()[1]
+            status, line = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn(f'port {self.port} is in use', line)
+
+    def test_one_home_is_for_one(self) -> None:
+        self.start()
+        self.port = free_port()
+        status, line = self.check()
+        self.assertEqual(status, 1)
+        self.assertIn('already runs', line)
+
+    # What it renders.
+
+    def conf(self, **more: str) -> str:
+        status, line = self.check(**more)
+        self.assertEqual(status, 0, line)
+        return ''.join(
+            path.read_text()
+            for path in sorted((self.home / 'voyo/conf').iterdir()))
+
+    def test_all_settings_reach_nginx(self) -> None:
+        conf = self.conf(
+            NGINX_WORKERS='3', VOYO_CODEC='opus', VOYO_ZONE_SIZE='8m',
+            VOYO_CACHE_SIZE='77m', VOYO_EGRESS='one.a-b',
+            VOYO_QUALITY_TOLERANCE='0', VOYO_RESOLVE_TIMEOUT='9s',
+            VOYO_MEDIA_HOSTS='.a.example http://127.0.0.1:8081',
+            VOYO_CORS_ORIGINS='https://a.example, http://[::1]:3000',
+            VOYO_SOURCE_ADDRESS='127.0.0.9')
+        self.assertNotRegex(conf, r'@[A-Z_]+@')
+        for text in ('worker_processes 3;', 'voyo_codec opus;',
+                     'voyo_zone voyo:8m ', 'max_size=77m',
+                     'voyo_egress one.a-b;', 'voyo_quality_tolerance 0;',
+                     'voyo_resolve_timeout 9s;',
+                     'voyo_media_hosts .a.example http://127.0.0.1:8081;',
+                     'default "";', '"https://a.example" "https://a.example";',
+                     '"http://[::1]:3000" "http://[::1]:3000";',
+                     'proxy_bind 127.0.0.9;'):
+            self.assertIn(text, conf)
+
+    def test_a_password_is_in_no_file_for_others(self) -> None:
+        self.conf()
+        self.assertEqual((self.home / 'voyo/conf').stat().st_mode & 0o077, 0)
+
+    def test_name_servers(self) -> None:
+        file = self.home / 'resolv.conf'
+        file.write_text('# nameserver 9.9.9.9\nsearch example\n'
+                        'nameserver 10.0.0.53\n'
+                        'nameserver fe80::1%eth0\n'
+                        'nameserver 2001:db8::53\n'
+                        'nameserver x;y\noptions ndots:1\nnameserver\n')
+        done = subprocess.run(
+            ['bash', '-euo', 'pipefail', '-c',
+             f'. {HERE}/lib/machine.sh; name_servers {file}'],
+            capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.split(),
+                         ['10.0.0.53', '[fe80::1]', '[2001:db8::53]'])
+
+    # What it starts.
+
+    def test_it_serves_and_stops(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number):
+                process = self.start()
+                self.until(lambda: self.get('/health')[0] == 200, 'healthy')
+                self.assertEqual(self.get('/')[0], 404)
+                process.send_signal(number)
+                self.assertEqual(process.wait(15), 0, self.log())
+                self.assertEqual(self.processes(), {})
+        self.assertNotRegex(self.log(), r'\[(error|alert|crit|emerg)\]')
+
+    def test_the_demo_page(self) -> None:
+        tracks = self.home / 'tracks.json'
+        tracks.write_text('[{"id": "m04_tracks1", "title": "One"}]')
+        self.start(VOYO_DEMO='1', VOYO_DEMO_TRACKS=str(tracks))
+        self.assertIn(b'<title>VOYO', self.get('/')[1])
+        self.assertEqual(json.loads(self.get('/tracks.json')[1])[0]['title'],
+                         'One')
+        for path in ('/conf/nginx.conf', '/../../conf/nginx.conf.in',
+                     '/run/tracks.json'):
+            self.assertIn(self.get(path)[0], (400, 404))
+
+    def test_an_app_behind_it(self) -> None:
+        class App(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                text = f'{self.path} {self.headers["Host"]}'.encode()
+                self.send_response(200)
+                self.send_header('Content-Length', str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *words: Any) -> None:
+                pass
+
+        app = http.server.ThreadingHTTPServer(('127.0.0.1', 0), App)
+        threading.Thread(target=app.serve_forever, daemon=True).start()
+        try:
+            self.start(
+                VOYO_APP_URL=f'http://127.0.0.1:{app.server_address[1]}')
+            self.assertEqual(
+                self.get('/a%20b?c=d'),
+                (200, f'/a%20b?c=d 127.0.0.1:{self.port}'.encode()))
+            self.assertIn(b'"checks"', self.get('/health')[1])
+            self.assertEqual(self.get('/cdn/stream/bad')[0], 400)
+        finally:
+            app.shutdown()
+            app.server_close()
+
+    def test_killed_parts_come_back(self) -> None:
+        self.start()
+        old = {name: self.part(name) for name in PARTS[:2]}
+        for pid in old.values():
+            os.kill(pid, signal.SIGKILL)
+        for name, pid in old.items():
+            self.until(lambda: self.part(name) not in (0, pid), name)
+        self.until(lambda: self.get('/health')[0] == 200, 'healthy')
+        self.assertEqual(len(re.findall(
+            r'ended with status 137, next start in', self.log())), 2)
+
+    def test_a_part_that_never_lives_is_not_hurried(self) -> None:
+        self.start()
+        for _ in range(3):
+            self.until(lambda: self.part(PARTS[0]), 'Redis')
+            old = self.part(PARTS[0])
+            os.kill(old, signal.SIGKILL)
+            self.until(lambda: self.part(PARTS[0]) != old, 'it is gone')
+        self.until(lambda: len(re.findall('next start in', self.log())) == 3,
+                   'it said so')
+        self.assertEqual(re.findall(r'next start in (\d+) ms', self.log()),
+                         ['100', '200', '400'])
+
+    def test_without_nginx_it_ends(self) -> None:
+        process = self.start()
+        os.kill(self.part(PARTS[2]), signal.SIGKILL)
+        self.assertEqual(process.wait(15), 1)
+        self.assertEqual(self.processes(), {})
+
+    def test_killed_itself_it_leaves_nothing(self) -> None:
+        process = self.start()
+        process.kill()
+        process.wait()
+        self.until(lambda: not self.processes(), 'all ends', 5)
+
+    def test_hup_reloads(self) -> None:
+        process = self.start()
+        master = self.part(PARTS[2])
+
+        def workers() -> set[str]:
+            return set(Path(f'/proc/{master}/task/{master}/children')
+                       .read_text().split())
+
+        old = workers()
+        process.send_signal(signal.SIGHUP)
+        self.until(lambda: workers() and not workers() & old, 'new workers')
+        self.assertEqual(self.get('/health/live')[0], 200)
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
+
+    def test_a_slow_listener_does_not_hold_it_up(self) -> None:
+        process = self.start(VOYO_STOP_TIMEOUT='1')
+        with socket.create_connection(('127.0.0.1', self.port)) as listener:
+            listener.sendall(b'GET /health HTTP/1.1\r\nHost: x\r\n')
+            time.sleep(0.2)
+            process.terminate()
+            began = time.monotonic()
+            self.assertEqual(process.wait(15), 0)
+        self.assertLess(time.monotonic() - began, 5)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can be another')
+    def test_with_and_without_root(self) -> None:
+        self.start()
+        for name in PARTS[:2]:
+            owner = Path(f'/proc/{self.part(name)}').stat().st_uid
+            self.assertNotEqual(owner, 0, name)
+        self.running[-1].terminate()
+        self.assertEqual(self.running[-1].wait(15), 0)
+
+        shutil.rmtree(self.home / 'voyo')
+        (self.home / 'voyo').mkdir()
+        shutil.chown(self.home / 'voyo', 'nobody')
+        process = self.start('setpriv', '--reuid=nobody', '--regid=nogroup',
+                             '--clear-groups')
+        self.until(lambda: self.get('/health')[0] == 200, 'healthy')
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
+        self.assertNotIn('[warn]', self.log())
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,249 @@
+"""Requests that wait: one extraction for all, and nobody waits in vain."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from stack import Stack, wait_for  # noqa: E402
+
+
+class Client:
+    """A request on a connection of its own, which may be dropped."""
+
+    def __init__(self, stack: Stack, path: str) -> None:
+        self.stack, self.path = stack, path
+
+    async def send(self) -> None:
+        self.reader, self.writer = await asyncio.open_connection(
+            '127.0.0.1', self.stack.port, limit=1 << 24)
+        self.writer.write(f'GET {self.path} HTTP/1.1\r\nHost: voyo\r\n'
+                          'Connection: close\r\n\r\n'.encode())
+        await self.writer.drain()
+
+    async def read(self) -> tuple[int, bytes]:
+        answer = await self.reader.read(-1)
+        self.writer.close()
+        head, _, body = answer.partition(b'\r\n\r\n')
+        return int(head.split(b' ', 2)[1]), body
+
+    def leave(self) -> None:
+        self.writer.transport.abort()
+
+
+class WaitingTest(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack(workers=2, resolve_timeout='4s')
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+
+    def setUp(self) -> None:
+        self.stack.control('/reset', {})
+
+    def file(self, track: str, itag: int = 140) -> bytes:
+        return next(Path(each['path']).read_bytes()
+                    for each in self.stack.control(f'/track?id={track}')
+                    if each['itag'] == itag)
+
+    def test_100_cold_requests_are_one_extraction(self) -> None:
+        self._crowd('s30_crowd00', 100, 0)
+
+    def test_50_leave_in_mid_wait(self) -> None:
+        self._crowd('s30_crowd50', 100, 50)
+
+    def _crowd(self, track: str, n: int, leaving: int) -> None:
+        async def run() -> list[tuple[int, bytes]]:
+            clients = [Client(self.stack, f'/cdn/stream/{track}')
+                       for _ in range(n)]
+            await asyncio.gather(*(each.send() for each in clients))
+            await asyncio.to_thread(
+                wait_for, lambda: self.stack.parked() == n, 'all wait')
+            for each in clients[:leaving]:
+                each.leave()
+            return await asyncio.gather(
+                *(each.read() for each in clients[leaving:]))
+
+        self.stack.switch(latency={'player': 1000})
+        answers = asyncio.run(run())
+        expected = self.file(track)
+        self.assertEqual(len(answers), n - leaving)
+        for status, body in answers:
+            self.assertEqual(status, 200)
+            self.assertEqual(body, expected)
+        self.assertEqual(len(self.stack.requests('player', track)), 1)
+        media = self.stack.requests('media', track)
+        self.assertEqual(len(media), len({each['range'] for each in media}))
+        wait_for(lambda: self.stack.parked() == 0, 'nobody is parked')
+
+    def test_no_resolver_is_told_at_once(self) -> None:
+        played = self.stack.get('/cdn/stream/s30_cached0')
+        self.assertEqual(played.status, 200)
+        self.assertEqual(self.stack.stop('resolver', seconds=5), 0)
+        try:
+            answer = self.stack.get('/cdn/stream/s30_unknow0')
+            self.assertEqual(answer.status, 503)
+            self.assertEqual(answer.problem['code'], 'no_resolver')
+            self.assertTrue(answer.problem['retryable'])
+            self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+            self.assertLess(answer.seconds, 0.5)
+            again = self.stack.get('/cdn/stream/s30_cached0')
+            self.assertEqual((again.status, again.body), (200, played.body))
+        finally:
+            self.stack.start_resolver()
+        self.assertEqual(self.stack.get('/cdn/stream/s30_unknow0').status,
+                         200)
+
+    def test_silent_resolver_is_a_timeout(self) -> None:
+        self.stack.switch(behave={'s30_silent0': 'hang'})
+        answer = self.stack.get('/cdn/stream/s30_silent0')
+        self.assertEqual(answer.status, 504)
+        self.assertIn(answer.problem['code'], ('resolve_timeout', 'timeout'))
+        self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+        wait_for(lambda: self.stack.parked() == 0, 'nobody is parked')
+
+    def test_redis_stops_and_comes_back(self) -> None:
+        played = self.stack.get('/cdn/stream/s30_cached1')
+        self.assertEqual(played.status, 200)
+        self.stack.stop('redis')
+        try:
+            self._redis_is_gone()
+            again = self.stack.get('/cdn/stream/s30_cached1')
+            self.assertEqual((again.status, again.body), (200, played.body))
+            self.assertEqual(self.stack.get('/health').status, 200)
+            self.assertEqual(self.stack.health()['status'], 'degraded')
+        finally:
+            self.stack.start_redis()
+        began = time.monotonic()
+        wait_for(lambda: self.stack.get(
+            '/cdn/stream/s30_redis10').status == 200, 'normal again', 5)
+        # the resolver's heartbeat is part of it
+        self.assertLess(time.monotonic() - began, 4)
+
+    def _redis_is_gone(self) -> None:
+        # the first to notice may have been told of the loss by its read
+        wait_for(lambda: self.stack.get(
+            '/cdn/stream/s30_redis00').status == 503, 'it is noticed', 2)
+        answer = self.stack.get('/cdn/stream/s30_redis01')
+        self.assertEqual(answer.status, 503)
+        self.assertEqual(answer.problem['code'], 'redis_unavailable')
+        self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+        self.assertLess(answer.seconds, 0.5)
+
+    def test_frozen_redis_does_not_slow_what_is_cached(self) -> None:
+        self.assertEqual(
+            self.stack.get('/cdn/stream/s30_cached2').status, 200)
+        self.stack.send('redis', signal.SIGSTOP)
+        try:
+            wait_for(lambda: self.stack.get(
+                '/cdn/stream/s30_frozen0').status == 503, 'noticed', 8)
+            for _ in range(50):
+                answer = self.stack.get('/cdn/stream/s30_cached2')
+                self.assertEqual(answer.status, 200)
+                self.assertLess(answer.seconds, 0.5)
+        finally:
+            self.stack.send('redis', signal.SIGCONT)
+        wait_for(lambda: self.stack.get(
+            '/cdn/stream/s30_frozen1').status == 200, 'normal again', 10)
+
+    def test_parked_requests_outlive_a_reload(self) -> None:
+        track = 's30_reload0'
+
+        async def run() -> list[tuple[int, bytes]]:
+            clients = [Client(self.stack, f'/cdn/stream/{track}')
+                       for _ in range(20)]
+            await asyncio.gather(*(each.send() for each in clients))
+            await asyncio.to_thread(
+                wait_for, lambda: self.stack.parked() == 20, 'all wait')
+            self.stack.send('nginx', signal.SIGHUP)
+            return await asyncio.gather(*(each.read() for each in clients))
+
+        old = set(self.stack.nginx_workers())
+        self.stack.switch(latency={'player': 1500})
+        answers = asyncio.run(run())
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assertEqual({body for _, body in answers}, {self.file(track)})
+        wait_for(lambda: len(self.stack.nginx_workers()) == 2
+                 and not old & set(self.stack.nginx_workers()),
+                 'the old workers leave', 5)
+        self.assertEqual(self.stack.parked(), 0)
+
+    def test_an_idle_worker_leaves_quickly(self) -> None:
+        old = set(self.stack.nginx_workers())
+        self.stack.send('nginx', signal.SIGHUP)
+        wait_for(lambda: not old & set(self.stack.nginx_workers()),
+                 'the old workers leave', 2)
+
+    def test_a_killed_worker_leaves_no_count(self) -> None:
+        async def run() -> None:
+            clients = [Client(self.stack, '/cdn/stream/s30_killed0')
+                       for _ in range(10)]
+            await asyncio.gather(*(each.send() for each in clients))
+            await asyncio.to_thread(
+                wait_for, lambda: self.stack.parked() == 10, 'all wait')
+            for worker in self.stack.nginx_workers():
+                os.kill(worker, signal.SIGKILL)
+            for each in clients:
+                each.leave()
+
+        self.stack.switch(latency={'player': 1000})
+        # nginx itself tells of a worker's death
+        self.stack.provoked.append(r'exited on signal 9')
+        asyncio.run(run())
+        wait_for(lambda: len(self.stack.nginx_workers()) == 2, 'new workers')
+        wait_for(lambda: self.stack.parked() == 0, 'nobody is parked')
+        self.assertEqual(
+            self.stack.get('/cdn/stream/s30_killed1').status, 200)
+
+    def test_a_killed_resolver_costs_its_lease(self) -> None:
+        track = 's30_sigkill'
+
+        async def run() -> tuple[int, bytes]:
+            client = Client(self.stack, f'/cdn/stream/{track}')
+            await client.send()
+            await asyncio.to_thread(
+                wait_for, lambda: self.stack.requests('player', track),
+                'it is being resolved')
+            self.stack.stop('resolver', signal.SIGKILL)
+            self.stack.switch(latency={'player': 0})
+            await asyncio.to_thread(self.stack.start_resolver)
+            return await client.read()
+
+        self.stack.switch(latency={'player': 3000})
+        began = time.monotonic()
+        status, body = asyncio.run(run())
+        self.assertEqual((status, body), (200, self.file(track)))
+        self.assertLess(time.monotonic() - began, 4)
+
+
+class CapTest(unittest.TestCase):
+    def test_waiters_are_capped(self) -> None:
+        stack = Stack(workers=1, conf='voyo_waiters 5;')
+        try:
+            stack.switch(latency={'player': 800})
+
+            async def run() -> list[tuple[int, bytes]]:
+                clients = [Client(stack, '/cdn/stream/s30_capped0')
+                           for _ in range(8)]
+                await asyncio.gather(*(each.send() for each in clients))
+                return await asyncio.gather(*(each.read()
+                                              for each in clients))
+
+            answers = asyncio.run(run())
+            self.assertEqual(sorted(status for status, _ in answers),
+                             5 * [200] + 3 * [503])
+        finally:
+            stack.close()
+
+
+if __name__ == '__main__':
+    unittest.main()

@@ -1,0 +1,126 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+/* The lines between the resolver and a worker; a worker isn't trusted. */
+
+#include "tap.h"
+#include "voyo_errno.h"
+#include "ytdlp.h"
+
+#include <string.h>
+
+
+static void test_ready(void);
+static void test_answer(void);
+static int ready(ytdlp_ready_t *r, const char *line);
+static int answer(ytdlp_answer_t *a, const char *line);
+
+
+int
+main(void)
+{
+    char    line[YTDLP_REQUEST_MAX];
+    size_t  len;
+
+    len = ytdlp_request(line, 4294967295u, "dQw4w9WgXcQ", YTDLP_FAST, 12345);
+
+    ok(strcmp(line, "{\"job\":4294967295,\"id\":\"dQw4w9WgXcQ\",\"profile\":"
+                    "\"fast\",\"deadline\":12.345}\n") == 0
+       && len == strlen(line), "a request");
+
+    ytdlp_request(line, 1, "dQw4w9WgXcQ", YTDLP_FULL, 50);
+
+    ok(strstr(line, "\"full\",\"deadline\":0.050}\n") != NULL,
+       "a request of less than a second");
+
+    test_ready();
+    test_answer();
+
+    ok(ytdlp_version_valid("2026.10.26") && ytdlp_version_valid("2026.10")
+       && ytdlp_version_valid("2026.11.1") && ytdlp_version_valid("2027.01.01")
+       && ytdlp_version_valid("2026.10.26.232809"), "new enough versions");
+    ok(!ytdlp_version_valid("2026.09.30") && !ytdlp_version_valid("2023.03.04")
+       && !ytdlp_version_valid("2025.12.31") && !ytdlp_version_valid("")
+       && !ytdlp_version_valid("nightly"), "others");
+
+    return done();
+}
+
+
+static void
+test_ready(void)
+{
+    ytdlp_ready_t  r;
+
+    ok(ready(&r, "{\"ready\":true,\"version\":\"2026.10.26\",\"pid\":77,"
+                 "\"profiles\":[\"fast\",\"full\"]}") == VOYO_OK
+       && r.ready && r.fast && !r.proxy && r.pid == 77
+       && strcmp(r.version, "2026.10.26") == 0, "ready");
+
+    ok(ready(&r, "{\"ready\":true,\"version\":\"1\",\"pid\":77,"
+                 "\"profiles\":[\"full\"]}") == VOYO_OK
+       && r.ready && !r.fast, "ready, with the user's own client");
+
+    ok(ready(&r, "{\"ready\":false,\"version\":\"1\",\"pid\":77,"
+                 "\"error\":\"proxy\"}") == VOYO_OK
+       && !r.ready && r.proxy, "not ready, for a proxy");
+
+    ok(ready(&r, "") == VOYO_EINVAL && ready(&r, "Hello!") == VOYO_EINVAL
+       && ready(&r, "{}") == VOYO_EINVAL
+       && ready(&r, "{\"ready\":true}") == VOYO_EINVAL
+       && ready(&r, "{\"ready\":true,\"version\":\"1\",\"pid\":0}")
+          == VOYO_EINVAL
+       && ready(&r, "{\"ready\":true,\"version\":\"1\",\"pid\":-1}")
+          == VOYO_EINVAL
+       && ready(&r, "{\"ready\":true,\"version\":\"01234567890123456789012345"
+                    "6789012\",\"pid\":1}") == VOYO_EINVAL,
+       "what isn't a first line");
+}
+
+
+static void
+test_answer(void)
+{
+    ytdlp_answer_t  a;
+
+    ok(answer(&a, "{\"job\":7,\"info\":{\"title\":\"x\"},\"error\":null,"
+                  "\"warnings\":[\"one\",2,\"two\"],\"deadline\":false}")
+       == VOYO_OK
+       && a.job == 7 && a.info && !a.deadline
+       && strcmp(a.text, "one\ntwo\n") == 0 && a.len == 8, "an answer");
+    ytdlp_answer_free(&a);
+
+    ok(answer(&a, "{\"job\":7,\"info\":null,\"error\":\"bad\","
+                  "\"warnings\":[],\"deadline\":true}") == VOYO_OK
+       && a.info == NULL && a.deadline && strcmp(a.text, "bad\n") == 0,
+       "a failure");
+    ytdlp_answer_free(&a);
+    ytdlp_answer_free(&a);
+
+    ok(answer(&a, "{\"job\":7}") == VOYO_OK && a.info == NULL && a.len == 0,
+       "the least");
+    ytdlp_answer_free(&a);
+
+    ok(answer(&a, "") == VOYO_EINVAL && answer(&a, "[7]") == VOYO_EINVAL
+       && answer(&a, "{\"job\":\"7\"}") == VOYO_EINVAL
+       && answer(&a, "{\"job\":-1}") == VOYO_EINVAL
+       && answer(&a, "{\"job\":1e99}") == VOYO_EINVAL
+       && answer(&a, "{\"job\":7,") == VOYO_EINVAL, "what is no answer");
+}
+
+
+static int
+ready(ytdlp_ready_t *r, const char *line)
+{
+    return ytdlp_ready(r, line, strlen(line));
+}
+
+
+static int
+answer(ytdlp_answer_t *a, const char *line)
+{
+    return ytdlp_answer(a, line, strlen(line));
+}

@@ -1,0 +1,175 @@
+"""The scenario table: what a track id stands for.  See README.md."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+AAC = (139, 140)
+OPUS = (249, 250, 251)
+
+AGAIN = 'Please try again later.'
+NO_VIDEO = "Video unavailable"
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One entry of adaptiveFormats: an encoding, and what it is said to be."""
+
+    itag: int
+    audio_track: tuple[str, str, bool] | None = None  # id, name, default
+    drc: bool = False
+
+    @property
+    def xtags(self) -> str:
+        if self.audio_track is not None:
+            kind = 'original' if self.audio_track[2] else 'dubbed-auto'
+            return f'acont={kind}:lang={self.audio_track[0].split(".")[0]}'
+        return 'drc=1' if self.drc else ''
+
+
+def plain(itags: Iterable[int]) -> tuple[Stream, ...]:
+    return tuple(Stream(itag) for itag in itags)
+
+
+def dubbed(itags: Iterable[int]) -> tuple[Stream, ...]:
+    """The dub stands first, as it may at YouTube."""
+
+    tracks = (('de-DE.10', 'German', False),
+              ('en-US.4', 'English original', True))
+    return tuple(Stream(itag, track) for track in tracks for itag in itags)
+
+
+def with_drc(itags: Iterable[int]) -> tuple[Stream, ...]:
+    return tuple(Stream(itag, drc=drc) for itag in itags
+                 for drc in (True, False))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    about: str
+    seconds: int = 30
+    streams: tuple[Stream, ...] = plain(AAC + OPUS)
+
+    # how the player answers
+    playability: dict[str, Any] = field(default_factory=dict)
+    status: int = 200                  # of HTTP
+    body: str | None = None            # in place of JSON
+    exchange: str = 'answer'           # or 'hang', 'drop'
+    other_id: bool = False             # an answer about another video
+    details: dict[str, Any] = field(default_factory=dict)
+    microformat: dict[str, Any] = field(default_factory=dict)
+    streaming: dict[str, Any] = field(default_factory=dict)
+
+    # how the formats are offered
+    url: str = 'plain'                 # or 'absent', 'challenge'
+    live: bool = False
+    preroll_ms: int = 0
+
+
+def refusal(status: str, about: str, reason: str, subreason: str = '',
+            **error_screen: Any) -> Scenario:
+    playability: dict[str, Any] = {'status': status, 'reason': reason}
+    if subreason:
+        error_screen['playerErrorMessageRenderer'] = {
+            'reason': {'simpleText': reason},
+            'subreason': {'simpleText': subreason},
+        }
+    if error_screen:
+        playability['errorScreen'] = error_screen
+    return Scenario(about, streams=(), playability=playability)
+
+
+def http(status: int) -> Scenario:
+    return Scenario(f'the player answers {status}', status=status, streams=())
+
+
+NORMAL = Scenario('30 s in every format')
+
+# The first four characters of an id choose; the other seven are free.  An id
+# with none of these prefixes is NORMAL.
+
+SCENARIOS: dict[str, Scenario] = {
+    # lengths
+    's05_': replace(NORMAL, about='5 s', seconds=5),
+    's30_': NORMAL,
+    'm04_': replace(NORMAL, about='4 min', seconds=240),
+    'h01_': replace(NORMAL, about='1 h', seconds=3600),
+
+    # format lists
+    'aac_': Scenario('AAC only', streams=plain(AAC)),
+    'opus': Scenario('Opus only', streams=plain(OPUS)),
+    'low_': Scenario('the lowest of both codecs', streams=plain((139, 249))),
+    'dubs': Scenario('a German dub before the original',
+                     streams=dubbed((140, 251))),
+    'drc_': Scenario('each format with a DRC twin before it',
+                     streams=with_drc(AAC + OPUS)),
+    'adv_': Scenario('a 3 s advertisement first: 403 until it is over',
+                     preroll_ms=3000),
+
+    # refusals
+    'priv': refusal('LOGIN_REQUIRED', 'private', 'This is a private video',
+                    'Please sign in to verify that you may see it.'),
+    'gone': refusal('ERROR', 'unavailable', NO_VIDEO,
+                    'This video is unavailable'),
+    'remo': refusal('ERROR', 'removed by the uploader', NO_VIDEO,
+                    'This video has been removed by the uploader'),
+    'term': refusal('ERROR', 'account terminated', NO_VIDEO,
+                    'This video is no longer available because the YouTube '
+                    'account associated with this video has been terminated.'),
+    'copy': refusal('UNPLAYABLE', 'copyright', NO_VIDEO,
+                    'This video contains content from Example Records, who '
+                    'has blocked it on copyright grounds'),
+    'kids': refusal('UNPLAYABLE', 'not for this client', NO_VIDEO,
+                    'This video is not available on this app'),
+    'age_': refusal('LOGIN_REQUIRED', 'age-restricted',
+                    'Sign in to confirm your age',
+                    'This video may be inappropriate for some users.'),
+    'paid': refusal('UNPLAYABLE', 'Music Premium', NO_VIDEO,
+                    'This video is only available to Music Premium members'),
+    'memb': refusal('UNPLAYABLE', 'members-only',
+                    'Join this channel to get access to members-only content '
+                    'like this video, and other exclusive perks.'),
+    'rent': refusal('UNPLAYABLE', 'rental',
+                    'This video requires payment to watch'),
+    'geo_': refusal('UNPLAYABLE', 'geo-blocked', NO_VIDEO,
+                    'The uploader has not made this video available in your '
+                    'country'),
+    'bot_': refusal('LOGIN_REQUIRED', 'bot check',
+                    'Sign in to confirm you\u2019re not a bot'),
+    'capt': refusal('UNPLAYABLE', 'captcha', 'Verification required',
+                    playerCaptchaViewModel={'key': 'none'}),
+    'rate': refusal('UNPLAYABLE', 'rate-limited session', NO_VIDEO,
+                    "This content isn't available, try again later."),
+    'othr': Scenario('answers about another video', other_id=True),
+
+    # audio that cannot be had
+    'live': Scenario('live now', live=True,
+                     details={'isLive': True, 'isLiveContent': True}),
+    'soon': Scenario(
+        'premieres in a while', streams=(),
+        details={'isUpcoming': True, 'isLiveContent': True},
+        playability={'status': 'LIVE_STREAM_OFFLINE',
+                     'reason': 'Premieres in 3 hours'},
+        microformat={'liveBroadcastDetails': {
+            'startTimestamp': '2099-01-01T00:00:00+00:00'}}),
+    'drm_': Scenario('DRM protected', streams=(),
+                     streaming={'licenseInfos': [{'drmFamily': 'WIDEVINE'}]}),
+    'sabr': Scenario('formats without URLs', url='absent'),
+    'njs_': Scenario('formats that need JavaScript', url='challenge'),
+    'none': Scenario('playable, but no format at all', streams=()),
+
+    # the exchange itself
+    '403_': http(403),
+    '404_': http(404),
+    '429_': http(429),
+    '500_': http(500),
+    '503_': http(503),
+    'hang': Scenario('the player never answers', exchange='hang'),
+    'drop': Scenario('the connection closes, unanswered', exchange='drop'),
+    'json': Scenario('half of a JSON text', body='{"videoDetails": {"vid'),
+    'html': Scenario('a web page', body='<!DOCTYPE html><title>Sorry</title>'),
+}
+
+
+def scenario(track: str) -> Scenario:
+    return SCENARIOS.get(track[:4], NORMAL)
