@@ -146,8 +146,9 @@ class Stack:
                if name in ('ASAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS',
                            'VOYO_PLUGIN_DIR')},
         })
-        wait_for(lambda: self.redis('ZCARD', 'voyo:{default}:resolvers'),
-                 'the resolver lives', 20)
+        wait_for(lambda: self.redis(
+            'ZCOUNT', 'voyo:{default}:resolvers',
+            str(int(1000 * time.time())), '+inf'), 'the resolver lives', 20)
 
     def _start_nginx(self) -> None:
         home = self.dir / 'home'
