@@ -15,9 +15,13 @@
 #include <cjson/cJSON.h>
 
 
-#define VOYO_NUMBER_MAX  9007199254740991.0    /* 2^53 - 1 */
+#define VOYO_GENERATION_MAX  9007199254740991.0    /* 2^53 - 1 */
+
+/* cJSON writes no more than 15 digits of a number */
+#define VOYO_NUMBER_MAX      999999999999999.0
 
 
+static int voyo_record_has_zero(const char *text, size_t len);
 static int voyo_record_read(voyo_record_t *record, const cJSON *json);
 static int voyo_record_read_failure(voyo_record_t *record, const cJSON *json);
 static int voyo_record_read_texts(voyo_record_t *record, const cJSON *json);
@@ -44,7 +48,9 @@ voyo_record_decode(voyo_record_t *record, const char *text, size_t len)
 
     memset(record, 0, sizeof(voyo_record_t));
 
-    if (len == 0 || len > VOYO_RECORD_MAX) {
+    if (len == 0 || len > VOYO_RECORD_MAX
+        || voyo_record_has_zero(text, len))
+    {
         return VOYO_EINVAL;
     }
 
@@ -69,6 +75,30 @@ voyo_record_decode(voyo_record_t *record, const char *text, size_t len)
 
 
 static int
+voyo_record_has_zero(const char *text, size_t len)
+{
+    size_t  i;
+
+    /* cJSON ends a string at an escaped zero: what follows would be lost */
+
+    for (i = 0; i + 6 <= len; i++) {
+
+        if (text[i] != '\\') {
+            continue;
+        }
+
+        if (memcmp(text + i, "\\u0000", 6) == 0) {
+            return 1;
+        }
+
+        i++;
+    }
+
+    return 0;
+}
+
+
+static int
 voyo_record_read(voyo_record_t *record, const cJSON *json)
 {
     double       version, generation, resolved_at;
@@ -78,7 +108,7 @@ voyo_record_read(voyo_record_t *record, const cJSON *json)
 
     if (!cJSON_IsObject(json)
         || voyo_record_integer(json, "v", 1, 1, &version) != VOYO_OK
-        || voyo_record_integer(json, "generation", 1, VOYO_NUMBER_MAX,
+        || voyo_record_integer(json, "generation", 1, VOYO_GENERATION_MAX,
                                &generation)
            != VOYO_OK
         || voyo_record_integer(json, "resolved_at", 0, VOYO_NUMBER_MAX,
