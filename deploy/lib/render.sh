@@ -46,7 +46,7 @@ set_values()
 
     value=(
         [MODULE]=$module
-        [USER]=$user
+        [USER]="user $user;"
         [HOME]=$home
         [CONF]=$home/conf
         [LOG_LEVEL]=$VOYO_LOG_LEVEL
@@ -71,7 +71,7 @@ set_values()
     )
 
     # nginx warns about a user that it can't change to
-    [ "$EUID" -eq 0 ] || value[USER]="$user $(id -gn)"
+    [ "$EUID" -eq 0 ] || value[USER]=
 }
 
 

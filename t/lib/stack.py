@@ -159,7 +159,7 @@ class Stack:
                  for port in self.source[f'media_{scheme}']]
         self._render(home, {
             'MODULE': MODULE, 'HOME': home, 'CONF': home / 'conf',
-            'USER': 'root', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
+            'USER': 'user root;', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
             'NOFILE': resource.getrlimit(resource.RLIMIT_NOFILE)[1],
             'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': '32m',
             'REDIS_URL': f'unix:{self.redis_socket}', 'EGRESS': 'default',
