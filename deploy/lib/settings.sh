@@ -207,7 +207,10 @@ read_redis()
 {
     [ -n "$REDIS_URL" ] || return 0
 
-    [[ $REDIS_URL =~ ^(rediss?://|unix:)[A-Za-z0-9._~:/?@%\&=+,!*\[\]-]+$ ]] \
+    # "]" stands first, or it would end the set
+    local form='^(rediss?://|unix:)[]A-Za-z0-9._~:/?@%&=+,!*[-]+$'
+
+    [[ $REDIS_URL =~ $form ]] \
         || fail 2 "REDIS_URL is wrong: it must be redis://, rediss:// or" \
                   "unix:, with percent-encoding for special characters"
 }
