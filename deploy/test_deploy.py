@@ -21,6 +21,14 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+OLD_YTDLP = """#!/usr/bin/python3
+import sys
+sys.path.insert(0, '{prefix}/lib/python3/dist-packages')
+import yt_dlp.version
+yt_dlp.version.__version__ = '2025.01.15'
+import yt_dlp
+yt_dlp.main()
+"""
 PARTS = ('redis-server', 'voyo-resolver', 'nginx: master')
 
 
@@ -164,7 +172,8 @@ class DeployTest(unittest.TestCase):
 
     def test_an_old_ytdlp(self) -> None:
         old = self.home / 'yt-dlp'
-        old.write_text('#!/bin/sh\necho 2025.01.15\n')
+        # the real one, but for what it says of itself
+        old.write_text(OLD_YTDLP.format(prefix=ROOT / 'build/prefix/usr'))
         old.chmod(0o755)
         done = subprocess.run(
             [HERE / 'voyo', '--check'], capture_output=True, text=True,

@@ -172,7 +172,7 @@ test_fields(void)
 
     ok(choose_record(&choose, json, ID, 10, NOW) == VOYO_CLASS_NONE
        && strcmp(choose.record.formats[0].representation,
-                 ID ".140.17.8453c24d.1000") == 0
+                 ID ".140.17.a5edbad2.1000") == 0
        && choose.record.formats[0].bitrate == 129500
        && choose.record.formats[0].size == 1000
        && choose.record.duration == 212091

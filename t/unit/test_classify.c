@@ -135,7 +135,8 @@ main(void)
         class = classify_text(classify, tests[i].text, strlen(tests[i].text));
 
         ok(class == tests[i].class, "%s: %.60s",
-           voyo_class_info(class)->name, tests[i].text + strspn(tests[i].text, "\n"));
+           voyo_class_info(class)->name,
+           tests[i].text + strspn(tests[i].text, "\n"));
     }
 
     ok(classify_text(classify, "video is \xff\xfe private video", 26)

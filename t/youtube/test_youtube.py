@@ -182,7 +182,8 @@ class Resolving(Case):
             self.assertAlmostEqual(rates[itag], rate, delta=1)
 
         for each in info['formats']:
-            query = urllib.parse.parse_qs(each['url'])
+            query = urllib.parse.parse_qs(
+                urllib.parse.urlsplit(each['url']).query)
             self.assertEqual(query['clen'], [str(each['filesize'])])
             self.assertLessEqual({'dur', 'lmt', 'itag', 'mime', 'expire',
                                   'ip', 'id', 'sig'}, query.keys())
