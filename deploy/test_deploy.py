@@ -104,8 +104,21 @@ class DeployTest(unittest.TestCase):
         return found
 
     def part(self, name: str) -> int:
-        found = [pid for pid, line in self.processes().items() if name in line]
-        return found[0] if len(found) == 1 else 0
+        """Its process, 0 for none; one that forks is two for a moment."""
+
+        found = []
+
+        def settled() -> bool:
+            found[:] = [pid for pid, line in self.processes().items()
+                        if name in line]
+            return len(found) < 2
+
+        self.until(settled, f'there is one {name}')
+        return found[0] if found else 0
+
+    def running_part(self, name: str) -> int:
+        self.until(lambda: self.part(name), f'{name} runs')
+        return self.part(name)
 
     def get(self, path: str) -> tuple[int, bytes]:
         try:
@@ -296,7 +309,7 @@ class DeployTest(unittest.TestCase):
 
     def test_killed_parts_come_back(self) -> None:
         self.start()
-        old = {name: self.part(name) for name in PARTS[:2]}
+        old = {name: self.running_part(name) for name in PARTS[:2]}
         for pid in old.values():
             os.kill(pid, signal.SIGKILL)
         for name, pid in old.items():
@@ -308,8 +321,7 @@ class DeployTest(unittest.TestCase):
     def test_a_part_that_never_lives_is_not_hurried(self) -> None:
         self.start()
         for _ in range(3):
-            self.until(lambda: self.part(PARTS[0]), 'Redis')
-            old = self.part(PARTS[0])
+            old = self.running_part(PARTS[0])
             os.kill(old, signal.SIGKILL)
             self.until(lambda: self.part(PARTS[0]) != old, 'it is gone')
         self.until(lambda: len(re.findall('next start in', self.log())) == 3,
@@ -319,7 +331,7 @@ class DeployTest(unittest.TestCase):
 
     def test_without_nginx_it_ends(self) -> None:
         process = self.start()
-        os.kill(self.part(PARTS[2]), signal.SIGKILL)
+        os.kill(self.running_part(PARTS[2]), signal.SIGKILL)
         self.assertEqual(process.wait(15), 1)
         self.assertEqual(self.processes(), {})
 
@@ -331,7 +343,7 @@ class DeployTest(unittest.TestCase):
 
     def test_hup_reloads(self) -> None:
         process = self.start()
-        master = self.part(PARTS[2])
+        master = self.running_part(PARTS[2])
 
         def workers() -> set[str]:
             return set(Path(f'/proc/{master}/task/{master}/children')
@@ -358,7 +370,7 @@ class DeployTest(unittest.TestCase):
     def test_with_and_without_root(self) -> None:
         self.start()
         for name in PARTS[:2]:
-            owner = Path(f'/proc/{self.part(name)}').stat().st_uid
+            owner = Path(f'/proc/{self.running_part(name)}').stat().st_uid
             self.assertNotEqual(owner, 0, name)
         self.running[-1].terminate()
         self.assertEqual(self.running[-1].wait(15), 0)

@@ -45,6 +45,7 @@ ITAGS = {
 }
 
 MELODY_SECONDS = 60
+LENGTHS = (5, 30, 240, 3600)           # that tracks have
 
 # four notes a second, a bass, a click, and a breath of noise that keeps the
 # encoders at their bit rate; every take is in a key of its own
@@ -67,6 +68,17 @@ class Media:
         self.directory = directory
         self.lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
+
+    def prepare(self) -> None:
+        """
+        Makes what nearly every track needs.  Made when it is first asked for,
+        it would keep yt-dlp waiting beyond its time-out.
+        """
+
+        for itag in ITAGS:
+            for seconds in LENGTHS:
+                self.track(itag, seconds, 0)
+            self.track(itag, 240, 1)
 
     def track(self, itag: int, seconds: int, take: int) -> Path:
         """The audio of that format and length; takes differ in every byte."""

@@ -60,6 +60,7 @@ async def serve(options: argparse.Namespace) -> None:
     options.dir.mkdir(parents=True, exist_ok=True)
     tls = certificates(options.dir)
     files = Media(options.media or options.dir / 'media')
+    files.prepare()
 
     state = State(options.scheme)
     ports: dict[str, list[int]] = {}
