@@ -104,10 +104,11 @@ def extraction(stack: Stack, track: str) -> float:
 
     line = wait_for(lambda: next(
         (line for line in stack.log('resolver').splitlines()
-         if track in line and 'worker_ms' in line), None), 'a log line')
-    found = re.search(r'worker_ms[="\': ]+([\d.]+)', line)
+         if track in line and 'is resolved' in line), None), 'a log line')
+    found = re.search(r'resolved in ([\d.]+) ms, ([\d.]+) of them our own',
+                      line)
     assert found, line
-    return float(found[1])
+    return float(found[1]) - float(found[2])
 
 
 def unknown(kind: str) -> str:
