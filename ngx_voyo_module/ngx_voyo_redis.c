@@ -133,6 +133,10 @@ ngx_voyo_redis_reply(redisAsyncContext *ac, void *reply, void *data)
     ngx_queue_remove(&call->queue);
     ngx_free(call);
 
+    if (ngx_queue_empty(&redis->calls) && redis->watch.timer_set) {
+        ngx_del_timer(&redis->watch);
+    }
+
     handler(call_data, reply);
 
     ngx_voyo_redis_idle(redis);
@@ -658,7 +662,8 @@ ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
     redis->watch.handler = ngx_voyo_redis_watch;
     redis->watch.data = redis;
     redis->watch.log = cycle->log;
-    redis->watch.cancelable = 1;
+
+    /* not cancelable: a worker does not leave with a call in flight */
 
     ngx_voyo_redis_connect(redis);
 
