@@ -104,7 +104,8 @@ name_servers()
 
 ipv6_there()
 {
-    [ -s /proc/net/if_inet6 ]
+    # files of /proc have no size
+    grep -q . /proc/net/if_inet6 2> /dev/null
 }
 
 

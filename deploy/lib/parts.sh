@@ -81,8 +81,12 @@ run_redis()
 
 run_resolver()
 {
-    exec setsid "${as[@]}" env HOME="$home/tmp" REDIS_URL="$(redis_url)" \
-        "$resolver" "$@" >&2
+    HOME=$home/tmp
+    REDIS_URL=$(redis_url)
+    VOYO_SOURCE_ADDRESS=$resolver_source
+    export HOME REDIS_URL VOYO_SOURCE_ADDRESS
+
+    exec setsid "${as[@]}" "$resolver" "$@" >&2
 }
 
 

@@ -14,13 +14,14 @@ read_settings()
     : "${VOYO_EGRESS:=default}" "${VOYO_CORS_ORIGINS:=*}"
     : "${VOYO_RESOLVE_TIMEOUT:=15s}" "${VOYO_DEMO:=0}" "${NGINX_WORKERS:=}"
     : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
-    : "${VOYO_STOP_TIMEOUT:=10}"
+    : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
     number VOYO_YTDLP_WORKERS 1 64
     number VOYO_QUALITY_TOLERANCE 0 100
     number VOYO_STOP_TIMEOUT 0 3600
+    number VOYO_AHEAD 0 16
     [ -z "$NGINX_WORKERS" ] || number NGINX_WORKERS 1 512
 
     one_of VOYO_CODEC aac opus
@@ -28,7 +29,8 @@ read_settings()
     one_of VOYO_ACCESS_LOG 0 1
     one_of VOYO_LOG_LEVEL debug info notice warn error crit
 
-    matches VOYO_EGRESS '[A-Za-z0-9._-]{1,64}' 'a name of letters and digits'
+    matches VOYO_EGRESS '[A-Za-z0-9._-]{1,32}' \
+        '1 to 32 letters, digits and ._-'
     matches VOYO_ZONE_SIZE '[1-9][0-9]{0,5}[mM]' 'megabytes, like 32m'
     [ -z "$VOYO_CACHE_SIZE" ] \
         || matches VOYO_CACHE_SIZE '[1-9][0-9]{0,5}[mMgG]' 'a size, like 1g'
@@ -38,6 +40,10 @@ read_settings()
     read_origins
     read_paths
     read_redis
+
+    # media URLs are bound to address and family (docs/upstream.md, G7): yt-dlp
+    # is held to the one that nginx leaves by
+    resolver_source=${VOYO_SOURCE_ADDRESS:-0.0.0.0}
 
     export REDIS_URL YT_DLP_PATH VOYO_YTDLP_CONF VOYO_SOURCE_ADDRESS \
         VOYO_YTDLP_WORKERS VOYO_MEDIA_HOSTS VOYO_EGRESS \
