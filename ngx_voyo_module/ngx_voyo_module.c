@@ -28,6 +28,7 @@ static char *ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_complex(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value);
 
@@ -46,6 +47,11 @@ static ngx_conf_num_bounds_t  ngx_voyo_tolerance_bounds = {
 
 static ngx_conf_num_bounds_t  ngx_voyo_waiters_bounds = {
     ngx_conf_check_num_bounds, 1, 1000000
+};
+
+
+static ngx_conf_num_bounds_t  ngx_voyo_ahead_bounds = {
+    ngx_conf_check_num_bounds, 0, 16
 };
 
 
@@ -108,7 +114,7 @@ static ngx_command_t  ngx_voyo_commands[] = {
       NULL },
 
     { ngx_string("voyo_stream"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_voyo_stream,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -120,6 +126,20 @@ static ngx_command_t  ngx_voyo_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
+
+    { ngx_string("voyo_fill"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_fill,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_ahead"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, ahead),
+      &ngx_voyo_ahead_bounds },
 
     { ngx_string("voyo_origin"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
@@ -336,6 +356,14 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             cv = &vlcf->stream_codec;
             s.data = value[i].data + 6;
 
+        } else if (ngx_strncmp(value[i].data, "prefetch=", 9) == 0) {
+            cv = &vlcf->prefetch;
+            s.data = value[i].data + 9;
+
+        } else if (ngx_strcmp(value[i].data, "fill") == 0) {
+            vlcf->fill = 1;
+            continue;
+
         } else {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid parameter \"%V\"", &value[i]);
@@ -354,6 +382,41 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
     }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    ngx_url_t   u;
+    ngx_str_t  *value;
+
+    if (vmcf->fill_address) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = value[1];
+    u.default_port = 80;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0
+        || u.uri.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s in \"voyo_fill %V\", it must be an address "
+                           "like \"unix:/run/fill.sock\"",
+                           u.err ? u.err : "no address", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    vmcf->fill_address = u.addrs;
 
     return NGX_CONF_OK;
 }
@@ -463,9 +526,11 @@ ngx_voyo_create_loc_conf(ngx_conf_t *cf)
 
     /*
      * handlers belong to their location alone and aren't inherited:
-     * set by ngx_pcalloc(): stream, quality, stream_codec, track, origin
+     * set by ngx_pcalloc(): stream, quality, stream_codec, prefetch, fill,
+     * track, origin
      */
 
+    vlcf->ahead = NGX_CONF_UNSET_UINT;
     vlcf->resolve_timeout = NGX_CONF_UNSET_MSEC;
 
     return vlcf;
@@ -480,6 +545,7 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_msec_value(conf->resolve_timeout, prev->resolve_timeout,
                               15000);
+    ngx_conf_merge_uint_value(conf->ahead, prev->ahead, 4);
 
     return NGX_CONF_OK;
 }
@@ -536,6 +602,18 @@ ngx_voyo_init_process(ngx_cycle_t *cycle)
 
     if (vmcf == NULL || vmcf->shm_zone == NULL || !vmcf->redis.set) {
         return NGX_OK;
+    }
+
+    vmcf->slices = ngx_voyo_slices_create(cycle);
+    if (vmcf->slices == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (vmcf->fill_address) {
+        vmcf->fills = ngx_voyo_fills_create(cycle, vmcf->fill_address);
+        if (vmcf->fills == NULL) {
+            return NGX_ERROR;
+        }
     }
 
     return ngx_voyo_resolve_init(cycle, vmcf);

@@ -15,8 +15,10 @@
 #include "voyo_format.h"
 #include "voyo_track.h"
 
+#include "ngx_voyo_fill.h"
 #include "ngx_voyo_problem.h"
 #include "ngx_voyo_redis.h"
+#include "ngx_voyo_slice.h"
 #include "ngx_voyo_wait.h"
 #include "ngx_voyo_zone.h"
 
@@ -26,13 +28,17 @@ typedef struct {
     ngx_voyo_redis_conf_t     redis;
     ngx_str_t                 egress;
     ngx_array_t              *hosts;         /* of ngx_voyo_host_t */
+    ngx_addr_t               *fill_address;  /* NULL: no fills */
     ngx_uint_t                codec;         /* voyo_codec_t */
     ngx_uint_t                tolerance;     /* per cent */
     ngx_uint_t                waiters;       /* at most, a worker */
     ngx_uint_t                used;          /* by some location */
+    ngx_int_t                 slice_range;   /* the variable's index */
 
     ngx_voyo_redis_t         *connection;    /* the worker's */
     ngx_voyo_wait_t          *wait;          /* the worker's */
+    ngx_voyo_slices_t        *slices;        /* the worker's */
+    ngx_voyo_fills_t         *fills;         /* the worker's, or NULL */
 } ngx_voyo_main_conf_t;
 
 
@@ -40,13 +46,19 @@ typedef struct {
     ngx_http_complex_value_t *stream;        /* a track id */
     ngx_http_complex_value_t *quality;
     ngx_http_complex_value_t *stream_codec;
+    ngx_http_complex_value_t *prefetch;
     ngx_http_complex_value_t *track;         /* of voyo_track */
     ngx_flag_t                origin;
+    ngx_uint_t                fill;          /* the location of fills */
+    ngx_uint_t                ahead;         /* slices */
     ngx_msec_t                resolve_timeout;
 } ngx_voyo_loc_conf_t;
 
 
-/* What an edge request asks for, and what it is given. */
+/*
+ * What an edge request asks for, and what it is given.  It outlives internal
+ * redirects, which zero a request's contexts, in a pool cleanup.
+ */
 
 typedef struct {
     ngx_str_t                 track;         /* 11 characters */
@@ -54,13 +66,29 @@ typedef struct {
     voyo_codec_t              codec;
 
     voyo_format_t             format;
-    ngx_voyo_problem_t        problem;       /* of waiting */
+    off_t                     start;         /* bytes asked for */
+    off_t                     last;          /* inclusive */
+    ngx_uint_t                renewals;      /* of the representation */
+
+    ngx_table_elt_t          *range;         /* as the client sent them */
+    ngx_table_elt_t          *if_range;
+    ngx_str_t                 range_value;
+
+    ngx_voyo_problem_t        problem;
     ngx_msec_t                started;       /* of waiting, 0: never */
     ngx_msec_t                waited;        /* milliseconds */
+
+    ngx_http_request_t       *request;
+    u_char                   *other;         /* track to prefetch, or NULL */
+    ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
+    ngx_event_t               timer;
 
     ngx_str_t                 body;          /* of voyo_track */
 
     unsigned                  known:1;       /* "format" is chosen */
+    unsigned                  warm:1;        /* a prefetch is to be awaited */
+    unsigned                  warmed:1;      /* and it was */
+    unsigned                  accepted:1;    /* it takes longer: 202 */
 } ngx_voyo_ctx_t;
 
 
@@ -72,6 +100,9 @@ void ngx_voyo_use(ngx_conf_t *cf);
 
 /* ngx_voyo_stream.c: the handler of voyo_stream, in PRECONTENT */
 ngx_int_t ngx_voyo_stream_handler(ngx_http_request_t *r);
+
+/* ngx_voyo_stream.c: what a request asks for, NULL when it is none of ours */
+ngx_voyo_ctx_t *ngx_voyo_stream_ctx(ngx_http_request_t *r);
 
 /* ngx_voyo_origin.c: the handler of voyo_origin, in PRECONTENT */
 ngx_int_t ngx_voyo_origin_handler(ngx_http_request_t *r);

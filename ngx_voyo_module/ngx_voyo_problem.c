@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_problem.h"
+#include "ngx_voyo_module.h"
 
 
 #define NGX_VOYO_PROBLEM_LEN  512
@@ -30,6 +30,15 @@ const ngx_voyo_problem_t  ngx_voyo_problem_quality = {
 
 const ngx_voyo_problem_t  ngx_voyo_problem_codec = {
     400, "bad_codec", "The codec must be aac or opus.", 0, 0, 0
+};
+
+const ngx_voyo_problem_t  ngx_voyo_problem_prefetch = {
+    400, "bad_prefetch",
+    "What is to be prefetched must be a track id or true.", 0, 0, 0
+};
+
+const ngx_voyo_problem_t  ngx_voyo_problem_changed = {
+    412, "changed", "The track was encoded anew.", 0, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_method = {
@@ -78,12 +87,25 @@ const ngx_voyo_problem_t  ngx_voyo_problem_host = {
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_gone = {
-    502, "representation_gone",
+    NGX_VOYO_GONE, "representation_gone",
     "The track was encoded anew, ask for it again.", 1, 1, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
     502, "media_failed", "The track could not be served.", 5, 1, 0
+};
+
+
+/* Those that the origin may answer with. */
+
+static const ngx_voyo_problem_t *const  ngx_voyo_problems[] = {
+    &ngx_voyo_problem_busy,
+    &ngx_voyo_problem_redis,
+    &ngx_voyo_problem_resolver,
+    &ngx_voyo_problem_timeout,
+    &ngx_voyo_problem_media,
+    &ngx_voyo_problem_host,
+    &ngx_voyo_problem_gone
 };
 
 
@@ -196,7 +218,8 @@ static ngx_int_t
 ngx_voyo_problem_headers(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem)
 {
-    u_char  *p, *last;
+    u_char               *p, *last;
+    ngx_voyo_loc_conf_t  *vlcf;
 
     if (ngx_voyo_problem_header(r, "Cache-Control", (u_char *) "no-store",
                                 sizeof("no-store") - 1)
@@ -216,6 +239,17 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
         if (ngx_voyo_problem_header(r, "Retry-After", p, last - p) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (vlcf->origin
+        && ngx_voyo_problem_header(r, "X-Voyo-Problem",
+                                   (u_char *) problem->code,
+                                   ngx_strlen(problem->code))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (problem->status == NGX_HTTP_NOT_ALLOWED
@@ -309,6 +343,63 @@ ngx_voyo_problem_outcome(ngx_voyo_problem_t *problem,
         left = record->resolved_at + record->retry_after - ngx_time();
         problem->retry_after = ngx_max(left, 1);
     }
+}
+
+
+void
+ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
+    ngx_str_t *code)
+{
+    size_t                    len;
+    ngx_uint_t                i;
+    voyo_class_t              class;
+    const voyo_class_info_t  *info;
+
+    *problem = ngx_voyo_problem_broken;
+
+    for (i = 0; code && i < sizeof(ngx_voyo_problems) / sizeof(void *); i++) {
+
+        len = ngx_strlen(ngx_voyo_problems[i]->code);
+
+        if (code->len == len
+            && ngx_strncmp(code->data, ngx_voyo_problems[i]->code, len) == 0)
+        {
+            *problem = *ngx_voyo_problems[i];
+            break;
+        }
+    }
+
+    class = code ? voyo_class_by_name((char *) code->data, code->len)
+                 : VOYO_CLASS_NONE;
+
+    if (class != VOYO_CLASS_NONE) {
+        info = voyo_class_info(class);
+
+        problem->code = info->name;
+        problem->title = info->title;
+        problem->retryable = !info->permanent;
+        problem->retry_after = 0;
+    }
+
+    /* what isn't told by the origin failed between it and us */
+
+    if (status == NGX_VOYO_GONE
+        || (code == NULL
+            && status != NGX_HTTP_SERVICE_UNAVAILABLE
+            && status != NGX_HTTP_GATEWAY_TIME_OUT
+            && (status < NGX_HTTP_BAD_REQUEST
+                || status >= NGX_HTTP_INTERNAL_SERVER_ERROR)))
+    {
+        status = NGX_HTTP_BAD_GATEWAY;
+    }
+
+    if (status < NGX_HTTP_INTERNAL_SERVER_ERROR
+        && status != NGX_HTTP_TOO_MANY_REQUESTS)
+    {
+        problem->retry_after = 0;
+    }
+
+    problem->status = status;
 }
 
 

@@ -30,9 +30,16 @@ struct ngx_voyo_problem_s {
 };
 
 
+/* The origin's status of "representation_gone": the edge chooses anew. */
+
+#define NGX_VOYO_GONE  410
+
+
 extern const ngx_voyo_problem_t  ngx_voyo_problem_track;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_quality;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_codec;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_prefetch;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_changed;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_method;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_range;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_busy;
@@ -58,6 +65,13 @@ ngx_int_t ngx_voyo_problem(ngx_http_request_t *r,
 /* The same, from a content handler. */
 ngx_int_t ngx_voyo_problem_send(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem);
+
+/*
+ * The problem that another server of ours answered with: by its code, from
+ * the field X-Voyo-Problem, or by its status where there is no code.
+ */
+void ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
+    ngx_str_t *code);
 
 /* What a wait ended with that brought no record, as a problem. */
 void ngx_voyo_problem_outcome(ngx_voyo_problem_t *problem,

@@ -4,70 +4,70 @@
  */
 
 
+#include "ngx_voyo_condition.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_problem.h"
-#include "ngx_voyo_range.h"
+#include "ngx_voyo_upstream.h"
+#include "ngx_voyo_warm.h"
 
 #include "voyo_errno.h"
 
 
+#define NGX_VOYO_RENEWALS  2             /* of a representation, a request */
+
+
+static ngx_int_t ngx_voyo_stream_begin(ngx_http_request_t *r,
+    ngx_voyo_ctx_t **context);
 static ngx_int_t ngx_voyo_stream_read(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, const ngx_voyo_problem_t **problem);
+static ngx_int_t ngx_voyo_stream_failed(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_choose(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, const voyo_format_t *formats, ngx_uint_t n);
 static void ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static ngx_int_t ngx_voyo_stream_serve(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
-static ngx_int_t ngx_voyo_stream_range(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
-static void ngx_voyo_stream_if_range(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
-static ngx_uint_t ngx_voyo_stream_match(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_header(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_stream_cut(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_stream_set_etag(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_options(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_stream_set_header(ngx_http_request_t *r,
     const char *name, const char *value);
+static ngx_voyo_ctx_t *ngx_voyo_stream_create(ngx_http_request_t *r);
+static void ngx_voyo_stream_cleanup(void *data);
 
 
 ngx_int_t
 ngx_voyo_stream_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
-    ngx_voyo_ctx_t            *ctx;
-    ngx_voyo_identity_t        identity;
-    ngx_voyo_loc_conf_t       *vlcf;
-    ngx_voyo_main_conf_t      *vmcf;
-    const ngx_voyo_problem_t  *problem;
+    ngx_int_t              rc;
+    ngx_voyo_ctx_t        *ctx;
+    ngx_voyo_identity_t    identity;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (vlcf->stream == NULL || r != r->main) {
+    if (vlcf->stream == NULL) {
         return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+
+        /* a later slice failed and came by error_page: N17 */
+
+        return NGX_ERROR;
     }
 
     ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
 
     if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->pool, sizeof(ngx_voyo_ctx_t));
-        if (ctx == NULL) {
-            return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
-        }
+        rc = ngx_voyo_stream_begin(r, &ctx);
 
-        ngx_http_set_ctx(r, ctx, ngx_voyo_module);
-
-        if (r->method == NGX_HTTP_OPTIONS) {
-            r->content_handler = ngx_voyo_stream_options;
-            return NGX_DECLINED;
-        }
-
-        if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-            return ngx_voyo_problem(r, &ngx_voyo_problem_method);
-        }
-
-        if (ngx_voyo_stream_read(r, ctx, &problem) != NGX_OK) {
-            return ngx_voyo_problem(r, problem);
+        if (rc != NGX_OK) {
+            return rc;
         }
     }
 
@@ -75,11 +75,16 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return ngx_voyo_stream_serve(r, ctx);
     }
 
-    if (ctx->started) {
-
-        /* parked, and no record came */
-
+    if (ctx->problem.status) {
         return ngx_voyo_problem(r, &ctx->problem);
+    }
+
+    if (ctx->warm) {
+        rc = ngx_voyo_warm(r, ctx);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
@@ -100,6 +105,115 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     }
 
     return ngx_voyo_problem_parking(r, rc);
+}
+
+
+/* NGX_OK: it goes on; else what is to be returned. */
+
+static ngx_int_t
+ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
+{
+    ngx_int_t                  rc;
+    ngx_voyo_ctx_t            *ctx;
+    const ngx_voyo_problem_t  *problem;
+
+    ctx = ngx_voyo_stream_ctx(r);
+
+    if (ctx) {
+        *context = ctx;
+        ngx_http_set_ctx(r, ctx, ngx_voyo_module);
+
+        return ngx_voyo_stream_failed(r, ctx);
+    }
+
+    ctx = ngx_voyo_stream_create(r);
+    if (ctx == NULL) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    *context = ctx;
+    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
+
+    if (r->method == NGX_HTTP_OPTIONS) {
+        r->content_handler = ngx_voyo_stream_options;
+        return NGX_DECLINED;
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_method);
+    }
+
+    if (ngx_voyo_stream_read(r, ctx, &problem) != NGX_OK) {
+        return ngx_voyo_problem(r, problem);
+    }
+
+    ngx_voyo_condition_save(r, ctx);
+
+    rc = ngx_voyo_warm_read(r, ctx);
+
+    if (rc != NGX_OK) {
+        return ngx_voyo_problem(r, rc == NGX_DECLINED
+                                   ? &ngx_voyo_problem_prefetch
+                                   : &ngx_voyo_problem_memory);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The origin, or nginx itself, answered with an error before the first byte.
+ * A representation that is gone is chosen anew; a range that begins above 0 is
+ * a browser's silent resume, which an error would end, but a cut body does not
+ * (docs/upstream.md, B1, B2, N12).
+ */
+
+static ngx_int_t
+ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    ngx_str_t            *code;
+    ngx_uint_t            status;
+    ngx_http_upstream_t  *u;
+    ngx_voyo_problem_t    problem;
+
+    u = r->upstream;
+    status = u ? u->headers_in.status_n : 0;
+    code = u ? ngx_voyo_upstream_header(u, "x-voyo-problem",
+                                        sizeof("x-voyo-problem") - 1)
+             : NULL;
+
+    if (!ctx->known) {
+        return ngx_voyo_problem(r, ctx->problem.status ? &ctx->problem
+                                   : &ngx_voyo_problem_broken);
+    }
+
+    if (status == NGX_VOYO_GONE && ctx->renewals++ < NGX_VOYO_RENEWALS) {
+        ctx->known = 0;
+        ctx->started = 0;
+        ngx_voyo_condition_restore(r, ctx);
+
+        return NGX_OK;
+    }
+
+    ngx_voyo_problem_named(&problem, status, code);
+
+    if (u && code) {
+        problem.retry_after = ngx_voyo_upstream_retry_after(u);
+    }
+
+    if (problem.status >= NGX_HTTP_INTERNAL_SERVER_ERROR && ctx->start > 0
+        && r->method == NGX_HTTP_GET)
+    {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "bytes %O-%O of \"%s\" can't be had, %s: the header is "
+                      "sent and the connection closed", ctx->start, ctx->last,
+                      ctx->format.representation, problem.code);
+
+        r->content_handler = ngx_voyo_stream_cut;
+        return NGX_DECLINED;
+    }
+
+    return ngx_voyo_problem(r, &problem);
 }
 
 
@@ -222,20 +336,41 @@ ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
 static ngx_int_t
 ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
-    ngx_voyo_problem_t  problem;
+    ngx_int_t             rc;
+    ngx_voyo_problem_t    problem;
+    ngx_voyo_loc_conf_t  *vlcf;
 
-    ngx_voyo_stream_if_range(r, ctx);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (ngx_voyo_stream_match(r, ctx)) {
+    if (vlcf->fill) {
+
+        /* a HEAD that fetches its slice, if the track is still the same */
+
+        ctx->last = ctx->format.size - 1;
+
+        return ngx_voyo_condition_if_match(r, ctx)
+               ? NGX_DECLINED
+               : ngx_voyo_problem(r, &ngx_voyo_problem_changed);
+    }
+
+    if (ngx_voyo_condition_match(r, ctx)) {
         r->content_handler = ngx_voyo_stream_header;
         return NGX_DECLINED;
     }
 
-    if (ngx_voyo_stream_range(r, ctx) == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
+    rc = ngx_voyo_condition_range(r, ctx);
+
+    if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
         problem = ngx_voyo_problem_range;
         problem.size = ctx->format.size;
         return ngx_voyo_problem(r, &problem);
     }
+
+    if (rc != NGX_OK) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    ngx_voyo_warm_other(r, ctx);
 
     if (r->method == NGX_HTTP_HEAD) {
         r->content_handler = ngx_voyo_stream_header;
@@ -246,128 +381,80 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_voyo_stream_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
-{
-    off_t       start, last;
-    u_char     *p;
-    ngx_int_t   rc;
-    ngx_str_t  *value;
-
-    if (r->headers_in.range == NULL) {
-        return NGX_OK;
-    }
-
-    value = &r->headers_in.range->value;
-
-    rc = ngx_voyo_range_parse(value, ctx->format.size, &start, &last);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    p = value->data + sizeof("bytes=") - 1;
-
-    while (*p == ' ') { p++; }
-
-    if (*p == '-') {
-
-        /* written with its bytes, a suffix need not begin with slice 0 */
-
-        p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        value->data = p;
-        value->len = ngx_sprintf(p, "bytes=%O-%O%Z", start, last) - p - 1;
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_voyo_stream_if_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
-{
-    size_t      len;
-    ngx_str_t  *value;
-
-    if (r->headers_in.if_range == NULL) {
-        return;
-    }
-
-    /* answered now, so that slice 0 isn't fetched to find out */
-
-    value = &r->headers_in.if_range->value;
-    len = ngx_strlen(ctx->format.representation);
-
-    if (value->len != len + 2
-        || value->data[0] != '"'
-        || value->data[len + 1] != '"'
-        || ngx_strncmp(value->data + 1, ctx->format.representation, len) != 0)
-    {
-        /* a weak or another ETag, or a date: there is none to compare with */
-
-        r->headers_in.range = NULL;
-    }
-
-    r->headers_in.if_range = NULL;
-}
-
-
-static ngx_uint_t
-ngx_voyo_stream_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
-{
-    size_t            len;
-    u_char           *p, *last;
-    ngx_str_t        *value;
-    ngx_table_elt_t  *h;
-
-    h = r->headers_in.if_none_match;
-
-    if (h == NULL || r->headers_in.if_match) {
-        return 0;
-    }
-
-    value = &h->value;
-
-    if (value->len == 1 && value->data[0] == '*') {
-        return 1;
-    }
-
-    /* the comparison is weak (RFC 9110, section 13.1.2), "W/" is passed by */
-
-    len = ngx_strlen(ctx->format.representation);
-    last = value->data + value->len;
-
-    for (p = value->data; p + len + 2 <= last; p++) {
-        if (*p == '"'
-            && p[len + 1] == '"'
-            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_int_t
 ngx_voyo_stream_header(ngx_http_request_t *r)
 {
-    size_t            len;
-    ngx_int_t         rc;
-    ngx_voyo_ctx_t   *ctx;
-    ngx_table_elt_t  *h;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
+    ngx_int_t  rc;
 
     rc = ngx_http_discard_request_body(r);
 
     if (rc != NGX_OK) {
         return rc;
     }
+
+    if (ngx_voyo_stream_set_etag(r, ngx_http_get_module_ctx(r,
+                                                            ngx_voyo_module))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    /* a body was announced that can't be sent from here */
+
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_voyo_stream_cut(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* what was to be sent of the error */
+
+    r->err_status = 0;
+    r->headers_out.status_line.len = 0;
+    r->keepalive = 0;
+
+    if (ngx_voyo_stream_set_etag(r, ngx_http_get_module_ctx(r,
+                                                            ngx_voyo_module))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK) {
+        return rc;
+    }
+
+    (void) ngx_http_send_special(r, NGX_HTTP_FLUSH);
+
+    return NGX_ERROR;
+}
+
+
+/* Sets the header that the record knows, of a whole answer. */
+
+static ngx_int_t
+ngx_voyo_stream_set_etag(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    size_t            len;
+    ngx_table_elt_t  *h;
+
+    ngx_http_clear_etag(r);
 
     len = ngx_strlen(ctx->format.representation);
 
@@ -399,19 +486,12 @@ ngx_voyo_stream_header(ngx_http_request_t *r)
     r->headers_out.content_type.len =
                               ngx_strlen(r->headers_out.content_type.data);
     r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
 
     r->allow_ranges = 1;
     r->single_range = 1;
 
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    /* a body was announced that can't be sent from here */
-
-    return NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -467,4 +547,70 @@ ngx_voyo_stream_set_header(ngx_http_request_t *r, const char *name,
     h->value.len = ngx_strlen(value);
 
     return NGX_OK;
+}
+
+
+ngx_voyo_ctx_t *
+ngx_voyo_stream_ctx(ngx_http_request_t *r)
+{
+    ngx_voyo_ctx_t       *ctx;
+    ngx_pool_cleanup_t   *cln;
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
+
+    if (vlcf->stream == NULL && vlcf->track == NULL) {
+        return NULL;
+    }
+
+    /* a slice's subrequest has no context of its own */
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_module);
+
+    if (ctx) {
+        return ctx;
+    }
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_voyo_stream_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_voyo_ctx_t *
+ngx_voyo_stream_create(ngx_http_request_t *r)
+{
+    ngx_voyo_ctx_t      *ctx;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_voyo_ctx_t));
+
+    ctx->request = r;
+
+    cln->handler = ngx_voyo_stream_cleanup;
+
+    return ctx;
+}
+
+
+static void
+ngx_voyo_stream_cleanup(void *data)
+{
+    ngx_voyo_ctx_t  *ctx = data;
+
+    ngx_voyo_fill_unwatch(&ctx->watch);
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
 }

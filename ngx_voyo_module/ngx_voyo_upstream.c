@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_origin.h"
+#include "ngx_voyo_upstream.h"
 
 
 typedef struct {
@@ -33,8 +34,6 @@ static const char *ngx_voyo_media_check(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_media_content_range(ngx_str_t *value,
     ngx_voyo_origin_t *origin);
-static ngx_str_t *ngx_voyo_media_header(ngx_http_upstream_t *u,
-    const char *name, size_t len);
 
 
 static ngx_int_t
@@ -230,13 +229,13 @@ ngx_voyo_media_check(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         return "another type than audio";
     }
 
-    if (ngx_voyo_media_header(u, "content-encoding",
+    if (ngx_voyo_upstream_header(u, "content-encoding",
                               sizeof("content-encoding") - 1))
     {
         return "an encoded body";
     }
 
-    range = ngx_voyo_media_header(u, "content-range",
+    range = ngx_voyo_upstream_header(u, "content-range",
                                   sizeof("content-range") - 1);
 
     if (range == NULL || ngx_voyo_media_content_range(range, origin) != NGX_OK)
@@ -268,8 +267,8 @@ ngx_voyo_media_content_range(ngx_str_t *value, ngx_voyo_origin_t *origin)
 }
 
 
-static ngx_str_t *
-ngx_voyo_media_header(ngx_http_upstream_t *u, const char *name, size_t len)
+ngx_str_t *
+ngx_voyo_upstream_header(ngx_http_upstream_t *u, const char *name, size_t len)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
@@ -296,6 +295,24 @@ ngx_voyo_media_header(ngx_http_upstream_t *u, const char *name, size_t len)
             return &h[i].value;
         }
     }
+}
+
+
+ngx_uint_t
+ngx_voyo_upstream_retry_after(ngx_http_upstream_t *u)
+{
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    value = ngx_voyo_upstream_header(u, "retry-after",
+                                     sizeof("retry-after") - 1);
+    if (value == NULL) {
+        return 0;
+    }
+
+    n = ngx_atoi(value->data, value->len);
+
+    return n > 0 ? n : 0;
 }
 
 

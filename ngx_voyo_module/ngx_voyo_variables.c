@@ -5,7 +5,9 @@
 
 
 #include "ngx_voyo_origin.h"
+#include "ngx_voyo_warm.h"
 
+#include "voyo_errno.h"
 #include "voyo_format.h"
 
 
@@ -32,12 +34,22 @@ static ngx_int_t ngx_voyo_variable_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_media(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_voyo_ctx_t *ngx_voyo_variable_ctx(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voyo_variable_cold_key(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_str_t *ngx_voyo_variable_client(ngx_http_request_t *r);
 static void ngx_voyo_variable_set(ngx_http_variable_value_t *v,
     const u_char *data, size_t len);
 
 
 static ngx_http_variable_t  ngx_voyo_variables[] = {
+
+    { ngx_string("voyo_slice"), NULL, ngx_voyo_variable_slice, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_cold_key"), NULL, ngx_voyo_variable_cold_key, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_track"), NULL, ngx_voyo_variable_track, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -88,7 +100,7 @@ ngx_voyo_variable_representation(ngx_http_request_t *r,
 {
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_variable_ctx(r);
+    ctx = ngx_voyo_stream_ctx(r);
 
     if (ctx == NULL || !ctx->known) {
         v->not_found = 1;
@@ -108,7 +120,7 @@ ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_variable_ctx(r);
+    ctx = ngx_voyo_stream_ctx(r);
 
     if (ctx == NULL || ctx->track.data == NULL) {
         v->not_found = 1;
@@ -128,7 +140,7 @@ ngx_voyo_variable_quality(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     const char      *name;
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_variable_ctx(r);
+    ctx = ngx_voyo_stream_ctx(r);
 
     if (ctx == NULL) {
         v->not_found = 1;
@@ -151,7 +163,7 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_voyo_ctx_t        *ctx;
     ngx_voyo_main_conf_t  *vmcf;
 
-    ctx = ngx_voyo_variable_ctx(r);
+    ctx = ngx_voyo_stream_ctx(r);
 
     if (ctx == NULL || !ctx->known) {
         v->not_found = 1;
@@ -197,7 +209,7 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     u_char          *p;
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_variable_ctx(r);
+    ctx = ngx_voyo_stream_ctx(r);
 
     if (ctx == NULL) {
         v->not_found = 1;
@@ -296,20 +308,125 @@ ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
-static ngx_voyo_ctx_t *
-ngx_voyo_variable_ctx(ngx_http_request_t *r)
+static ngx_int_t
+ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_voyo_loc_conf_t  *vlcf;
+    ngx_voyo_main_conf_t       *vmcf;
+    ngx_http_variable_value_t  *vv;
 
-    /* a slice's subrequest has no context of its own */
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
-    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
+    vv = ngx_http_get_flushed_variable(r, vmcf->slice_range);
 
-    if (vlcf->stream == NULL && vlcf->track == NULL) {
-        return NULL;
+    if (vv == NULL || vv->not_found) {
+        v->not_found = 1;
+        return NGX_OK;
     }
 
-    return ngx_http_get_module_ctx(r->main, ngx_voyo_module);
+    ngx_voyo_variable_set(v, vv->data, vv->len);
+
+    if (vmcf->slices == NULL || ngx_voyo_stream_ctx(r) == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_voyo_slice_lookup(vmcf->slices, r);
+}
+
+
+static ngx_int_t
+ngx_voyo_variable_cold_key(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                     track[VOYO_TRACK_LEN + 1];
+    ngx_str_t                  value, *client;
+    ngx_voyo_loc_conf_t       *vlcf;
+    ngx_voyo_main_conf_t      *vmcf;
+    ngx_http_complex_value_t  *cv;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    ngx_voyo_variable_set(v, (u_char *) "", 0);
+
+    cv = vlcf->stream ? vlcf->stream : vlcf->track;
+    client = ngx_voyo_variable_client(r);
+
+    if (cv == NULL || client == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, cv, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (voyo_track_parse((char *) track, (char *) value.data, value.len)
+        != VOYO_OK)
+    {
+        return NGX_OK;
+    }
+
+    value.data = track;
+    value.len = VOYO_TRACK_LEN;
+
+    if (!ngx_voyo_zone_known(vmcf->shm_zone, &value)) {
+        ngx_voyo_variable_set(v, client->data, client->len);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Who is behind a request: a fill says for whom it is, and the HEAD that
+ * waits for one is counted with it.
+ */
+
+static ngx_str_t *
+ngx_voyo_variable_client(ngx_http_request_t *r)
+{
+    ngx_str_t             prefetch;
+    ngx_uint_t            i;
+    ngx_list_part_t      *part;
+    ngx_table_elt_t      *h;
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (!vlcf->fill) {
+
+        if (r->method == NGX_HTTP_HEAD && vlcf->prefetch
+            && ngx_http_complex_value(r, vlcf->prefetch, &prefetch) == NGX_OK
+            && ngx_voyo_warm_own(&prefetch))
+        {
+            return NULL;
+        }
+
+        return &r->connection->addr_text;
+    }
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == sizeof("X-Voyo-Client") - 1
+            && ngx_strcasecmp(h[i].lowcase_key, (u_char *) "x-voyo-client")
+               == 0)
+        {
+            return &h[i].value;
+        }
+    }
 }
 
 
@@ -328,7 +445,9 @@ ngx_voyo_variable_set(ngx_http_variable_value_t *v, const u_char *data,
 ngx_int_t
 ngx_voyo_add_variables(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
+    ngx_str_t              name = ngx_string("slice_range");
+    ngx_http_variable_t   *var, *v;
+    ngx_voyo_main_conf_t  *vmcf;
 
     for (v = ngx_voyo_variables; v->name.len; v++) {
         var = ngx_http_add_variable(cf, &v->name, v->flags);
@@ -340,5 +459,9 @@ ngx_voyo_add_variables(ngx_conf_t *cf)
         var->data = v->data;
     }
 
-    return NGX_OK;
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
+
+    vmcf->slice_range = ngx_http_get_variable_index(cf, &name);
+
+    return vmcf->slice_range == NGX_ERROR ? NGX_ERROR : NGX_OK;
 }

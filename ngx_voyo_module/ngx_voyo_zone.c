@@ -45,6 +45,7 @@ typedef struct {
     time_t                    started;
     ngx_uint_t                resolver_seen;
     ngx_atomic_t              parked[NGX_MAX_PROCESSES];
+    ngx_atomic_t              counters[NGX_VOYO_COUNTERS];
 } ngx_voyo_zone_sh_t;
 
 
@@ -507,6 +508,10 @@ ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats)
         stats->parked += ctx->sh->parked[i];
     }
 
+    for (i = 0; i < NGX_VOYO_COUNTERS; i++) {
+        stats->counters[i] = ctx->sh->counters[i];
+    }
+
     ngx_shmtx_unlock(&ctx->shpool->mutex);
 }
 
@@ -538,6 +543,17 @@ ngx_voyo_zone_resolver_seen(ngx_shm_zone_t *zone)
 
     ctx = zone->data;
     ctx->sh->resolver_seen = 1;
+}
+
+
+void
+ngx_voyo_zone_count(ngx_shm_zone_t *zone, ngx_voyo_counter_e counter)
+{
+    ngx_voyo_zone_ctx_t  *ctx;
+
+    ctx = zone->data;
+
+    (void) ngx_atomic_fetch_add(&ctx->sh->counters[counter], 1);
 }
 
 

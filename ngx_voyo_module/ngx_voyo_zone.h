@@ -38,6 +38,17 @@ typedef struct {
 } ngx_voyo_source_t;
 
 
+/* What is counted since the zone was made. */
+
+typedef enum {
+    NGX_VOYO_REFRESH_EXPIRED = 0,      /* a URL was dead by its own time */
+    NGX_VOYO_REFRESH_EARLY,            /* refused, though it had time left */
+    NGX_VOYO_REFRESH_OTHER,            /* anything else was wrong with it */
+    NGX_VOYO_PREFETCH_IGNORED,         /* unusable, or dropped */
+    NGX_VOYO_COUNTERS
+} ngx_voyo_counter_e;
+
+
 typedef struct {
     size_t            size;            /* bytes of shared memory */
     size_t            used;
@@ -45,6 +56,7 @@ typedef struct {
     ngx_uint_t        parked;          /* requests, in all workers */
     time_t            started;         /* when the zone was made */
     ngx_uint_t        resolver_seen;   /* a resolver lived since then */
+    ngx_uint_t        counters[NGX_VOYO_COUNTERS];
 } ngx_voyo_zone_stats_t;
 
 
@@ -85,6 +97,8 @@ void ngx_voyo_zone_parked(ngx_shm_zone_t *zone, ngx_int_t n);
 void ngx_voyo_zone_worker(ngx_shm_zone_t *zone);
 
 void ngx_voyo_zone_resolver_seen(ngx_shm_zone_t *zone);
+
+void ngx_voyo_zone_count(ngx_shm_zone_t *zone, ngx_voyo_counter_e counter);
 
 
 #endif /* _NGX_VOYO_ZONE_H_INCLUDED_ */

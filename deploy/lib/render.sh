@@ -60,6 +60,7 @@ set_values()
         [QUALITY_TOLERANCE]=$VOYO_QUALITY_TOLERANCE
         [MEDIA_HOSTS]=$VOYO_MEDIA_HOSTS
         [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
+        [AHEAD]=$VOYO_AHEAD
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
         [CORS_ORIGINS]=$(cors_lines)

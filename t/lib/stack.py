@@ -51,6 +51,15 @@ def wait_for(what: Callable[[], Any], about: str, seconds: float = 10) -> Any:
         time.sleep(0.01)
 
 
+def command_line(pid: str) -> str:
+    """Empty for a process that is no more."""
+
+    try:
+        return Path(f'/proc/{pid}/cmdline').read_text()
+    except OSError:
+        return ''
+
+
 class Answer:
     def __init__(self, status: int, headers: http.client.HTTPMessage,
                  body: bytes, seconds: float) -> None:
@@ -69,7 +78,8 @@ class Answer:
 class Stack:
     def __init__(self, workers: int = 2, resolve_timeout: str = '15s',
                  ytdlp_workers: int = 2, scheme: str = 'http',
-                 resolver: bool = True, conf: str = '') -> None:
+                 resolver: bool = True, conf: str = '',
+                 ahead: int = 4) -> None:
         for path in (MODULE, RESOLVER, YTDLP):
             if not path.exists():
                 raise SystemExit(f'{path} is missing: run "make build"')
@@ -81,6 +91,7 @@ class Stack:
         self.resolve_timeout = resolve_timeout
         self.ytdlp_workers = ytdlp_workers
         self.conf = conf
+        self.ahead = ahead
         self.provoked: list[str] = []    # [error]s and worse that a test means
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -170,6 +181,7 @@ class Stack:
             'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
             'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
             'PROXY_BIND': '',
+            'AHEAD': self.ahead,
         })
         self.start_nginx()
 
@@ -220,8 +232,7 @@ class Stack:
         pid = self.parts['nginx'].pid
         listed = Path(f'/proc/{pid}/task/{pid}/children').read_text()
         return [int(child) for child in listed.split()
-                if 'worker process' in
-                Path(f'/proc/{child}/cmdline').read_text()]
+                if 'worker process' in command_line(child)]
 
     # Its sides.
 

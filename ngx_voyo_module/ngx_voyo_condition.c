@@ -1,0 +1,175 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_condition.h"
+#include "ngx_voyo_range.h"
+
+
+static void ngx_voyo_condition_if_range(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx);
+static ngx_uint_t ngx_voyo_condition_names(ngx_str_t *value,
+    ngx_voyo_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    u_char     *p;
+    ngx_int_t   rc;
+    ngx_str_t  *value;
+
+    ngx_voyo_condition_if_range(r, ctx);
+
+    ctx->start = 0;
+    ctx->last = ctx->format.size - 1;
+
+    if (r->headers_in.range == NULL) {
+        return NGX_OK;
+    }
+
+    value = &r->headers_in.range->value;
+
+    rc = ngx_voyo_range_parse(value, ctx->format.size, &ctx->start,
+                              &ctx->last);
+
+    if (rc == NGX_DECLINED) {
+
+        /* another unit or several ranges: nginx gives the whole */
+
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    p = value->data + sizeof("bytes=") - 1;
+
+    while (*p == ' ') { p++; }
+
+    if (*p == '-') {
+
+        /* written with its bytes, a suffix need not begin with slice 0 */
+
+        p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        value->data = p;
+        value->len = ngx_sprintf(p, "bytes=%O-%O%Z", ctx->start, ctx->last)
+                     - p - 1;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    size_t      len;
+    ngx_str_t  *value;
+
+    if (r->headers_in.if_range == NULL) {
+        return;
+    }
+
+    /* answered now, so that slice 0 isn't fetched to find out */
+
+    value = &r->headers_in.if_range->value;
+    len = ngx_strlen(ctx->format.representation);
+
+    if (value->len != len + 2
+        || value->data[0] != '"'
+        || value->data[len + 1] != '"'
+        || ngx_strncmp(value->data + 1, ctx->format.representation, len) != 0)
+    {
+        /* a weak or another ETag, or a date: there is none to compare with */
+
+        r->headers_in.range = NULL;
+    }
+
+    r->headers_in.if_range = NULL;
+}
+
+
+ngx_uint_t
+ngx_voyo_condition_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.if_none_match;
+
+    if (h == NULL || r->headers_in.if_match) {
+        return 0;
+    }
+
+    return ngx_voyo_condition_names(&h->value, ctx);
+}
+
+
+ngx_uint_t
+ngx_voyo_condition_if_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    ngx_table_elt_t  *h;
+
+    h = r->headers_in.if_match;
+
+    return h == NULL || ngx_voyo_condition_names(&h->value, ctx);
+}
+
+
+static ngx_uint_t
+ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx)
+{
+    size_t   len;
+    u_char  *p, *last;
+
+    if (value->len == 1 && value->data[0] == '*') {
+        return 1;
+    }
+
+    /* the comparison is weak (RFC 9110, section 13.1.2), "W/" is passed by */
+
+    len = ngx_strlen(ctx->format.representation);
+    last = value->data + value->len;
+
+    for (p = value->data; p + len + 2 <= last; p++) {
+        if (*p == '"'
+            && p[len + 1] == '"'
+            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+ngx_voyo_condition_save(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    ctx->range = r->headers_in.range;
+    ctx->if_range = r->headers_in.if_range;
+
+    if (ctx->range) {
+        ctx->range_value = ctx->range->value;
+    }
+}
+
+
+void
+ngx_voyo_condition_restore(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    r->headers_in.range = ctx->range;
+    r->headers_in.if_range = ctx->if_range;
+
+    if (ctx->range) {
+        ctx->range->value = ctx->range_value;
+    }
+}

@@ -1,0 +1,471 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_fill.h"
+
+#include <ngx_event_connect.h>
+
+
+#define NGX_VOYO_FILL_RUNNING  8         /* at a time, a worker */
+#define NGX_VOYO_FILL_WAITING  256
+#define NGX_VOYO_FILL_TIMEOUT  120000    /* ms, as long as cache locks */
+#define NGX_VOYO_FILL_REQUEST  768
+#define NGX_VOYO_FILL_ANSWER   4096
+#define NGX_VOYO_FILL_FAILED   300       /* this status and above */
+
+
+struct ngx_voyo_fills_s {
+    ngx_addr_t             *address;
+    ngx_log_t              *log;
+    ngx_queue_t             running;
+    ngx_queue_t             waiting;
+    ngx_uint_t              nrunning;
+    ngx_uint_t              nwaiting;
+    ngx_event_t             event;       /* runs what waits */
+};
+
+
+struct ngx_voyo_fill_s {
+    ngx_queue_t             queue;
+    ngx_queue_t             watches;
+    ngx_voyo_fills_t       *fills;
+    ngx_peer_connection_t   peer;
+
+    size_t                  key;         /* of "request": names the slice */
+    size_t                  len;
+    size_t                  sent;
+    size_t                  received;
+    u_char                  request[NGX_VOYO_FILL_REQUEST];
+    u_char                  answer[NGX_VOYO_FILL_ANSWER];
+};
+
+
+static ngx_voyo_fill_t *ngx_voyo_fill_find(ngx_voyo_fills_t *fills,
+    ngx_voyo_fill_t *fill);
+static ngx_int_t ngx_voyo_fill_write(ngx_voyo_fill_t *fill,
+    ngx_voyo_fill_request_t *request);
+static void ngx_voyo_fill_run(ngx_event_t *ev);
+static ngx_int_t ngx_voyo_fill_connect(ngx_voyo_fill_t *fill);
+static void ngx_voyo_fill_send(ngx_event_t *wev);
+static void ngx_voyo_fill_receive(ngx_event_t *rev);
+static void ngx_voyo_fill_done(ngx_voyo_fill_t *fill);
+static ngx_uint_t ngx_voyo_fill_status(ngx_voyo_fill_t *fill,
+    ngx_uint_t *retry_after);
+static u_char *ngx_voyo_fill_answer(u_char *p, u_char *last,
+    ngx_uint_t *status, ngx_uint_t *retry_after);
+
+
+ngx_int_t
+ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
+    ngx_voyo_fill_watch_t *watch)
+{
+    ngx_voyo_fill_t  *fill, *other;
+
+    if (ngx_exiting || ngx_terminate) {
+        return NGX_BUSY;
+    }
+
+    fill = ngx_alloc(sizeof(ngx_voyo_fill_t), fills->log);
+    if (fill == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_voyo_fill_write(fill, request) != NGX_OK) {
+        ngx_free(fill);
+        return NGX_ERROR;
+    }
+
+    other = ngx_voyo_fill_find(fills, fill);
+
+    if (other) {
+        ngx_free(fill);
+        fill = other;
+
+    } else {
+
+        if (fills->nwaiting >= NGX_VOYO_FILL_WAITING) {
+            ngx_free(fill);
+            return NGX_BUSY;
+        }
+
+        fill->fills = fills;
+        fill->sent = 0;
+        fill->received = 0;
+        ngx_memzero(&fill->peer, sizeof(ngx_peer_connection_t));
+        ngx_queue_init(&fill->watches);
+
+        ngx_queue_insert_tail(&fills->waiting, &fill->queue);
+        fills->nwaiting++;
+    }
+
+    if (watch) {
+        watch->fill = fill;
+        ngx_queue_insert_tail(&fill->watches, &watch->queue);
+    }
+
+    /* not from here: who asked is not ready for an answer */
+
+    ngx_post_event(&fills->event, &ngx_posted_events);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch)
+{
+    if (watch->fill) {
+        ngx_queue_remove(&watch->queue);
+        watch->fill = NULL;
+    }
+}
+
+
+static ngx_voyo_fill_t *
+ngx_voyo_fill_find(ngx_voyo_fills_t *fills, ngx_voyo_fill_t *fill)
+{
+    ngx_uint_t        i;
+    ngx_queue_t      *q, *queue[2];
+    ngx_voyo_fill_t  *other;
+
+    queue[0] = &fills->running;
+    queue[1] = &fills->waiting;
+
+    for (i = 0; i < 2; i++) {
+
+        for (q = ngx_queue_head(queue[i]);
+             q != ngx_queue_sentinel(queue[i]);
+             q = ngx_queue_next(q))
+        {
+            other = ngx_queue_data(q, ngx_voyo_fill_t, queue);
+
+            if (other->key == fill->key
+                && ngx_memcmp(other->request, fill->request, fill->key) == 0)
+            {
+                return other;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+/*
+ * Two requests in one: the first is answered with its header, before the
+ * slice has been stored; the second only after that, if it was.
+ */
+
+static ngx_int_t
+ngx_voyo_fill_write(ngx_voyo_fill_t *fill, ngx_voyo_fill_request_t *request)
+{
+    u_char  *p, *last;
+
+    last = fill->request + NGX_VOYO_FILL_REQUEST;
+
+    p = ngx_slprintf(fill->request, last,
+                     "HEAD /fill/%*s?quality=%s&codec=%s HTTP/1.1" CRLF
+                     "Host: voyo" CRLF
+                     "Range: bytes=%O-%O" CRLF,
+                     (size_t) VOYO_TRACK_LEN, request->track,
+                     voyo_quality_name(request->quality),
+                     voyo_codec_name(request->codec),
+                     request->offset, request->offset);
+
+    if (request->representation) {
+        p = ngx_slprintf(p, last, "If-Match: \"%s\"" CRLF,
+                         request->representation);
+    }
+
+    fill->key = p - fill->request;
+
+    if (request->client) {
+        p = ngx_slprintf(p, last, "X-Voyo-Client: %V" CRLF, request->client);
+    }
+
+    p = ngx_slprintf(p, last, CRLF
+                     "HEAD /fill/ HTTP/1.1" CRLF
+                     "Host: voyo" CRLF
+                     "Connection: close" CRLF CRLF);
+
+    fill->len = p - fill->request;
+
+    return p < last ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_voyo_fill_run(ngx_event_t *ev)
+{
+    ngx_queue_t       *q;
+    ngx_voyo_fill_t   *fill;
+    ngx_voyo_fills_t  *fills;
+
+    fills = ev->data;
+
+    while (fills->nrunning < NGX_VOYO_FILL_RUNNING
+           && !ngx_queue_empty(&fills->waiting))
+    {
+        q = ngx_queue_head(&fills->waiting);
+        fill = ngx_queue_data(q, ngx_voyo_fill_t, queue);
+
+        ngx_queue_remove(q);
+        fills->nwaiting--;
+
+        ngx_queue_insert_tail(&fills->running, q);
+        fills->nrunning++;
+
+        if (ngx_exiting || ngx_voyo_fill_connect(fill) != NGX_OK) {
+            ngx_voyo_fill_done(fill);
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_voyo_fill_connect(ngx_voyo_fill_t *fill)
+{
+    ngx_int_t               rc;
+    ngx_connection_t       *c;
+    ngx_peer_connection_t  *pc;
+
+    pc = &fill->peer;
+
+    pc->sockaddr = fill->fills->address->sockaddr;
+    pc->socklen = fill->fills->address->socklen;
+    pc->name = &fill->fills->address->name;
+    pc->get = ngx_event_get_peer;
+    pc->log = fill->fills->log;
+    pc->log_error = NGX_ERROR_ERR;
+
+    rc = ngx_event_connect_peer(pc);
+
+    if (rc != NGX_OK && rc != NGX_AGAIN) {
+        return NGX_ERROR;
+    }
+
+    c = pc->connection;
+
+    c->data = fill;
+    c->read->handler = ngx_voyo_fill_receive;
+    c->write->handler = ngx_voyo_fill_send;
+
+    /* a worker that is to quit does not wait: what was begun ends elsewhere */
+
+    c->idle = 1;
+    c->read->cancelable = 1;
+    ngx_add_timer(c->read, NGX_VOYO_FILL_TIMEOUT);
+
+    ngx_post_event(c->write, &ngx_posted_events);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_fill_send(ngx_event_t *wev)
+{
+    ssize_t            n;
+    ngx_connection_t  *c;
+    ngx_voyo_fill_t   *fill;
+
+    c = wev->data;
+    fill = c->data;
+
+    while (fill->sent < fill->len) {
+
+        n = c->send(c, fill->request + fill->sent, fill->len - fill->sent);
+
+        if (n == NGX_AGAIN) {
+            if (ngx_handle_write_event(wev, 0) == NGX_OK) {
+                return;
+            }
+
+            n = NGX_ERROR;
+        }
+
+        if (n == NGX_ERROR) {
+            ngx_voyo_fill_done(fill);
+            return;
+        }
+
+        fill->sent += n;
+    }
+}
+
+
+static void
+ngx_voyo_fill_receive(ngx_event_t *rev)
+{
+    ssize_t            n;
+    ngx_connection_t  *c;
+    ngx_voyo_fill_t   *fill;
+
+    c = rev->data;
+    fill = c->data;
+
+    if (rev->timedout || c->close) {
+        ngx_voyo_fill_done(fill);
+        return;
+    }
+
+    while (fill->received < NGX_VOYO_FILL_ANSWER) {
+
+        n = c->recv(c, fill->answer + fill->received,
+                    NGX_VOYO_FILL_ANSWER - fill->received);
+
+        if (n == NGX_AGAIN) {
+            if (ngx_handle_read_event(rev, 0) == NGX_OK) {
+                return;
+            }
+
+            n = NGX_ERROR;
+        }
+
+        if (n == NGX_ERROR || n == 0) {
+            break;
+        }
+
+        fill->received += n;
+    }
+
+    ngx_voyo_fill_done(fill);
+}
+
+
+static void
+ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
+{
+    ngx_uint_t              status, retry_after;
+    ngx_queue_t            *q;
+    ngx_voyo_fills_t       *fills;
+    ngx_voyo_fill_watch_t  *watch;
+
+    fills = fill->fills;
+
+    if (fill->peer.connection) {
+        ngx_close_connection(fill->peer.connection);
+        fill->peer.connection = NULL;
+    }
+
+    ngx_queue_remove(&fill->queue);
+    fills->nrunning--;
+
+    status = ngx_voyo_fill_status(fill, &retry_after);
+
+    while (!ngx_queue_empty(&fill->watches)) {
+
+        q = ngx_queue_head(&fill->watches);
+        watch = ngx_queue_data(q, ngx_voyo_fill_watch_t, queue);
+
+        ngx_voyo_fill_unwatch(watch);
+
+        watch->handler(watch, status, retry_after);
+    }
+
+    ngx_free(fill);
+
+    ngx_post_event(&fills->event, &ngx_posted_events);
+}
+
+
+static ngx_uint_t
+ngx_voyo_fill_status(ngx_voyo_fill_t *fill, ngx_uint_t *retry_after)
+{
+    u_char      *p, *last;
+    ngx_uint_t   first, second, nothing;
+
+    p = fill->answer;
+    last = p + fill->received;
+
+    *retry_after = 0;
+
+    p = ngx_voyo_fill_answer(p, last, &first, retry_after);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    if (first >= NGX_VOYO_FILL_FAILED) {
+        return first;
+    }
+
+    /* without the second answer the slice broke off */
+
+    return ngx_voyo_fill_answer(p, last, &second, &nothing) ? 200 : 0;
+}
+
+
+static u_char *
+ngx_voyo_fill_answer(u_char *p, u_char *last, ngx_uint_t *status,
+    ngx_uint_t *retry_after)
+{
+    u_char     *end;
+    ngx_int_t   n;
+
+    static const char  name[] = "Retry-After: ";
+
+    /* "HTTP/1.1 200 OK" */
+
+    if (last - p < 12 || ngx_strncmp(p, "HTTP/1.", 7) != 0) {
+        return NULL;
+    }
+
+    n = ngx_atoi(p + 9, 3);
+
+    if (n == NGX_ERROR) {
+        return NULL;
+    }
+
+    *status = n;
+
+    for ( ;; ) {
+
+        end = ngx_strlchr(p, last, LF);
+
+        if (end == NULL) {
+            return NULL;
+        }
+
+        if (end - p < 2) {
+            return end + 1;
+        }
+
+        if ((size_t) (end - p) > sizeof(name)
+            && ngx_strncasecmp(p, (u_char *) name, sizeof(name) - 1) == 0)
+        {
+            n = ngx_atoi(p + sizeof(name) - 1,
+                         end - 1 - p - (sizeof(name) - 1));
+            *retry_after = n > 0 ? n : 0;
+        }
+
+        p = end + 1;
+    }
+}
+
+
+ngx_voyo_fills_t *
+ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_addr_t *address)
+{
+    ngx_voyo_fills_t  *fills;
+
+    fills = ngx_pcalloc(cycle->pool, sizeof(ngx_voyo_fills_t));
+    if (fills == NULL) {
+        return NULL;
+    }
+
+    fills->address = address;
+    fills->log = cycle->log;
+
+    fills->event.handler = ngx_voyo_fill_run;
+    fills->event.data = fills;
+    fills->event.log = cycle->log;
+
+    ngx_queue_init(&fills->running);
+    ngx_queue_init(&fills->waiting);
+
+    return fills;
+}

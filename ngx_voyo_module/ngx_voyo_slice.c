@@ -1,0 +1,373 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_module.h"
+
+#include <ngx_md5.h>
+
+#include <sys/ioctl.h>
+#include <linux/sockios.h>
+
+
+#define NGX_VOYO_SLICE_LOOK  10          /* ms between looks at those waiting */
+
+
+struct ngx_voyo_slices_s {
+    ngx_queue_t           fresh;         /* lookups since the last event */
+    ngx_queue_t           waiting;       /* for others to fetch their slice */
+    ngx_event_t           event;         /* looks at the fresh ones */
+    ngx_event_t           timer;         /* and at the waiting ones */
+};
+
+
+typedef struct {
+    ngx_queue_t           queue;
+    ngx_http_request_t   *request;
+} ngx_voyo_lookup_t;
+
+
+/* A slice's place in a track, as its cache key ends: "bytes=0-524287". */
+
+typedef struct {
+    ngx_str_t             name;          /* of the track's part of the key */
+    off_t                 start;
+    off_t                 size;          /* of all slices but the last */
+} ngx_voyo_place_t;
+
+
+static void ngx_voyo_slice_look(ngx_event_t *ev);
+static void ngx_voyo_slice_wake(ngx_event_t *ev);
+static void ngx_voyo_slice_ahead(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_slice_place(ngx_http_cache_t *c,
+    ngx_voyo_place_t *place);
+static ngx_uint_t ngx_voyo_slice_reach(ngx_http_request_t *r, ngx_uint_t max,
+    off_t size);
+static ngx_uint_t ngx_voyo_slice_there(ngx_http_file_cache_t *cache,
+    ngx_voyo_place_t *place, off_t start);
+static ngx_uint_t ngx_voyo_slice_stored(ngx_http_file_cache_t *cache,
+    u_char *key);
+static void ngx_voyo_slice_cleanup(void *data);
+
+
+ngx_int_t
+ngx_voyo_slice_lookup(ngx_voyo_slices_t *slices, ngx_http_request_t *r)
+{
+    ngx_voyo_lookup_t   *lookup;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_lookup_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    lookup = cln->data;
+    lookup->request = r;
+
+    cln->handler = ngx_voyo_slice_cleanup;
+
+    ngx_queue_insert_tail(&slices->fresh, &lookup->queue);
+
+    ngx_post_event(&slices->event, &ngx_posted_events);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_slice_look(ngx_event_t *ev)
+{
+    ngx_queue_t         *q;
+    ngx_voyo_lookup_t   *lookup;
+    ngx_voyo_slices_t   *slices;
+    ngx_http_request_t  *r;
+
+    slices = ev->data;
+
+    while (!ngx_queue_empty(&slices->fresh)) {
+
+        q = ngx_queue_head(&slices->fresh);
+        lookup = ngx_queue_data(q, ngx_voyo_lookup_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_queue_init(q);
+
+        r = lookup->request;
+
+        if (r->cache == NULL) {
+            continue;
+        }
+
+        ngx_voyo_slice_ahead(r);
+
+        if (!r->cache->waiting) {
+            continue;
+        }
+
+        ngx_queue_insert_tail(&slices->waiting, q);
+
+        if (!slices->timer.timer_set) {
+            ngx_add_timer(&slices->timer, NGX_VOYO_SLICE_LOOK);
+        }
+    }
+}
+
+
+/*
+ * nginx looks every 500 ms whether a slice that somebody else fetches is there
+ * (docs/upstream.md, N3, N25): it is made to look when it is.
+ */
+
+static void
+ngx_voyo_slice_wake(ngx_event_t *ev)
+{
+    ngx_queue_t        *q, *next;
+    ngx_http_cache_t   *c;
+    ngx_voyo_lookup_t  *lookup;
+    ngx_voyo_slices_t  *slices;
+
+    slices = ev->data;
+
+    for (q = ngx_queue_head(&slices->waiting);
+         q != ngx_queue_sentinel(&slices->waiting);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        lookup = ngx_queue_data(q, ngx_voyo_lookup_t, queue);
+
+        c = lookup->request->cache;
+
+        if (c == NULL || !c->waiting) {
+            ngx_queue_remove(q);
+            ngx_queue_init(q);
+            continue;
+        }
+
+        /* without the lock: nginx looks again with it, and may wait on */
+
+        if (!c->node->updating && c->wait_event.timer_set) {
+            ngx_del_timer(&c->wait_event);
+            ngx_add_timer(&c->wait_event, 0);
+        }
+    }
+
+    if (!ngx_queue_empty(&slices->waiting)) {
+        ngx_add_timer(ev, NGX_VOYO_SLICE_LOOK);
+    }
+}
+
+
+static void
+ngx_voyo_slice_ahead(ngx_http_request_t *r)
+{
+    off_t                     start;
+    ngx_uint_t                n;
+    ngx_voyo_ctx_t           *ctx;
+    ngx_voyo_place_t          place;
+    ngx_voyo_loc_conf_t      *vlcf;
+    ngx_voyo_main_conf_t     *vmcf;
+    ngx_voyo_fill_request_t   request;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    ctx = ngx_voyo_stream_ctx(r);
+
+    if (ctx == NULL || vlcf->ahead == 0 || vlcf->fill || vmcf->fills == NULL
+        || ngx_voyo_slice_place(r->cache, &place) != NGX_OK)
+    {
+        return;
+    }
+
+    start = place.start + place.size;
+
+    if (start > ctx->last) {
+        return;
+    }
+
+    request.track = ctx->track.data;
+    request.quality = ctx->quality;
+    request.codec = ctx->codec;
+    request.representation = ctx->format.representation;
+    request.client = NULL;
+
+    n = ngx_voyo_slice_reach(r, vlcf->ahead, place.size);
+
+    for ( /* void */ ; n && start <= ctx->last; n--) {
+
+        if (!ngx_voyo_slice_there(r->cache->file_cache, &place, start)) {
+
+            request.offset = start;
+
+            if (ngx_voyo_fill_add(vmcf->fills, &request, NULL) != NGX_OK) {
+                return;
+            }
+        }
+
+        start += place.size;
+    }
+}
+
+
+static ngx_int_t
+ngx_voyo_slice_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
+{
+    off_t       last;
+    u_char     *p, *dash, *end;
+    ngx_str_t  *key;
+
+    if (c->keys.nelts != 1 || c->file_cache == NULL) {
+        return NGX_DECLINED;
+    }
+
+    key = c->keys.elts;
+    end = key->data + key->len;
+
+    for (dash = end; dash > key->data && dash[-1] != '-'; dash--) {
+        /* void */
+    }
+
+    for (p = dash; p > key->data && p[-1] != '='; p--) { /* void */ }
+
+    if (p - key->data < 6 || ngx_strncmp(p - 6, "bytes=", 6) != 0) {
+        return NGX_DECLINED;
+    }
+
+    place->name.data = key->data;
+    place->name.len = p - key->data;
+    place->start = ngx_atoof(p, dash - 1 - p);
+
+    last = ngx_atoof(dash, end - dash);
+
+    if (place->start == NGX_ERROR || last < place->start) {
+        return NGX_DECLINED;
+    }
+
+    place->size = last - place->start + 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * One slice ahead of a listener who has not taken one yet: who stops after a
+ * few seconds costs little (docs/upstream.md, N10).
+ */
+
+static ngx_uint_t
+ngx_voyo_slice_reach(ngx_http_request_t *r, ngx_uint_t max, off_t size)
+{
+    int  unsent;
+
+    if (r->connection->sent < size
+        || ioctl(r->connection->fd, SIOCOUTQ, &unsent) == -1
+        || r->connection->sent - unsent < size)
+    {
+        return 1;
+    }
+
+    return max;
+}
+
+
+static ngx_uint_t
+ngx_voyo_slice_there(ngx_http_file_cache_t *cache, ngx_voyo_place_t *place,
+    off_t start)
+{
+    u_char     text[sizeof("-") + 2 * NGX_OFF_T_LEN], *last;
+    u_char     key[NGX_HTTP_CACHE_KEY_LEN];
+    ngx_md5_t  md5;
+
+    last = ngx_sprintf(text, "%O-%O", start, start + place->size - 1);
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, place->name.data, place->name.len);
+    ngx_md5_update(&md5, text, last - text);
+    ngx_md5_final(key, &md5);
+
+    return ngx_voyo_slice_stored(cache, key);
+}
+
+
+/* Whether nginx's cache has a key, or is getting it. */
+
+static ngx_uint_t
+ngx_voyo_slice_stored(ngx_http_file_cache_t *cache, u_char *key)
+{
+    ngx_int_t                    rc;
+    ngx_uint_t                   stored;
+    ngx_rbtree_key_t             hash;
+    ngx_rbtree_node_t           *node, *sentinel;
+    ngx_http_file_cache_node_t  *fcn;
+
+    ngx_memcpy(&hash, key, sizeof(ngx_rbtree_key_t));
+    stored = 0;
+
+    ngx_shmtx_lock(&cache->shpool->mutex);
+
+    node = cache->sh->rbtree.root;
+    sentinel = cache->sh->rbtree.sentinel;
+
+    while (node != sentinel) {
+
+        if (hash != node->key) {
+            node = (hash < node->key) ? node->left : node->right;
+            continue;
+        }
+
+        fcn = (ngx_http_file_cache_node_t *) node;
+
+        rc = ngx_memcmp(&key[sizeof(ngx_rbtree_key_t)], fcn->key,
+                        NGX_HTTP_CACHE_KEY_LEN - sizeof(ngx_rbtree_key_t));
+
+        if (rc == 0) {
+            stored = fcn->exists || fcn->updating;
+            break;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    ngx_shmtx_unlock(&cache->shpool->mutex);
+
+    return stored;
+}
+
+
+static void
+ngx_voyo_slice_cleanup(void *data)
+{
+    ngx_voyo_lookup_t  *lookup = data;
+
+    /* an empty queue is its own neighbour */
+
+    ngx_queue_remove(&lookup->queue);
+}
+
+
+ngx_voyo_slices_t *
+ngx_voyo_slices_create(ngx_cycle_t *cycle)
+{
+    ngx_voyo_slices_t  *slices;
+
+    slices = ngx_pcalloc(cycle->pool, sizeof(ngx_voyo_slices_t));
+    if (slices == NULL) {
+        return NULL;
+    }
+
+    ngx_queue_init(&slices->fresh);
+    ngx_queue_init(&slices->waiting);
+
+    slices->event.handler = ngx_voyo_slice_look;
+    slices->event.data = slices;
+    slices->event.log = cycle->log;
+
+    slices->timer.handler = ngx_voyo_slice_wake;
+    slices->timer.data = slices;
+    slices->timer.log = cycle->log;
+    slices->timer.cancelable = 1;
+
+    return slices;
+}

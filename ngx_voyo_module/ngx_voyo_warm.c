@@ -1,0 +1,241 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_warm.h"
+#include "ngx_voyo_park.h"
+
+#include "voyo_errno.h"
+
+
+#define NGX_VOYO_WARM_TIMEOUT  10000     /* ms until 202 */
+#define NGX_VOYO_ACCEPTED      202
+
+
+static ngx_int_t ngx_voyo_warm_fill(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx, u_char *track, ngx_voyo_fill_watch_t *watch);
+static void ngx_voyo_warm_done(ngx_voyo_fill_watch_t *watch,
+    ngx_uint_t status, ngx_uint_t retry_after);
+static void ngx_voyo_warm_timeout(ngx_event_t *ev);
+static ngx_int_t ngx_voyo_warm_accepted(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_voyo_warm_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    u_char                *track;
+    ngx_str_t              value;
+    ngx_uint_t             head;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (vlcf->prefetch == NULL) {
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, vlcf->prefetch, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0) {
+        return NGX_OK;
+    }
+
+    head = (r->method == NGX_HTTP_HEAD);
+
+    if (ngx_voyo_warm_own(&value)) {
+        ctx->warm = head && vmcf->fills;
+        return NGX_OK;
+    }
+
+    track = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
+    if (track == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (voyo_track_parse((char *) track, (char *) value.data, value.len)
+        != VOYO_OK)
+    {
+        ngx_voyo_zone_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
+
+        return head ? NGX_DECLINED : NGX_OK;
+    }
+
+    if (ngx_memcmp(track, ctx->track.data, VOYO_TRACK_LEN) != 0) {
+        ctx->other = track;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_voyo_warm_own(ngx_str_t *value)
+{
+    return (value->len == 4 && ngx_strncmp(value->data, "true", 4) == 0)
+           || (value->len == 1 && value->data[0] == '1');
+}
+
+
+void
+ngx_voyo_warm_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (ctx->other == NULL) {
+        return;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    /* a range above 0 goes on with a track: it asked before */
+
+    if (ctx->start > 0 || vmcf->fills == NULL
+        || ngx_voyo_warm_fill(r, ctx, ctx->other, NULL) != NGX_OK)
+    {
+        ngx_voyo_zone_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
+    }
+
+    ctx->other = NULL;
+}
+
+
+ngx_int_t
+ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+{
+    if (ctx->warmed) {
+
+        if (ctx->accepted) {
+            r->content_handler = ngx_voyo_warm_accepted;
+            return NGX_DECLINED;
+        }
+
+        return NGX_OK;
+    }
+
+    ctx->watch.handler = ngx_voyo_warm_done;
+    ctx->watch.data = ctx;
+
+    switch (ngx_voyo_warm_fill(r, ctx, ctx->track.data, &ctx->watch)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_BUSY:
+        return ngx_voyo_problem(r, &ngx_voyo_problem_busy);
+
+    default:
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    ctx->started = ngx_current_msec | 1;
+
+    ctx->timer.handler = ngx_voyo_warm_timeout;
+    ctx->timer.data = ctx;
+    ctx->timer.log = r->connection->log;
+
+    ngx_add_timer(&ctx->timer, NGX_VOYO_WARM_TIMEOUT);
+
+    if (ngx_voyo_park_request(r) != NGX_AGAIN) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_voyo_warm_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx, u_char *track,
+    ngx_voyo_fill_watch_t *watch)
+{
+    ngx_voyo_main_conf_t     *vmcf;
+    ngx_voyo_fill_request_t   request;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    request.track = track;
+    request.quality = ctx->quality;
+    request.codec = ctx->codec;
+    request.offset = 0;
+    request.representation = NULL;
+    request.client = &r->connection->addr_text;
+
+    return ngx_voyo_fill_add(vmcf->fills, &request, watch);
+}
+
+
+static void
+ngx_voyo_warm_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
+    ngx_uint_t retry_after)
+{
+    ngx_voyo_ctx_t  *ctx;
+
+    ctx = watch->data;
+
+    ctx->warmed = 1;
+    ctx->waited = ngx_current_msec - ctx->started;
+    ctx->started = 0;
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+
+    if (status != NGX_HTTP_OK) {
+        ngx_voyo_problem_named(&ctx->problem, status, NULL);
+        ctx->problem.retry_after = retry_after ? retry_after
+                                               : ctx->problem.retry_after;
+    }
+
+    ngx_voyo_park_wake(ctx->request);
+}
+
+
+static void
+ngx_voyo_warm_timeout(ngx_event_t *ev)
+{
+    ngx_voyo_ctx_t  *ctx;
+
+    ctx = ev->data;
+
+    ngx_voyo_fill_unwatch(&ctx->watch);
+
+    ctx->warmed = 1;
+    ctx->accepted = 1;
+
+    ngx_voyo_park_wake(ctx->request);
+}
+
+
+static ngx_int_t
+ngx_voyo_warm_accepted(ngx_http_request_t *r)
+{
+    ngx_int_t         rc;
+    ngx_table_elt_t  *h;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    ngx_str_set(&h->key, "Cache-Control");
+    ngx_str_set(&h->value, "no-store");
+
+    r->headers_out.status = NGX_VOYO_ACCEPTED;
+    r->headers_out.content_length_n = 0;
+
+    return ngx_http_send_header(r);
+}
