@@ -7,33 +7,37 @@
 #include "ngx_voyo_zone.h"
 
 
+#define NGX_VOYO_ZONE_EVICT  8    /* tracks for a URL, at most */
+
+
+typedef struct ngx_voyo_zone_node_s  ngx_voyo_zone_node_t;
+
+
+/* Where a format of a track can be had: evicted before any track is. */
+
 typedef struct {
-    size_t              len;           /* of "data" */
-    ngx_queue_t         queue;         /* of sources, by last access */
-    struct ngx_voyo_zone_node_s  *node;
-
-    struct {
-        time_t          expires;
-        time_t          not_before;
-        uint16_t        url_len;
-        uint16_t        user_agent_len;
-    } source[VOYO_FORMATS_MAX];
-
-    u_char              data[1];       /* the URLs and User-Agents */
-} ngx_voyo_zone_sources_t;
+    ngx_queue_t               queue;   /* of sources, by last access */
+    ngx_voyo_zone_node_t     *node;
+    ngx_uint_t                format;  /* of node->formats */
+    time_t                    expires;
+    time_t                    not_before;
+    uint16_t                  url_len;
+    uint16_t                  user_agent_len;
+    u_char                    data[1]; /* URL and User-Agent */
+} ngx_voyo_zone_source_t;
 
 
-typedef struct ngx_voyo_zone_node_s {
+struct ngx_voyo_zone_node_s {
     ngx_str_node_t            sn;      /* the track */
     ngx_queue_t               queue;   /* of tracks, by last access */
-    ngx_voyo_zone_sources_t  *sources;
+    ngx_voyo_zone_source_t   *sources[VOYO_FORMATS_MAX];
     uint64_t                  generation;
     ngx_msec_t                accessed;
     ngx_uint_t                count;   /* accesses */
     u_char                    track[VOYO_TRACK_LEN];
     u_char                    nformats;
     voyo_format_t             formats[1];
-} ngx_voyo_zone_node_t;
+};
 
 
 typedef struct {
@@ -62,12 +66,20 @@ static void ngx_voyo_zone_touch(ngx_voyo_zone_ctx_t *ctx,
     ngx_voyo_zone_node_t *node);
 static ngx_voyo_zone_node_t *ngx_voyo_zone_make(ngx_voyo_zone_ctx_t *ctx,
     const voyo_record_t *record);
-static ngx_voyo_zone_sources_t *ngx_voyo_zone_make_sources(
-    ngx_voyo_zone_ctx_t *ctx, const voyo_record_t *record);
-static void *ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size);
-static void ngx_voyo_zone_drop_sources(ngx_voyo_zone_ctx_t *ctx,
-    ngx_voyo_zone_sources_t *sources);
+static ngx_int_t ngx_voyo_zone_set_sources(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node, const voyo_record_t *record);
+static ngx_int_t ngx_voyo_zone_set_source(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node, ngx_uint_t format,
+    const ngx_voyo_source_t *source);
+static ngx_uint_t ngx_voyo_zone_format(ngx_voyo_zone_node_t *node,
+    ngx_str_t *representation);
+static void *ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size,
+    ngx_uint_t tracks);
+static void ngx_voyo_zone_drop_source(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_source_t *source);
 static void ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node);
+static ngx_uint_t ngx_voyo_zone_old(ngx_voyo_zone_ctx_t *ctx,
     ngx_voyo_zone_node_t *node);
 static void ngx_voyo_zone_expire(ngx_voyo_zone_ctx_t *ctx);
 static ngx_int_t ngx_voyo_zone_init(ngx_shm_zone_t *zone, void *data);
@@ -129,13 +141,13 @@ ngx_int_t
 ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, ngx_pool_t *pool, ngx_voyo_source_t *source)
 {
-    u_char                   *p, buf[VOYO_URL_MAX + VOYO_USER_AGENT_MAX];
-    size_t                    len;
-    ngx_int_t                 rc;
-    ngx_uint_t                i;
-    ngx_voyo_zone_ctx_t      *ctx;
-    ngx_voyo_zone_node_t     *node;
-    ngx_voyo_zone_sources_t  *sources;
+    u_char                  *p, buf[VOYO_URL_MAX + VOYO_USER_AGENT_MAX];
+    size_t                   len;
+    ngx_int_t                rc;
+    ngx_uint_t               i;
+    ngx_voyo_zone_ctx_t     *ctx;
+    ngx_voyo_zone_node_t    *node;
+    ngx_voyo_zone_source_t  *stored;
 
     ctx = zone->data;
     len = 0;
@@ -154,44 +166,35 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_voyo_zone_touch(ctx, node);
 
     source->generation = node->generation;
-    rc = NGX_ABORT;
 
-    for (i = 0; i < node->nformats; i++) {
-        if (ngx_strlen(node->formats[i].representation) == representation->len
-            && ngx_strncmp(node->formats[i].representation,
-                           representation->data, representation->len) == 0)
-        {
-            rc = NGX_DECLINED;
-            break;
-        }
-    }
+    i = ngx_voyo_zone_format(node, representation);
 
-    sources = node->sources;
-
-    if (rc == NGX_ABORT || sources == NULL) {
+    if (i == node->nformats) {
+        rc = NGX_ABORT;
         goto done;
     }
 
-    ngx_queue_remove(&sources->queue);
-    ngx_queue_insert_head(&ctx->sh->sources, &sources->queue);
+    stored = node->sources[i];
+
+    if (stored == NULL) {
+        goto done;
+    }
+
+    ngx_queue_remove(&stored->queue);
+    ngx_queue_insert_head(&ctx->sh->sources, &stored->queue);
 
     rc = NGX_OK;
-    p = sources->data;
 
     source->codec = node->formats[i].codec;
-    source->expires = sources->source[i].expires;
-    source->not_before = sources->source[i].not_before;
-    source->url.len = sources->source[i].url_len;
-    source->user_agent.len = sources->source[i].user_agent_len;
-
-    while (i--) {
-        p += sources->source[i].url_len + sources->source[i].user_agent_len;
-    }
+    source->expires = stored->expires;
+    source->not_before = stored->not_before;
+    source->url.len = stored->url_len;
+    source->user_agent.len = stored->user_agent_len;
 
     /* the pool may have to ask the system for memory, so not under the lock */
 
     len = source->url.len + source->user_agent.len;
-    ngx_memcpy(buf, p, len);
+    ngx_memcpy(buf, stored->data, len);
 
 done:
 
@@ -215,13 +218,44 @@ done:
 }
 
 
+void
+ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
+    ngx_str_t *representation, const ngx_voyo_source_t *source)
+{
+    ngx_uint_t             i;
+    ngx_voyo_zone_ctx_t   *ctx;
+    ngx_voyo_zone_node_t  *node;
+
+    ctx = zone->data;
+
+    ngx_shmtx_lock(&ctx->shpool->mutex);
+
+    node = ngx_voyo_zone_lookup(ctx, track);
+
+    if (node && node->generation == source->generation) {
+
+        /* what was just accessed is not evicted to make room */
+
+        ngx_voyo_zone_touch(ctx, node);
+
+        i = ngx_voyo_zone_format(node, representation);
+
+        if (i < node->nformats) {
+            (void) ngx_voyo_zone_set_source(ctx, node, i, source);
+        }
+    }
+
+    ngx_shmtx_unlock(&ctx->shpool->mutex);
+}
+
+
 ngx_int_t
 ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
 {
-    ngx_str_t                 track;
-    ngx_voyo_zone_ctx_t      *ctx;
-    ngx_voyo_zone_node_t     *node, *old;
-    ngx_voyo_zone_sources_t  *sources;
+    ngx_int_t              rc;
+    ngx_str_t              track;
+    ngx_voyo_zone_ctx_t   *ctx;
+    ngx_voyo_zone_node_t  *node, *old;
 
     if (record->error != VOYO_CLASS_NONE || record->nformats == 0) {
         return NGX_ERROR;
@@ -236,62 +270,68 @@ ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
 
     ngx_voyo_zone_expire(ctx);
 
-    old = ngx_voyo_zone_lookup(ctx, &track);
+    node = ngx_voyo_zone_lookup(ctx, &track);
 
-    if (old
-        && (old->generation > (uint64_t) record->generation
-            || (old->generation == (uint64_t) record->generation
-                && old->sources)))
-    {
+    if (node && node->generation > (uint64_t) record->generation) {
         ngx_shmtx_unlock(&ctx->shpool->mutex);
         return NGX_OK;
     }
 
-    /* a new node replaces the old one, which eviction may take as well */
+    if (node == NULL || node->generation < (uint64_t) record->generation) {
 
-    node = ngx_voyo_zone_make(ctx, record);
+        node = ngx_voyo_zone_make(ctx, record);
 
-    if (node == NULL) {
-        ngx_shmtx_unlock(&ctx->shpool->mutex);
-        return NGX_ERROR;
+        if (node == NULL) {
+            ngx_shmtx_unlock(&ctx->shpool->mutex);
+            return NGX_ERROR;
+        }
+
+        /* it replaces the old one, unless that was evicted for it */
+
+        old = ngx_voyo_zone_lookup(ctx, &track);
+
+        if (old) {
+            node->count = old->count;
+            ngx_voyo_zone_drop(ctx, old);
+        }
+
+        ngx_rbtree_insert(&ctx->sh->rbtree, &node->sn.node);
+        ngx_queue_insert_head(&ctx->sh->tracks, &node->queue);
+        ctx->sh->n++;
+
+    } else {
+        ngx_voyo_zone_touch(ctx, node);
     }
-
-    old = ngx_voyo_zone_lookup(ctx, &track);
-
-    if (old) {
-        node->count = old->count;
-        ngx_voyo_zone_drop(ctx, old);
-    }
-
-    ngx_rbtree_insert(&ctx->sh->rbtree, &node->sn.node);
-    ngx_queue_insert_head(&ctx->sh->tracks, &node->queue);
-    ctx->sh->n++;
-
-    sources = ngx_voyo_zone_make_sources(ctx, record);
 
     /* without its URLs a track can still be played from the cache */
 
-    if (sources) {
-        sources->node = node;
-        node->sources = sources;
-        ngx_queue_insert_head(&ctx->sh->sources, &sources->queue);
-    }
+    rc = ngx_voyo_zone_set_sources(ctx, node, record);
 
     ngx_shmtx_unlock(&ctx->shpool->mutex);
 
-    return sources ? NGX_OK : NGX_ERROR;
+    return rc;
 }
 
 
 static ngx_voyo_zone_node_t *
 ngx_voyo_zone_lookup(ngx_voyo_zone_ctx_t *ctx, ngx_str_t *track)
 {
-    ngx_str_node_t  *sn;
+    ngx_str_node_t        *sn;
+    ngx_voyo_zone_node_t  *node;
 
     sn = ngx_str_rbtree_lookup(&ctx->sh->rbtree, track,
                                ngx_crc32_short(track->data, track->len));
 
-    return (ngx_voyo_zone_node_t *) sn;
+    node = (ngx_voyo_zone_node_t *) sn;
+
+    /* its turn to be dropped has just not come yet */
+
+    if (node && ngx_voyo_zone_old(ctx, node)) {
+        ngx_voyo_zone_drop(ctx, node);
+        return NULL;
+    }
+
+    return node;
 }
 
 
@@ -314,7 +354,7 @@ ngx_voyo_zone_make(ngx_voyo_zone_ctx_t *ctx, const voyo_record_t *record)
     size = offsetof(ngx_voyo_zone_node_t, formats)
            + record->nformats * sizeof(voyo_format_t);
 
-    node = ngx_voyo_zone_alloc(ctx, size);
+    node = ngx_voyo_zone_alloc(ctx, size, NGX_MAX_INT32_VALUE);
     if (node == NULL) {
         return NULL;
     }
@@ -337,68 +377,117 @@ ngx_voyo_zone_make(ngx_voyo_zone_ctx_t *ctx, const voyo_record_t *record)
 }
 
 
-static ngx_voyo_zone_sources_t *
-ngx_voyo_zone_make_sources(ngx_voyo_zone_ctx_t *ctx,
-    const voyo_record_t *record)
+static ngx_int_t
+ngx_voyo_zone_set_sources(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node, const voyo_record_t *record)
 {
-    u_char                   *p;
-    size_t                    len, url_len[VOYO_FORMATS_MAX],
-                              user_agent_len[VOYO_FORMATS_MAX];
-    unsigned                  i;
-    ngx_voyo_zone_sources_t  *sources;
+    ngx_uint_t            i;
+    ngx_voyo_source_t     source;
+    const voyo_source_t  *from;
 
-    len = 0;
+    for (i = 0; i < node->nformats; i++) {
 
-    for (i = 0; i < record->nformats; i++) {
-        url_len[i] = ngx_strlen(record->sources[i].url);
-        user_agent_len[i] = record->sources[i].user_agent
-                            ? ngx_strlen(record->sources[i].user_agent) : 0;
-
-        if (url_len[i] > VOYO_URL_MAX
-            || user_agent_len[i] > VOYO_USER_AGENT_MAX)
-        {
-            return NULL;
+        if (node->sources[i]) {
+            continue;
         }
 
-        len += url_len[i] + user_agent_len[i];
-    }
+        from = &record->sources[i];
 
-    sources = ngx_voyo_zone_alloc(ctx,
-                              offsetof(ngx_voyo_zone_sources_t, data) + len);
-    if (sources == NULL) {
-        return NULL;
-    }
+        source.url.data = (u_char *) from->url;
+        source.url.len = ngx_strlen(from->url);
+        source.user_agent.data = (u_char *) from->user_agent;
+        source.user_agent.len = from->user_agent
+                                ? ngx_strlen(from->user_agent) : 0;
+        source.expires = from->expires;
+        source.not_before = from->not_before;
 
-    sources->len = len;
-    p = sources->data;
-
-    for (i = 0; i < record->nformats; i++) {
-        sources->source[i].expires = record->sources[i].expires;
-        sources->source[i].not_before = record->sources[i].not_before;
-        sources->source[i].url_len = (uint16_t) url_len[i];
-        sources->source[i].user_agent_len = (uint16_t) user_agent_len[i];
-
-        p = ngx_cpymem(p, record->sources[i].url, url_len[i]);
-
-        if (user_agent_len[i]) {
-            p = ngx_cpymem(p, record->sources[i].user_agent,
-                           user_agent_len[i]);
+        if (ngx_voyo_zone_set_source(ctx, node, i, &source) != NGX_OK) {
+            return NGX_ERROR;
         }
     }
 
-    return sources;
+    return NGX_OK;
 }
 
 
-static void *
-ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size)
+static ngx_int_t
+ngx_voyo_zone_set_source(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node, ngx_uint_t format,
+    const ngx_voyo_source_t *source)
 {
-    void                     *p;
-    ngx_queue_t              *q;
-    ngx_voyo_zone_node_t     *node;
-    ngx_voyo_zone_sources_t  *sources;
+    size_t                   len;
+    u_char                  *p;
+    ngx_voyo_zone_source_t  *stored;
 
-    /* URLs go first: they can be had again, bytes can be served without */
+    if (source->url.len > VOYO_URL_MAX
+        || source->user_agent.len > VOYO_USER_AGENT_MAX)
+    {
+        return NGX_ERROR;
+    }
+
+    len = source->url.len + source->user_agent.len;
+
+    stored = ngx_voyo_zone_alloc(ctx,
+                              offsetof(ngx_voyo_zone_source_t, data) + len,
+                              NGX_VOYO_ZONE_EVICT);
+    if (stored == NULL) {
+        return NGX_ERROR;
+    }
+
+    stored->node = node;
+    stored->format = format;
+    stored->expires = source->expires;
+    stored->not_before = source->not_before;
+    stored->url_len = (uint16_t) source->url.len;
+    stored->user_agent_len = (uint16_t) source->user_agent.len;
+
+    p = ngx_cpymem(stored->data, source->url.data, source->url.len);
+
+    if (source->user_agent.len) {
+        ngx_memcpy(p, source->user_agent.data, source->user_agent.len);
+    }
+
+    if (node->sources[format]) {
+        ngx_voyo_zone_drop_source(ctx, node->sources[format]);
+    }
+
+    node->sources[format] = stored;
+    ngx_queue_insert_head(&ctx->sh->sources, &stored->queue);
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_voyo_zone_format(ngx_voyo_zone_node_t *node, ngx_str_t *representation)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < node->nformats; i++) {
+        if (ngx_strlen(node->formats[i].representation) == representation->len
+            && ngx_strncmp(node->formats[i].representation,
+                           representation->data, representation->len) == 0)
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
+/*
+ * Evicts what it takes: URLs first, which can be had again, and then at most
+ * so many tracks, but for the one that was accessed last.
+ */
+
+static void *
+ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size, ngx_uint_t tracks)
+{
+    void                    *p;
+    ngx_queue_t             *q;
+    ngx_voyo_zone_node_t    *node;
+    ngx_voyo_zone_source_t  *source;
 
     for ( ;; ) {
 
@@ -407,19 +496,18 @@ ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size)
             return p;
         }
 
-        /* the most recent entry may be the one that is being made */
-
         q = ngx_queue_last(&ctx->sh->sources);
 
         if (q != ngx_queue_sentinel(&ctx->sh->sources)) {
-            sources = ngx_queue_data(q, ngx_voyo_zone_sources_t, queue);
-            ngx_voyo_zone_drop_sources(ctx, sources);
+            source = ngx_queue_data(q, ngx_voyo_zone_source_t, queue);
+            ngx_voyo_zone_drop_source(ctx, source);
             continue;
         }
 
         q = ngx_queue_last(&ctx->sh->tracks);
 
-        if (q == ngx_queue_sentinel(&ctx->sh->tracks)
+        if (tracks == 0
+            || q == ngx_queue_sentinel(&ctx->sh->tracks)
             || q == ngx_queue_head(&ctx->sh->tracks))
         {
             return NULL;
@@ -427,26 +515,31 @@ ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size)
 
         node = ngx_queue_data(q, ngx_voyo_zone_node_t, queue);
         ngx_voyo_zone_drop(ctx, node);
+        tracks--;
     }
 }
 
 
 static void
-ngx_voyo_zone_drop_sources(ngx_voyo_zone_ctx_t *ctx,
-    ngx_voyo_zone_sources_t *sources)
+ngx_voyo_zone_drop_source(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_source_t *source)
 {
-    sources->node->sources = NULL;
+    source->node->sources[source->format] = NULL;
 
-    ngx_queue_remove(&sources->queue);
-    ngx_slab_free_locked(ctx->shpool, sources);
+    ngx_queue_remove(&source->queue);
+    ngx_slab_free_locked(ctx->shpool, source);
 }
 
 
 static void
 ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx, ngx_voyo_zone_node_t *node)
 {
-    if (node->sources) {
-        ngx_voyo_zone_drop_sources(ctx, node->sources);
+    ngx_uint_t  i;
+
+    for (i = 0; i < node->nformats; i++) {
+        if (node->sources[i]) {
+            ngx_voyo_zone_drop_source(ctx, node->sources[i]);
+        }
     }
 
     ngx_queue_remove(&node->queue);
@@ -454,6 +547,14 @@ ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx, ngx_voyo_zone_node_t *node)
     ngx_slab_free_locked(ctx->shpool, node);
 
     ctx->sh->n--;
+}
+
+
+static ngx_uint_t
+ngx_voyo_zone_old(ngx_voyo_zone_ctx_t *ctx, ngx_voyo_zone_node_t *node)
+{
+    return (ngx_msec_int_t) (ngx_current_msec - node->accessed)
+           >= (ngx_msec_int_t) ctx->inactive;
 }
 
 
@@ -476,9 +577,7 @@ ngx_voyo_zone_expire(ngx_voyo_zone_ctx_t *ctx)
 
         node = ngx_queue_data(q, ngx_voyo_zone_node_t, queue);
 
-        if ((ngx_msec_int_t) (ngx_current_msec - node->accessed)
-            < (ngx_msec_int_t) ctx->inactive)
-        {
+        if (!ngx_voyo_zone_old(ctx, node)) {
             return;
         }
 

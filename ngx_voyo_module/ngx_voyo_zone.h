@@ -88,6 +88,13 @@ ngx_uint_t ngx_voyo_zone_known(ngx_shm_zone_t *zone, ngx_str_t *track);
 ngx_int_t ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, ngx_pool_t *pool, ngx_voyo_source_t *source);
 
+/*
+ * The source of a representation was found elsewhere: it is remembered, as
+ * long as the track is known with source->generation.
+ */
+void ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
+    ngx_str_t *representation, const ngx_voyo_source_t *source);
+
 void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
 
 /* Adds to the count of this worker's parked requests. */
