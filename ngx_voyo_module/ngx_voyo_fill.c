@@ -11,6 +11,7 @@
 
 #define NGX_VOYO_FILL_RUNNING  8         /* at a time, a worker */
 #define NGX_VOYO_FILL_WAITING  256
+#define NGX_VOYO_FILL_WATCHES  1000
 #define NGX_VOYO_FILL_TIMEOUT  120000    /* ms, as long as cache locks */
 #define NGX_VOYO_FILL_REQUEST  768
 #define NGX_VOYO_FILL_ANSWER   4096
@@ -24,6 +25,7 @@ struct ngx_voyo_fills_s {
     ngx_queue_t             waiting;
     ngx_uint_t              nrunning;
     ngx_uint_t              nwaiting;
+    ngx_uint_t              nwatches;
     ngx_event_t             event;       /* runs what waits */
 };
 
@@ -64,7 +66,9 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 {
     ngx_voyo_fill_t  *fill, *other;
 
-    if (ngx_exiting || ngx_terminate) {
+    if (ngx_exiting || ngx_terminate
+        || (watch && fills->nwatches >= NGX_VOYO_FILL_WATCHES))
+    {
         return NGX_BUSY;
     }
 
@@ -104,6 +108,7 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
     if (watch) {
         watch->fill = fill;
         ngx_queue_insert_tail(&fill->watches, &watch->queue);
+        fills->nwatches++;
     }
 
     /* not from here: who asked is not ready for an answer */
@@ -119,6 +124,7 @@ ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch)
 {
     if (watch->fill) {
         ngx_queue_remove(&watch->queue);
+        watch->fill->fills->nwatches--;
         watch->fill = NULL;
     }
 }

@@ -63,8 +63,8 @@ ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle,
  * Queues a fill, or joins one of the same slice.  All is copied.  "watch" may
  * be NULL; its owner takes it off before its memory goes.
  *
- * NGX_OK: it will be done; NGX_BUSY: the queue is full, or the worker is to
- * quit; NGX_ERROR: no memory.
+ * NGX_OK: it will be done; NGX_BUSY: too many wait, or the worker is to quit;
+ * NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_fill_add(ngx_voyo_fills_t *fills,
     ngx_voyo_fill_request_t *request, ngx_voyo_fill_watch_t *watch);

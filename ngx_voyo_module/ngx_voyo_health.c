@@ -218,6 +218,10 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
 
     *health = NGX_VOYO_HEALTHY;
 
+    if (reply && reply->type != REDIS_REPLY_ARRAY) {
+        reply = NULL;
+    }
+
     ngx_voyo_health_check(checks, "redis", reply != NULL);
 
     rss = ngx_voyo_health_rss(vmcf);
@@ -357,12 +361,22 @@ ngx_voyo_health_cache(cJSON *checks)
 static void
 ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks)
 {
-    cJSON  *check;
+    cJSON       *check;
+    ngx_uint_t   i;
+
+    static const char  *names[NGX_VOYO_COUNTERS] = {
+        "refreshed_expired", "refreshed_early", "refreshed_other",
+        "prefetch_ignored"
+    };
 
     check = ngx_voyo_health_check(checks, "zone", 1);
 
     cJSON_AddNumberToObject(check, "tracks", (double) stats->tracks);
     cJSON_AddNumberToObject(check, "parked", (double) stats->parked);
+
+    for (i = 0; i < NGX_VOYO_COUNTERS; i++) {
+        cJSON_AddNumberToObject(check, names[i], (double) stats->counters[i]);
+    }
 }
 
 

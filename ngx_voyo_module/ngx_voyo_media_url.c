@@ -9,6 +9,9 @@
 
 static ngx_int_t ngx_voyo_media_url_authority(ngx_voyo_media_url_t *url,
     u_char *p, u_char *last);
+static ngx_int_t ngx_voyo_media_url_nodes(ngx_str_t *uri, ngx_str_t name[2]);
+static ngx_int_t ngx_voyo_media_url_param(ngx_str_t *uri, const char *name,
+    size_t len, ngx_str_t *value);
 static ngx_uint_t ngx_voyo_media_url_private(in_addr_t addr);
 #if (NGX_HAVE_INET6)
 static ngx_uint_t ngx_voyo_media_url_private6(struct in6_addr *addr);
@@ -118,6 +121,140 @@ ngx_voyo_media_url_authority(ngx_voyo_media_url_t *url, u_char *p,
     }
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_voyo_media_url_other(ngx_str_t *text, ngx_voyo_media_url_t *url,
+    ngx_pool_t *pool, ngx_str_t *other)
+{
+    u_char      *p, *last, *node, *dashes;
+    ngx_str_t    fvip, name[2];
+    ngx_uint_t   i;
+
+    /* "rr3---sn-abc.googlevideo.com", mn=sn-abc,sn-def, fvip=2 */
+
+    dashes = ngx_strnstr(url->name.data, "---", url->name.len);
+
+    if (dashes == NULL
+        || ngx_voyo_media_url_nodes(&url->uri, name) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    node = dashes + 3;
+    last = url->name.data + url->name.len;
+
+    for (i = 0; i < 2; i++) {
+        if ((size_t) (last - node) > name[i].len
+            && node[name[i].len] == '.'
+            && ngx_strncasecmp(node, name[i].data, name[i].len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (i == 2) {
+        return NGX_DECLINED;
+    }
+
+    other->data = ngx_pnalloc(pool, text->len + name[1 - i].len
+                                    + NGX_INT_T_LEN);
+    if (other->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(other->data, text->data, url->name.data - text->data);
+
+    if (ngx_voyo_media_url_param(&url->uri, "fvip=", 5, &fvip) == NGX_OK
+        && fvip.len <= 2 && ngx_atoi(fvip.data, fvip.len) != NGX_ERROR)
+    {
+        p = ngx_sprintf(p, "rr%V", &fvip);
+
+    } else {
+        p = ngx_cpymem(p, url->name.data, dashes - url->name.data);
+    }
+
+    p = ngx_sprintf(p, "---%V", &name[1 - i]);
+
+    node += name[i].len;
+    p = ngx_cpymem(p, node, text->data + text->len - node);
+
+    other->len = p - other->data;
+
+    return NGX_OK;
+}
+
+
+/* The two of mn=a,b or mn=a%2Cb. */
+
+static ngx_int_t
+ngx_voyo_media_url_nodes(ngx_str_t *uri, ngx_str_t name[2])
+{
+    u_char     *comma, *last;
+    size_t      len;
+    ngx_str_t   mn;
+
+    if (ngx_voyo_media_url_param(uri, "mn=", 3, &mn) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    len = 0;
+    last = mn.data + mn.len;
+
+    for (comma = mn.data; comma < last; comma++) {
+
+        if (*comma == ',') {
+            len = 1;
+            break;
+        }
+
+        if (last - comma >= 3
+            && ngx_strncasecmp(comma, (u_char *) "%2C", 3) == 0)
+        {
+            len = 3;
+            break;
+        }
+    }
+
+    if (comma == mn.data || comma == last || comma + len == last) {
+        return NGX_DECLINED;
+    }
+
+    name[0].data = mn.data;
+    name[0].len = comma - mn.data;
+    name[1].data = comma + len;
+    name[1].len = last - name[1].data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_media_url_param(ngx_str_t *uri, const char *name, size_t len,
+    ngx_str_t *value)
+{
+    u_char  *p, *last, *end;
+
+    last = uri->data + uri->len;
+
+    p = ngx_strlchr(uri->data, last, '?');
+
+    while (p && (size_t) (last - ++p) > len) {
+
+        end = ngx_strlchr(p, last, '&');
+
+        if (ngx_strncmp(p, name, len) == 0) {
+            value->data = p + len;
+            value->len = (end ? end : last) - value->data;
+
+            return NGX_OK;
+        }
+
+        p = end;
+    }
+
+    return NGX_DECLINED;
 }
 
 

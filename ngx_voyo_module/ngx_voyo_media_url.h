@@ -39,6 +39,15 @@ ngx_int_t ngx_voyo_media_url_parse(ngx_voyo_media_url_t *url,
     ngx_str_t *text);
 
 /*
+ * The same resource on the other host that a media URL names: of mn=a,b the
+ * one that isn't in the host's name, at the number of fvip=N (docs/upstream.md,
+ * G4).  "text" is the URL and "url" what was parsed of it.  NGX_DECLINED:
+ * there is none; NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_voyo_media_url_other(ngx_str_t *text, ngx_voyo_media_url_t *url,
+    ngx_pool_t *pool, ngx_str_t *other);
+
+/*
  * The entry of "voyo_media_hosts" that allows a URL; NULL: none does.  A name
  * with a leading dot allows all names that end with it, on https and port
  * 443; one with a scheme allows that origin (RFC 6454) alone.

@@ -18,13 +18,15 @@ static ngx_int_t ngx_voyo_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_voyo_init_process(ngx_cycle_t *cycle);
 static void *ngx_voyo_create_main_conf(ngx_conf_t *cf);
 static char *ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf);
+static ngx_int_t ngx_voyo_default_hosts(ngx_conf_t *cf, ngx_array_t **hosts,
+    const char **names);
 static void *ngx_voyo_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd,
+static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
@@ -122,9 +124,23 @@ static ngx_command_t  ngx_voyo_commands[] = {
 
     { ngx_string("voyo_track"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_voyo_set_track,
+      ngx_voyo_set_value,
       NGX_HTTP_LOC_CONF_OFFSET,
-      0,
+      offsetof(ngx_voyo_loc_conf_t, track),
+      NULL },
+
+    { ngx_string("voyo_art"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_set_value,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, art),
+      NULL },
+
+    { ngx_string("voyo_art_hosts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_voyo_media_hosts,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, art_hosts),
       NULL },
 
     { ngx_string("voyo_fill"),
@@ -211,13 +227,16 @@ ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_voyo_loc_conf_t *vlcf = conf;
+    char  *base = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t                  *value;
+    ngx_http_complex_value_t  **cv;
 
-    if (vlcf->track) {
+    cv = (ngx_http_complex_value_t **) (base + cmd->offset);
+
+    if (*cv) {
         return "is duplicate";
     }
 
@@ -225,7 +244,7 @@ ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_voyo_complex(cf, &value[1], &vlcf->track);
+    return ngx_voyo_complex(cf, &value[1], cv);
 }
 
 
@@ -470,7 +489,11 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_voyo_main_conf_t *vmcf = conf;
 
-    ngx_voyo_host_t  *host;
+    static const char  *media_hosts[] = { ".googlevideo.com", NULL };
+
+    static const char  *art_hosts[] = {
+        ".ytimg.com", ".ggpht.com", ".googleusercontent.com", NULL
+    };
 
     ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
     ngx_conf_init_uint_value(vmcf->tolerance, 10);
@@ -487,19 +510,10 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (vmcf->hosts == NULL) {
-        vmcf->hosts = ngx_array_create(cf->pool, 1, sizeof(ngx_voyo_host_t));
-        if (vmcf->hosts == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        host = ngx_array_push(vmcf->hosts);
-        if (host == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(host, sizeof(ngx_voyo_host_t));
-        ngx_str_set(&host->name, ".googlevideo.com");
+    if (ngx_voyo_default_hosts(cf, &vmcf->hosts, media_hosts) != NGX_OK
+        || ngx_voyo_default_hosts(cf, &vmcf->art_hosts, art_hosts) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     if (vmcf->used && (vmcf->shm_zone == NULL || !vmcf->redis.set)) {
@@ -511,6 +525,38 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_default_hosts(ngx_conf_t *cf, ngx_array_t **hosts,
+    const char **names)
+{
+    ngx_voyo_host_t  *host;
+
+    if (*hosts) {
+        return NGX_OK;
+    }
+
+    *hosts = ngx_array_create(cf->pool, 4, sizeof(ngx_voyo_host_t));
+    if (*hosts == NULL) {
+        return NGX_ERROR;
+    }
+
+    for ( /* void */ ; *names; names++) {
+
+        host = ngx_array_push(*hosts);
+        if (host == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_memzero(host, sizeof(ngx_voyo_host_t));
+
+        host->name.data = (u_char *) *names;
+        host->name.len = ngx_strlen(*names);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -527,7 +573,7 @@ ngx_voyo_create_loc_conf(ngx_conf_t *cf)
     /*
      * handlers belong to their location alone and aren't inherited:
      * set by ngx_pcalloc(): stream, quality, stream_codec, prefetch, fill,
-     * track, origin
+     * track, art, origin
      */
 
     vlcf->ahead = NGX_CONF_UNSET_UINT;
@@ -562,7 +608,8 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
     static const ngx_http_handler_pt  handlers[] = {
         ngx_voyo_stream_handler,
         ngx_voyo_origin_handler,
-        ngx_voyo_track_handler
+        ngx_voyo_track_handler,
+        ngx_voyo_art_handler
     };
 
     vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
@@ -605,7 +652,9 @@ ngx_voyo_init_process(ngx_cycle_t *cycle)
     }
 
     vmcf->slices = ngx_voyo_slices_create(cycle);
-    if (vmcf->slices == NULL) {
+    vmcf->tls = ngx_voyo_tls_create(cycle);
+
+    if (vmcf->slices == NULL || vmcf->tls == NULL) {
         return NGX_ERROR;
     }
 

@@ -19,6 +19,7 @@
 #include "ngx_voyo_problem.h"
 #include "ngx_voyo_redis.h"
 #include "ngx_voyo_slice.h"
+#include "ngx_voyo_tls.h"
 #include "ngx_voyo_wait.h"
 #include "ngx_voyo_zone.h"
 
@@ -28,6 +29,7 @@ typedef struct {
     ngx_voyo_redis_conf_t     redis;
     ngx_str_t                 egress;
     ngx_array_t              *hosts;         /* of ngx_voyo_host_t */
+    ngx_array_t              *art_hosts;     /* of ngx_voyo_host_t */
     ngx_addr_t               *fill_address;  /* NULL: no fills */
     ngx_uint_t                codec;         /* voyo_codec_t */
     ngx_uint_t                tolerance;     /* per cent */
@@ -38,6 +40,7 @@ typedef struct {
     ngx_voyo_redis_t         *connection;    /* the worker's */
     ngx_voyo_wait_t          *wait;          /* the worker's */
     ngx_voyo_slices_t        *slices;        /* the worker's */
+    ngx_voyo_tls_t           *tls;           /* the worker's */
     ngx_voyo_fills_t         *fills;         /* the worker's, or NULL */
 } ngx_voyo_main_conf_t;
 
@@ -48,6 +51,7 @@ typedef struct {
     ngx_http_complex_value_t *stream_codec;
     ngx_http_complex_value_t *prefetch;
     ngx_http_complex_value_t *track;         /* of voyo_track */
+    ngx_http_complex_value_t *art;           /* of voyo_art */
     ngx_flag_t                origin;
     ngx_uint_t                fill;          /* the location of fills */
     ngx_uint_t                ahead;         /* slices */
@@ -109,6 +113,9 @@ ngx_int_t ngx_voyo_origin_handler(ngx_http_request_t *r);
 
 /* ngx_voyo_track.c: the handler of voyo_track, in PRECONTENT */
 ngx_int_t ngx_voyo_track_handler(ngx_http_request_t *r);
+
+/* ngx_voyo_art.c: the handler of voyo_art, in PRECONTENT */
+ngx_int_t ngx_voyo_art_handler(ngx_http_request_t *r);
 
 /* ngx_voyo_health.c: directive voyo_health */
 char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -26,12 +26,17 @@ static ngx_int_t ngx_voyo_origin_judge(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_origin_follow(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
-static ngx_int_t ngx_voyo_origin_refresh(ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_retry(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_refresh(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin, ngx_voyo_counter_e cause);
 static ngx_int_t ngx_voyo_origin_source(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_origin_use(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static void ngx_voyo_origin_parked(ngx_http_request_t *r, void *data,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static void ngx_voyo_origin_art(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static ngx_int_t ngx_voyo_origin_early(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
@@ -142,16 +147,11 @@ ngx_voyo_origin_judge(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     case NGX_HTTP_FORBIDDEN:
     case NGX_HTTP_NOT_FOUND:
     case 410:
-        rc = ngx_voyo_origin_refresh(origin);
+        rc = ngx_voyo_origin_refresh(r, origin, NGX_VOYO_REFRESH_EARLY);
         break;
 
     default:
-        if (origin->retries < NGX_VOYO_RETRIES) {
-            origin->retries++;
-            return NGX_OK;
-        }
-
-        rc = ngx_voyo_origin_refresh(origin);
+        rc = ngx_voyo_origin_retry(r, origin);
     }
 
     if (rc != NGX_OK && origin->problem.status == 0) {
@@ -181,7 +181,7 @@ ngx_voyo_origin_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     if (location == NULL || location->value.len > VOYO_URL_MAX
         || origin->hops >= NGX_VOYO_HOPS)
     {
-        return ngx_voyo_origin_refresh(origin);
+        return ngx_voyo_origin_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
     }
 
     /* the header's memory is the next response's too */
@@ -193,22 +193,66 @@ ngx_voyo_origin_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     }
 
     origin->hops++;
+    origin->found = 1;
     origin->source.url = text;
 
     return ngx_voyo_origin_use(r, origin);
 }
 
 
+/* Once on a fresh connection, once on the URL's other host, then anew. */
+
 static ngx_int_t
-ngx_voyo_origin_refresh(ngx_voyo_origin_t *origin)
+ngx_voyo_origin_retry(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
-    if (origin->refreshes >= NGX_VOYO_REFRESHES) {
+    ngx_str_t  text;
+
+    if (origin->retries < NGX_VOYO_RETRIES) {
+        origin->retries++;
+        origin->addressed = 0;
+
+        return NGX_OK;
+    }
+
+    if (!origin->moved) {
+        origin->moved = 1;
+
+        if (ngx_voyo_media_url_other(&origin->source.url, &origin->url,
+                                     r->pool, &text)
+            == NGX_OK)
+        {
+            origin->source.url = text;
+            origin->found = 1;
+
+            return ngx_voyo_origin_use(r, origin);
+        }
+    }
+
+    return ngx_voyo_origin_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_refresh(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
+    ngx_voyo_counter_e cause)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (origin->art || origin->refreshes >= NGX_VOYO_REFRESHES) {
         return NGX_DECLINED;
     }
+
+    if (origin->source.expires - ngx_time() < NGX_VOYO_DEAD) {
+        cause = NGX_VOYO_REFRESH_EXPIRED;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    ngx_voyo_zone_count(vmcf->shm_zone, cause);
 
     origin->refreshes++;
     origin->newer_than = origin->source.generation;
     origin->source.url.len = 0;
+    origin->found = 0;
     origin->sourced = 0;
     origin->addressed = 0;
 
@@ -224,6 +268,22 @@ ngx_voyo_origin_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    if (origin->art) {
+
+        if (origin->source.url.len == 0) {
+            return ngx_voyo_park(r, &origin->track, 0, ngx_voyo_origin_art,
+                                 origin);
+        }
+
+        if (ngx_voyo_origin_use(r, origin) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+
+        origin->sourced = 1;
+
+        return NGX_OK;
+    }
 
     if (origin->source.url.len == 0) {
 
@@ -251,7 +311,9 @@ ngx_voyo_origin_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
         /* nothing to be gained from asking the host */
 
-        if (ngx_voyo_origin_refresh(origin) != NGX_OK) {
+        if (ngx_voyo_origin_refresh(r, origin, NGX_VOYO_REFRESH_EXPIRED)
+            != NGX_OK)
+        {
             origin->problem = ngx_voyo_problem_media;
             return NGX_DECLINED;
         }
@@ -298,11 +360,17 @@ ngx_voyo_origin_use(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     origin->host = ngx_voyo_media_url_host(vmcf->hosts, &origin->url);
 
+    if (origin->host == NULL && origin->art) {
+        origin->host = ngx_voyo_media_url_host(vmcf->art_hosts, &origin->url);
+    }
+
     if (origin->host == NULL) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "\"%V://%V\" is not allowed by \"voyo_media_hosts\", "
+                      "\"%V://%V\" is not allowed by \"%s\", "
                       "\"%V\" is answered with 502", &origin->url.scheme,
-                      &origin->url.host, &origin->representation);
+                      &origin->url.host,
+                      origin->art ? "voyo_art_hosts" : "voyo_media_hosts",
+                      &origin->representation);
         origin->problem = ngx_voyo_problem_host;
         return NGX_DECLINED;
     }
@@ -377,6 +445,38 @@ ngx_voyo_origin_parked(ngx_http_request_t *r, void *data,
 }
 
 
+static void
+ngx_voyo_origin_art(ngx_http_request_t *r, void *data,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+{
+    size_t              len;
+    ngx_voyo_origin_t  *origin;
+
+    origin = data;
+
+    if (outcome != NGX_VOYO_RECORD) {
+        ngx_voyo_problem_outcome(&origin->problem, outcome, record);
+        return;
+    }
+
+    if (record->artwork == NULL) {
+        origin->problem = ngx_voyo_problem_artwork;
+        return;
+    }
+
+    len = ngx_strlen(record->artwork);
+
+    origin->source.url.data = ngx_pnalloc(r->pool, len);
+    if (origin->source.url.data == NULL) {
+        origin->problem = ngx_voyo_problem_memory;
+        return;
+    }
+
+    origin->source.url.len = len;
+    ngx_memcpy(origin->source.url.data, record->artwork, len);
+}
+
+
 static ngx_int_t
 ngx_voyo_origin_early(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
@@ -417,6 +517,19 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     off_t       size;
     u_char     *p, *last;
     ngx_str_t   text;
+
+    if (r->uri.len == sizeof("/art/") - 1 + VOYO_TRACK_LEN
+        && ngx_strncmp(r->uri.data, "/art/", sizeof("/art/") - 1) == 0)
+    {
+        text.data = r->uri.data + sizeof("/art/") - 1;
+        text.len = VOYO_TRACK_LEN;
+
+        origin->art = 1;
+        origin->track = text;
+        origin->representation = text;
+
+        return NGX_OK;
+    }
 
     /* "/<representation>", which ends with its size */
 

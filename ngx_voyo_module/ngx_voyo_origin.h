@@ -50,6 +50,9 @@ typedef struct {
     unsigned               sourced:1;       /* "source" and "url" are set */
     unsigned               addressed:1;     /* "sockaddr" is set */
     unsigned               in_handler:1;
+    unsigned               art:1;           /* of the track, not a slice */
+    unsigned               moved:1;         /* to the URL's other host */
+    unsigned               found:1;         /* "source" is not the record's */
 } ngx_voyo_origin_t;
 
 

@@ -168,10 +168,10 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
     /*
      * keep-alive connections are pooled by the address alone: scheme and name
      * in the bytes that connect() ignores keep one verified for another host
-     * from being used (docs/upstream.md, N23)
+     * from being used (docs/upstream.md, N23), and a retry gets a fresh one
      */
 
-    mark = ngx_voyo_origin_mark(&origin->url);
+    mark = ngx_voyo_origin_mark(&origin->url) + origin->retries;
 
     switch (sockaddr->sa_family) {
 

@@ -42,7 +42,7 @@ const ngx_voyo_problem_t  ngx_voyo_problem_changed = {
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_method = {
-    405, "bad_method", "Only GET, HEAD and OPTIONS are answered here.",
+    405, "bad_method", "This method is not answered here, see Allow.",
     0, 0, 0
 };
 
@@ -89,6 +89,10 @@ const ngx_voyo_problem_t  ngx_voyo_problem_host = {
 const ngx_voyo_problem_t  ngx_voyo_problem_gone = {
     NGX_VOYO_GONE, "representation_gone",
     "The track was encoded anew, ask for it again.", 1, 1, 0
+};
+
+const ngx_voyo_problem_t  ngx_voyo_problem_artwork = {
+    404, "no_artwork", "The track has no picture.", 0, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
@@ -255,7 +259,9 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
     if (problem->status == NGX_HTTP_NOT_ALLOWED
         && ngx_voyo_problem_header(r, "Allow",
                                    (u_char *) "GET, HEAD, OPTIONS",
-                                   sizeof("GET, HEAD, OPTIONS") - 1)
+                                   vlcf->stream
+                                   ? sizeof("GET, HEAD, OPTIONS") - 1
+                                   : sizeof("GET, HEAD") - 1)
            != NGX_OK)
     {
         return NGX_ERROR;

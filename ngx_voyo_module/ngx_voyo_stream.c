@@ -559,7 +559,7 @@ ngx_voyo_stream_ctx(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
 
-    if (vlcf->stream == NULL && vlcf->track == NULL) {
+    if (vlcf->stream == NULL && vlcf->track == NULL && vlcf->art == NULL) {
         return NULL;
     }
 

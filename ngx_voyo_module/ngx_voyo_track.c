@@ -154,7 +154,8 @@ ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
 static cJSON *
 ngx_voyo_track_json(const voyo_record_t *record, ngx_uint_t tolerance)
 {
-    cJSON  *json, *codecs;
+    cJSON   *json, *codecs;
+    u_char   artwork[sizeof("/cdn/art/") + VOYO_TRACK_LEN];
 
     json = cJSON_CreateObject();
     codecs = cJSON_CreateObject();
@@ -183,6 +184,14 @@ ngx_voyo_track_json(const voyo_record_t *record, ngx_uint_t tolerance)
 
     } else {
         cJSON_AddNullToObject(json, "loudness");
+    }
+
+    if (record->artwork) {
+        *ngx_sprintf(artwork, "/cdn/art/%s", record->id) = '\0';
+        cJSON_AddStringToObject(json, "artwork", (char *) artwork);
+
+    } else {
+        cJSON_AddNullToObject(json, "artwork");
     }
 
     cJSON_AddItemToObject(codecs, voyo_codec_name(VOYO_CODEC_AAC),

@@ -8,6 +8,9 @@
 #include "ngx_voyo_upstream.h"
 
 
+#define NGX_VOYO_ART_MAX  (5 * 1024 * 1024)    /* bytes */
+
+
 typedef struct {
     ngx_http_request_t   *request;
     ngx_voyo_origin_t    *origin;
@@ -32,6 +35,7 @@ static ngx_int_t ngx_voyo_media_process_header(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_media_reinit_request(ngx_http_request_t *r);
 static const char *ngx_voyo_media_check(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
+static const char *ngx_voyo_media_check_art(ngx_http_upstream_t *u);
 static ngx_int_t ngx_voyo_media_content_range(ngx_str_t *value,
     ngx_voyo_origin_t *origin);
 
@@ -112,14 +116,36 @@ ngx_voyo_media_free_peer(ngx_peer_connection_t *pc, void *data,
 static ngx_int_t
 ngx_voyo_media_set_session(ngx_peer_connection_t *pc, void *data)
 {
-    return NGX_OK;
+    ngx_voyo_peer_t  *peer = data;
+
+    ngx_ssl_session_t     *session;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(peer->request, ngx_voyo_module);
+
+    session = ngx_voyo_tls_get(vmcf->tls, &peer->origin->url.host);
+
+    return session ? ngx_ssl_set_session(pc->connection, session) : NGX_OK;
 }
 
 
 static void
 ngx_voyo_media_save_session(ngx_peer_connection_t *pc, void *data)
 {
-    /* sessions aren't kept, but nginx calls this in any case */
+    ngx_voyo_peer_t  *peer = data;
+
+    ngx_ssl_session_t     *session;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    session = ngx_ssl_get_session(pc->connection);
+
+    if (session == NULL) {
+        return;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(peer->request, ngx_voyo_module);
+
+    ngx_voyo_tls_put(vmcf->tls, &peer->origin->url.host, session);
 }
 
 #endif
@@ -128,12 +154,13 @@ ngx_voyo_media_save_session(ngx_peer_connection_t *pc, void *data)
 static ngx_int_t
 ngx_voyo_media_process_header(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_str_t            *type;
-    ngx_uint_t            version;
-    const char           *reason;
-    ngx_voyo_origin_t    *origin;
-    ngx_http_upstream_t  *u;
+    ngx_int_t              rc;
+    ngx_str_t             *type;
+    ngx_uint_t             version;
+    const char            *reason;
+    ngx_voyo_origin_t     *origin;
+    ngx_http_upstream_t   *u;
+    ngx_voyo_main_conf_t  *vmcf;
 
     u = r->upstream;
     origin = ngx_voyo_origin_get(r);
@@ -155,7 +182,8 @@ ngx_voyo_media_process_header(ngx_http_request_t *r)
         return rc;
     }
 
-    reason = ngx_voyo_media_check(r, origin);
+    reason = origin->art ? ngx_voyo_media_check_art(u)
+                         : ngx_voyo_media_check(r, origin);
 
     if (reason) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
@@ -169,6 +197,21 @@ ngx_voyo_media_process_header(ngx_http_request_t *r)
         u->keepalive = 0;
 
         return NGX_OK;
+    }
+
+    if (origin->art) {
+        return NGX_OK;
+    }
+
+    if (origin->found) {
+
+        /* the next slices need not be sent there again */
+
+        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+        ngx_voyo_zone_found(vmcf->shm_zone, &origin->track,
+                            &origin->representation, &origin->source);
+        origin->found = 0;
     }
 
     type = &u->headers_in.content_type->value;
@@ -244,6 +287,47 @@ ngx_voyo_media_check(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     }
 
     return NULL;
+}
+
+
+static const char *
+ngx_voyo_media_check_art(ngx_http_upstream_t *u)
+{
+    size_t      len;
+    ngx_str_t  *type;
+    ngx_uint_t  i;
+
+    /* what browsers show and can't run */
+
+    static const char  *types[] = {
+        "image/jpeg", "image/webp", "image/png", "image/avif"
+    };
+
+    if (u->headers_in.status_n != NGX_HTTP_OK) {
+        return "another status than 200";
+    }
+
+    if (u->headers_in.chunked || u->headers_in.content_length_n < 0
+        || u->headers_in.content_length_n > NGX_VOYO_ART_MAX)
+    {
+        return "no Content-Length, or a large one,";
+    }
+
+    type = u->headers_in.content_type ? &u->headers_in.content_type->value
+                                      : NULL;
+
+    for (i = 0; type && i < sizeof(types) / sizeof(char *); i++) {
+
+        len = ngx_strlen(types[i]);
+
+        if (type->len == len
+            && ngx_strncasecmp(type->data, (u_char *) types[i], len) == 0)
+        {
+            return NULL;
+        }
+    }
+
+    return "another type than an image";
 }
 
 

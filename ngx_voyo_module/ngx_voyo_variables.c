@@ -248,12 +248,16 @@ ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_str_t          *text;
     ngx_voyo_origin_t  *origin;
 
+    static ngx_str_t  none = ngx_null_string;
+
     origin = ngx_voyo_origin_get(r);
 
     if (origin == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
+
+    text = &none;
 
     switch (data) {
 
@@ -279,6 +283,10 @@ ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     case NGX_VOYO_MEDIA_RANGE:
 
+        if (origin->art) {
+            break;
+        }
+
         p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
         if (p == NULL) {
             return NGX_ERROR;
@@ -290,6 +298,10 @@ ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
 
     default: /* NGX_VOYO_ETAG */
+
+        if (origin->art) {
+            break;
+        }
 
         p = ngx_pnalloc(r->pool, origin->representation.len + 2);
         if (p == NULL) {
@@ -349,7 +361,8 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
 
     ngx_voyo_variable_set(v, (u_char *) "", 0);
 
-    cv = vlcf->stream ? vlcf->stream : vlcf->track;
+    cv = vlcf->stream ? vlcf->stream
+                      : vlcf->track ? vlcf->track : vlcf->art;
     client = ngx_voyo_variable_client(r);
 
     if (cv == NULL || client == NULL) {
@@ -421,7 +434,8 @@ ngx_voyo_variable_client(ngx_http_request_t *r)
         }
 
         if (h[i].key.len == sizeof("X-Voyo-Client") - 1
-            && ngx_strcasecmp(h[i].lowcase_key, (u_char *) "x-voyo-client")
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "X-Voyo-Client",
+                               sizeof("X-Voyo-Client") - 1)
                == 0)
         {
             return &h[i].value;
