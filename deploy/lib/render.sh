@@ -61,6 +61,10 @@ set_values()
         [MEDIA_HOSTS]=$VOYO_MEDIA_HOSTS
         [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
         [AHEAD]=$VOYO_AHEAD
+        [ART_HOSTS]=$VOYO_ART_HOSTS
+        [LIMIT_ZONE]=$(limit_zone_lines)
+        [LIMIT]=$(limit_lines)
+        [REAL_IP]=$(real_ip_lines)
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
         [CORS_ORIGINS]=$(cors_lines)
@@ -118,6 +122,44 @@ source_lines()
     esac
 
     [ -z "$VOYO_SOURCE_ADDRESS" ] || echo "proxy_bind $VOYO_SOURCE_ADDRESS;"
+}
+
+
+# Requests for unknown tracks, by client: each may cost an extraction.
+
+limit_zone_lines()
+{
+    [ "$VOYO_COLD_RATE" -ne 0 ] || return 0
+
+    echo "limit_req_zone \$voyo_cold_key zone=voyo_cold:2m" \
+         "rate=${VOYO_COLD_RATE}r/m;"
+    echo "    limit_req_status 429;"
+    echo "    limit_req_log_level notice;"
+}
+
+
+limit_lines()
+{
+    [ "$VOYO_COLD_RATE" -ne 0 ] || return 0
+
+    echo "limit_req zone=voyo_cold burst=$VOYO_COLD_RATE nodelay;"
+    echo "            error_page 429 = @limited;"
+}
+
+
+# Behind a proxy the client is who the proxy says.
+
+real_ip_lines()
+{
+    local each
+
+    [ -n "$VOYO_TRUSTED_PROXIES" ] || return 0
+
+    echo 'real_ip_header X-Forwarded-For;'
+    echo '    real_ip_recursive on;'
+    for each in $VOYO_TRUSTED_PROXIES; do
+        echo "    set_real_ip_from $each;"
+    done
 }
 
 

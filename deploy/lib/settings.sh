@@ -4,6 +4,12 @@
 # where a stray quote or semicolon would be code.
 
 
+# Where a platform's own proxies are, Railway's too.
+
+private_networks='127.0.0.0/8 10.0.0.0/8 100.64.0.0/10 172.16.0.0/12'
+private_networks+=' 192.168.0.0/16 ::1 fc00::/7'
+
+
 read_settings()
 {
     : "${PORT:=8080}" "${REDIS_URL=}" "${YT_DLP_PATH=}"
@@ -14,7 +20,9 @@ read_settings()
     : "${VOYO_EGRESS:=default}" "${VOYO_CORS_ORIGINS:=*}"
     : "${VOYO_RESOLVE_TIMEOUT:=15s}" "${VOYO_DEMO:=0}" "${NGINX_WORKERS:=}"
     : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
-    : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}"
+    : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}" "${VOYO_COLD_RATE:=60}"
+    : "${VOYO_ART_HOSTS:=.ytimg.com .ggpht.com .googleusercontent.com}"
+    : "${VOYO_TRUSTED_PROXIES=$private_networks}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
@@ -22,6 +30,7 @@ read_settings()
     number VOYO_QUALITY_TOLERANCE 0 100
     number VOYO_STOP_TIMEOUT 0 3600
     number VOYO_AHEAD 0 16
+    number VOYO_COLD_RATE 0 100000
     [ -z "$NGINX_WORKERS" ] || number NGINX_WORKERS 1 512
 
     one_of VOYO_CODEC aac opus
@@ -130,6 +139,23 @@ host='(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)'
 origin="https?://$host(:[0-9]{1,5})?"
 
 
+read_hosts()
+{
+    local each
+
+    set -f
+    for each in ${!1}; do
+        [[ $each =~ ^(\.?$host|$origin)$ ]] \
+            || wrong "$1" "hosts like .googlevideo.com, or" \
+                     "origins like http://127.0.0.1:8081, with spaces between"
+    done
+    set +f
+
+    [[ ${!1} =~ [^[:space:]] ]] || wrong "$1" "at least one host"
+    [ "${!1}" = "${!1//[$'\n\r\t']/}" ] || wrong "$1" "on one line"
+}
+
+
 read_addresses()
 {
     local each
@@ -138,18 +164,18 @@ read_addresses()
         || is_ipv6 "$VOYO_SOURCE_ADDRESS" \
         || wrong VOYO_SOURCE_ADDRESS "an address of this machine"
 
+    read_hosts VOYO_MEDIA_HOSTS
+    read_hosts VOYO_ART_HOSTS
+
     set -f
-    for each in $VOYO_MEDIA_HOSTS; do
-        [[ $each =~ ^(\.?$host|$origin)$ ]] \
-            || wrong VOYO_MEDIA_HOSTS "hosts like .googlevideo.com, or" \
-                     "origins like http://127.0.0.1:8081, with spaces between"
+    for each in $VOYO_TRUSTED_PROXIES; do
+        is_ipv4 "${each%/*}" || is_ipv6 "${each%/*}" \
+            || wrong VOYO_TRUSTED_PROXIES "addresses or networks like" \
+                     "10.0.0.0/8, with spaces between"
+        [[ $each != */* || ${each#*/} =~ ^[0-9]{1,3}$ ]] \
+            || wrong VOYO_TRUSTED_PROXIES "networks like 10.0.0.0/8"
     done
     set +f
-
-    [[ $VOYO_MEDIA_HOSTS =~ [^[:space:]] ]] \
-        || wrong VOYO_MEDIA_HOSTS "at least one host"
-    [ "$VOYO_MEDIA_HOSTS" = "${VOYO_MEDIA_HOSTS//[$'\n\r\t']/}" ] \
-        || wrong VOYO_MEDIA_HOSTS "on one line"
 
     [ -z "$VOYO_APP_URL" ] \
         || matches VOYO_APP_URL "$origin/?" \

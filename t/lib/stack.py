@@ -79,7 +79,7 @@ class Stack:
     def __init__(self, workers: int = 2, resolve_timeout: str = '15s',
                  ytdlp_workers: int = 2, scheme: str = 'http',
                  resolver: bool = True, conf: str = '',
-                 ahead: int = 4) -> None:
+                 ahead: int = 4, cold_rate: int = 0) -> None:
         for path in (MODULE, RESOLVER, YTDLP):
             if not path.exists():
                 raise SystemExit(f'{path} is missing: run "make build"')
@@ -92,6 +92,7 @@ class Stack:
         self.ytdlp_workers = ytdlp_workers
         self.conf = conf
         self.ahead = ahead
+        self.cold_rate = cold_rate       # a minute and client, 0: unlimited
         self.provoked: list[str] = []    # [error]s and worse that a test means
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -181,7 +182,16 @@ class Stack:
             'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
             'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
             'PROXY_BIND': '',
-            'AHEAD': self.ahead,
+            'AHEAD': self.ahead, 'ART_HOSTS': '.ytimg.com',
+            'LIMIT_ZONE': '' if not self.cold_rate else
+            'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
+            f'rate={self.cold_rate}r/m; limit_req_status 429; '
+            'limit_req_log_level notice;',
+            'LIMIT': '' if not self.cold_rate else
+            f'limit_req zone=voyo_cold burst={self.cold_rate} nodelay; '
+            'error_page 429 = @limited;',
+            'REAL_IP': 'real_ip_header X-Forwarded-For; '
+            'set_real_ip_from 127.0.0.0/8;',
         })
         self.start_nginx()
 

@@ -1,0 +1,274 @@
+"""Prefetch, reading ahead, their limits, and pictures."""
+
+import asyncio
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from stack import SLICE, Answer, Stack, wait_for  # noqa: E402
+
+
+class FillTest(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+
+    def setUp(self) -> None:
+        self.stack.control('/reset', {})
+
+    def file(self, track: str, itag: int = 140) -> bytes:
+        return next(Path(each['path']).read_bytes()
+                    for each in self.stack.control(f'/track?id={track}')
+                    if each['itag'] == itag)
+
+    def head(self, track: str, query: str = 'prefetch=true') -> Answer:
+        return self.stack.get(f'/cdn/stream/{track}?{query}', method='HEAD')
+
+    def media(self, track: str) -> list[str]:
+        return [each['range']
+                for each in self.stack.requests('media', track)]
+
+    def zone(self) -> dict:
+        return self.stack.health()['checks']['zone']
+
+    # HEAD: docs/http-api.md.
+
+    def test_a_head_warms_record_and_first_slice(self) -> None:
+        track = 'm04_warm000'
+        answer = self.head(track)
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(int(answer.headers['Content-Length']),
+                         len(self.file(track)))
+        self.assertEqual(self.media(track), [f'bytes=0-{SLICE - 1}'])
+
+        # with neither resolver nor source it begins at once
+        players = self.stack.requests('player', track)
+        self.stack.switch(faults=[{'do': {'status': 403}, 'id': track}])
+        answer = self.stack.get(f'/cdn/stream/{track}',
+                                {'Range': 'bytes=0-99999'})
+        self.assertEqual(answer.status, 206)
+        self.assertEqual(answer.headers['Cache-Status'], 'voyo; hit')
+        self.assertEqual(answer.body, self.file(track)[:100000])
+        self.assertEqual(self.stack.requests('player', track), players)
+
+    def test_it_is_the_same_quality_and_codec(self) -> None:
+        track = 'm04_warm001'
+        self.assertEqual(self.head(
+            track, 'prefetch=1&quality=low&codec=opus').status, 200)
+        self.assertEqual({each['itag'] for each in
+                          self.stack.requests('media', track)}, {249})
+
+    def test_a_second_head_costs_nothing(self) -> None:
+        track = 's30_warm002'
+        self.assertEqual(self.head(track).status, 200)
+        self.assertEqual(self.head(track).status, 200)
+        self.assertEqual(len(self.media(track)), 1)
+
+    def test_still_running_after_10_s_is_202(self) -> None:
+        track = 's30_warm003'
+        self.stack.switch(faults=[{'do': {'delay': 10500}, 'id': track,
+                                   'times': 1}])
+        answer = self.head(track)
+        self.assertEqual((answer.status, answer.body), (202, b''))
+        self.assertGreater(answer.seconds, 9.5)
+        # it went on, and is asked again
+        wait_for(lambda: self.head(track).status == 200, 'it is warm')
+        self.assertEqual(len(self.media(track)), 2)    # one timed out: 10 s
+
+    def test_a_bad_value_is_400(self) -> None:
+        for value in ('yes', 'short', 'dQw4w9WgXcQQ', 'dQw4w9WgXcQ%0a'):
+            answer = self.head('s30_warm004', f'prefetch={value}')
+            self.assertEqual(answer.status, 400, value)
+
+    def test_a_head_tells_the_failure(self) -> None:
+        self.assertEqual(self.head('privwarm005').status, 404)
+        self.stack.switch(faults=[{'do': {'status': 500},
+                                   'id': 's30_warm005'}])
+        answer = self.head('s30_warm005')
+        self.assertEqual(answer.status, 502)
+        self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+
+    def test_a_slice_that_broke_off_is_not_warm(self) -> None:
+        # the answer's header comes before the slice: it alone proves nothing
+        track = 'm04_warm006'
+        self.stack.provoked.append('upstream prematurely closed connection')
+        self.stack.switch(faults=[{'do': {'cut': 1000}, 'id': track}])
+        self.assertEqual(self.head(track).status, 502)
+        self.stack.switch(forget_faults=True)
+        self.assertEqual(self.head(track).status, 200)
+
+    def test_a_head_without_it_fetches_nothing(self) -> None:
+        self.assertEqual(self.head('s30_warm007', '').status, 200)
+        self.assertEqual(self.media('s30_warm007'), [])
+
+    # GET.
+
+    def test_a_get_warms_another(self) -> None:
+        track, other = 's30_warm010', 'm04_warm011'
+        answer = self.stack.get(f'/cdn/stream/{track}?prefetch={other}')
+        self.assertEqual(answer.body, self.file(track))
+        wait_for(lambda: self.media(other), 'the other is fetched')
+        self.assertEqual(self.media(other), [f'bytes=0-{SLICE - 1}'])
+
+    def test_a_range_above_0_warms_nothing(self) -> None:
+        track, other = 's30_warm012', 's30_warm013'
+        self.stack.get(f'/cdn/stream/{track}')
+        before = self.zone()['prefetch_ignored']
+        self.stack.get(f'/cdn/stream/{track}?prefetch={other}',
+                       {'Range': 'bytes=1-99'})
+        self.assertEqual(self.zone()['prefetch_ignored'], before + 1)
+        self.assertEqual(self.stack.requests('player', other), [])
+
+    def test_a_bad_value_is_ignored_and_counted(self) -> None:
+        track = 's30_warm014'
+        before = self.zone()['prefetch_ignored']
+        answer = self.stack.get(f'/cdn/stream/{track}?prefetch=nonsense')
+        self.assertEqual((answer.status, answer.body),
+                         (200, self.file(track)))
+        self.assertEqual(self.zone()['prefetch_ignored'], before + 1)
+
+    def test_a_prefetch_that_fails_fails_alone(self) -> None:
+        track = 's30_warm015'
+        answer = self.stack.get(f'/cdn/stream/{track}?prefetch=privwarm016')
+        self.assertEqual(answer.status, 200)
+        wait_for(lambda: self.stack.requests('player', 'privwarm016'),
+                 'it was tried')
+
+    # Reading ahead.
+
+    def test_slices_come_ahead_of_the_listener(self) -> None:
+        # one after the other they would take eight times the latency
+        track = 'm04_ahead00'
+        self.head(track, '')
+        self.stack.switch(latency={'media': 200})
+        answer = self.stack.get(f'/cdn/stream/{track}')
+        self.assertEqual(answer.body, self.file(track))
+        fetched = self.stack.requests('media', track)
+        self.assertEqual(len(fetched), len({each['range']
+                                            for each in fetched}))
+        first = min(each['time'] for each in fetched)
+        last = max(each['time'] for each in fetched)
+        self.assertLess(last - first, 5 * 0.2)
+
+    def test_not_beyond_what_was_asked(self) -> None:
+        track = 'm04_ahead01'
+        self.stack.get(f'/cdn/stream/{track}', {'Range': 'bytes=0-99'})
+        self.assertEqual(self.media(track), [f'bytes=0-{SLICE - 1}'])
+
+    def test_from_a_cached_slice_too(self) -> None:
+        # after a prefetch the first boundary would be a wait
+        track = 'h01_ahead02'
+        self.head(track)
+
+        async def run() -> None:
+            reader, writer = await asyncio.open_connection(
+                '127.0.0.1', self.stack.port, limit=4096)
+            writer.write(f'GET /cdn/stream/{track} HTTP/1.1\r\n'
+                         'Host: voyo\r\n\r\n'.encode())
+            await reader.readexactly(1000)
+            await asyncio.to_thread(
+                wait_for, lambda: len(self.media(track)) >= 2, 'the next')
+            writer.transport.abort()
+
+        asyncio.run(run())
+
+    def test_who_leaves_is_not_read_ahead_for(self) -> None:
+        track = 'h01_ahead03'
+
+        async def run() -> None:
+            reader, writer = await asyncio.open_connection(
+                '127.0.0.1', self.stack.port)
+            writer.write(f'GET /cdn/stream/{track} HTTP/1.1\r\n'
+                         'Host: voyo\r\n\r\n'.encode())
+            await reader.readexactly(2 * SLICE)
+            writer.transport.abort()
+
+        asyncio.run(run())
+
+        def settled() -> bool:
+            before = len(self.media(track))
+            time.sleep(0.3)
+            return before == len(self.media(track))
+
+        wait_for(settled, 'no more is fetched')
+        self.assertLessEqual(len(self.media(track)), 20)
+
+    # Pictures.
+
+    def test_a_picture(self) -> None:
+        track = 's30_art0000'
+        for status in ('fwd=uri-miss', 'hit'):
+            answer = self.stack.get(f'/cdn/art/{track}')
+            self.assertEqual(answer.status, 200)
+            self.assertEqual(answer.headers['Content-Type'], 'image/jpeg')
+            self.assertEqual(answer.body[:3], b'\xff\xd8\xff')
+            self.assertIn(status, answer.headers['Cache-Status'])
+            self.assertEqual(answer.headers.get_all('Cache-Control'),
+                             ['public, max-age=86400'])
+        self.assertEqual(len(self.stack.requests('thumb', track)), 1)
+        self.assertIn(f'"artwork":"/cdn/art/{track}"'.encode(),
+                      self.stack.get(f'/cdn/track/{track}').body)
+
+    def test_pictures_that_can_not_be_had(self) -> None:
+        self.assertEqual(self.stack.get('/cdn/art/short').status, 400)
+        answer = self.stack.get('/cdn/art/privart0001')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (404, 'private'))
+        self.assertIsNone(answer.headers['X-Voyo-Problem'])
+        self.stack.switch(faults=[{'on': 'thumb', 'id': 's30_art0002',
+                                   'do': {'status': 500}}])
+        answer = self.stack.get('/cdn/art/s30_art0002')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (502, 'media_failed'))
+        self.assertTrue(answer.headers['Retry-After'])
+        self.stack.switch(forget_faults=True)
+        self.assertEqual(self.stack.get('/cdn/art/s30_art0002').status, 200)
+
+
+class LimitTest(unittest.TestCase):
+    """Unknown tracks are limited by client, known ones are not."""
+
+    def test_unknown_tracks_are_limited(self) -> None:
+        stack = Stack(cold_rate=4)
+        try:
+            first = {'X-Forwarded-For': '192.0.2.1'}
+            second = {'X-Forwarded-For': '192.0.2.2'}
+
+            def head(number: int, client: dict, query: str = '') -> Answer:
+                return stack.get(f'/cdn/stream/s30_limit{number:02}{query}',
+                                 client, 'HEAD')
+
+            self.assertEqual([head(number, first).status
+                              for number in range(5)], 5 * [200])
+            answer = stack.get('/cdn/stream/s30_limit05', first)
+            self.assertEqual((answer.status, answer.problem['code']),
+                             (429, 'too_many_requests'))
+            self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+            self.assertEqual(answer.headers['Cache-Control'], 'no-store')
+            # a known one, and somebody else
+            self.assertEqual(head(0, first).status, 200)
+            self.assertEqual(head(6, second).status, 200)
+            # a prefetch counts for the client: dropped, the stream plays
+            answer = stack.get(
+                '/cdn/stream/s30_limit00?prefetch=s30_limit07', first)
+            self.assertEqual(answer.status, 200)
+            answer = head(8, first, '?prefetch=true')
+            self.assertEqual(answer.status, 429)
+            self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+            self.assertEqual(stack.requests('player', 's30_limit07'), [])
+            self.assertEqual(head(9, second, '?prefetch=true').status, 200)
+        finally:
+            stack.close()
+
+
+if __name__ == '__main__':
+    unittest.main()
