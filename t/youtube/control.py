@@ -17,6 +17,7 @@ KINDS = ('player', 'media', 'thumb')
 ACTIONS = {
     # before the answer
     'delay', 'reset', 'stall', 'status', 'location', 'redirect', 'html',
+    'reencode',
     # in it
     'whole', 'short', 'total', 'length', 'type', 'headers', 'cut', 'throttle',
 }
@@ -29,6 +30,7 @@ class Fault:
     id: str | None = None
     itag: int | None = None
     begin: int = 0                     # ranges that begin here or later
+    at: int | None = None              # only ranges that begin just here
     nth: int = 1                       # from the nth such request on
     times: int | None = None           # so many times; None: from then on
     seen: int = 0
@@ -44,6 +46,7 @@ class Fault:
         if self.on != entry.kind \
            or self.id not in (None, entry.id) \
            or self.itag not in (None, entry.itag) \
+           or self.at not in (None, entry.begin) \
            or (self.begin and (entry.begin is None
                                or entry.begin < self.begin)):
             return False
@@ -124,6 +127,9 @@ class State:
         for fault in self.settings.faults:
             if fault.strikes(entry):
                 entry.fault.update(fault.do)
+        if track and entry.fault.get('reencode'):
+            self.dead[track] = self.serial
+            self.takes[track] = self.take(track) + 1
         self.log.append(entry)
         return entry
 
@@ -155,6 +161,7 @@ class State:
         reencode = change.pop('reencode', [])
         faults = [Fault(**each) for each in change.pop('faults', [])]
         forget = change.pop('forget_faults', False)
+        forget_of = change.pop('forget_faults_of', None)
         latency = change.pop('latency', {})
         behave = change.pop('behave', {})
 
@@ -173,6 +180,9 @@ class State:
         self.settings.behave.update(behave)
         if forget:
             self.settings.faults.clear()
+        if forget_of is not None:
+            self.settings.faults = [each for each in self.settings.faults
+                                    if each.id != forget_of]
         self.settings.faults.extend(faults)
         for track in expire:
             self.dead[track] = self.serial
