@@ -665,6 +665,10 @@ ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
 
     /* not cancelable: a worker does not leave with a call in flight */
 
+    /* the time may be that of the master's last event */
+
+    ngx_time_update();
+
     ngx_voyo_redis_connect(redis);
 
     return redis;
