@@ -34,7 +34,8 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean \
-        install module resolver resolver-asan resolver-tsan plugin
+        install module resolver resolver-asan resolver-tsan plugin \
+        nginx-asan nginx-valgrind
 
 help:           ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile \
@@ -54,12 +55,12 @@ demo:           ## the same on a stand-in source: works without a network
 
 test:           ## install, build and run every quick test, what CI runs
 	@util/deps test
-	@$(MAKE) build
+	@$(MAKE) build nginx-asan
 	@exec util/test
 
 test-long:      ## the tests again and again, under sanitizers too
 	@util/deps test
-	@$(MAKE) build resolver-asan resolver-tsan
+	@$(MAKE) build resolver-asan resolver-tsan nginx-asan nginx-valgrind
 	@exec util/test --long
 
 check:          ## style, dependency direction, static analysis
@@ -75,7 +76,7 @@ install: build  ## what a server needs, into PREFIX (/opt/voyo)
 
 clean:          ## remove what was built; installed programs stay
 	rm -rf $(addprefix $(BUILD)/,nginx voyo-resolver voyo-resolver-asan \
-	    voyo-resolver-tsan plugins unit $(FLAVOURS))
+	    voyo-resolver-tsan plugins unit nginx-asan nginx-valgrind $(FLAVOURS))
 
 
 # The module: nginx's own build system, with Debian's nginx-dev; it writes
@@ -92,6 +93,16 @@ $(BUILD)/nginx/Makefile: config Makefile $(NGINX_DEV)/conf_flags
 	       --with-ld-opt='-Wl,-z,relro,-z,now' \
 	       --add-dynamic-module=$(CURDIR) > $(@D)/configure.log \
 	    || { tail -n 20 $(@D)/configure.log $(@D)/autoconf.err; exit 1; }
+
+
+# The same linked into an nginx of its own, from Debian's source package
+# (docs/upstream.md, T3).
+
+nginx-asan:     ## nginx with the module, with ASan and UBSan
+	@util/nginx-source asan
+
+nginx-valgrind: ## nginx with the module, for Valgrind
+	@util/nginx-source valgrind
 
 
 # The resolver, and yt-dlp's plugin beside it.

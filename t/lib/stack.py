@@ -11,12 +11,14 @@ import json
 import os
 import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+import unittest
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -24,10 +26,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build'
-MODULE = Path(os.environ.get('VOYO_MODULE',
-                             BUILD / 'nginx/ngx_voyo_module.so'))
+# empty: it is linked into nginx
+MODULE = os.environ.get('VOYO_MODULE', str(BUILD / 'nginx/ngx_voyo_module.so'))
 RESOLVER = Path(os.environ.get('VOYO_RESOLVER', BUILD / 'voyo-resolver'))
 NGINX = os.environ.get('VOYO_NGINX', '/usr/sbin/nginx')
+UNDER = shlex.split(os.environ.get('VOYO_UNDER', ''))     # e.g. valgrind
 YTDLP = BUILD / 'prefix/bin/yt-dlp'
 SLICE = 512 * 1024
 
@@ -80,8 +83,8 @@ class Stack:
                  ytdlp_workers: int = 2, scheme: str = 'http',
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, cold_rate: int = 0) -> None:
-        for path in (MODULE, RESOLVER, YTDLP):
-            if not path.exists():
+        for path in (MODULE, RESOLVER, YTDLP, NGINX):
+            if path and not Path(path).exists():
                 raise SystemExit(f'{path} is missing: run "make build"')
 
         self.dir = Path(tempfile.mkdtemp(prefix='voyo-test-'))
@@ -93,7 +96,8 @@ class Stack:
         self.conf = conf
         self.ahead = ahead
         self.cold_rate = cold_rate       # a minute and client, 0: unlimited
-        self.provoked: list[str] = []    # [error]s and worse that a test means
+        # [error]s and worse that a test means; Valgrind keeps some files
+        self.provoked = [r'setrlimit\(RLIMIT_NOFILE'] if UNDER else []
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
 
         try:
@@ -105,6 +109,7 @@ class Stack:
         except BaseException:
             self._end()
             raise
+        living.add(self)
 
     # The parts.
 
@@ -197,15 +202,28 @@ class Stack:
 
     def _render(self, home: Path, values: dict[str, Any]) -> None:
         for path in (ROOT / 'conf').iterdir():
+            text = path.read_text()
+            if not MODULE:
+                text = text.replace('load_module @MODULE@;', '')
             text = re.sub(r'@([A-Z0-9_]+)@', lambda m: str(values[m[1]]),
-                          path.read_text())
+                          text)
             (home / 'conf' / path.name.removesuffix('.in')).write_text(text)
 
     def start_nginx(self) -> None:
         home = self.dir / 'home'
-        self._spawn('nginx', [NGINX, '-p', home, '-e', 'stderr', '-c',
-                              home / 'conf/nginx.conf'])
-        wait_for(self._nginx_listens, 'nginx listens')
+        under = [each.replace('FOUND', f'{self.dir}/found') for each in UNDER]
+        self._spawn('nginx', [*under, NGINX, '-p', home, '-e', 'stderr', '-c',
+                              home / 'conf/nginx.conf'],
+                    {**os.environ, 'ASAN_OPTIONS': self._sanitizer(
+                        'detect_leaks=0:abort_on_error=1'),
+                     'UBSAN_OPTIONS': self._sanitizer(
+                         'print_stacktrace=1:halt_on_error=1')})
+        wait_for(self._nginx_listens, 'nginx listens', 30 if under else 10)
+
+    def _sanitizer(self, options: str) -> str:
+        """nginx frees by exiting: leaks are judged by what it counts."""
+
+        return f'{options}:log_path={self.dir}/found'
 
     def _nginx_listens(self) -> bool:
         if self.parts['nginx'].poll() is not None:
@@ -237,6 +255,15 @@ class Stack:
             for pipe in (process.stdin, process.stdout):
                 if pipe:
                     pipe.close()
+
+    def reload(self) -> None:
+        """A new configuration, and the end of the workers of the old."""
+
+        old = set(self.nginx_workers())
+        self.send('nginx', signal.SIGHUP)
+        wait_for(lambda: len(self.nginx_workers()) == self.workers
+                 and not old & set(self.nginx_workers()),
+                 'the old workers leave')
 
     def nginx_workers(self) -> list[int]:
         pid = self.parts['nginx'].pid
@@ -300,6 +327,7 @@ class Stack:
     # Its end.
 
     def close(self) -> None:
+        living.discard(self)
         try:
             for name in ('nginx', 'resolver', 'redis', 'source'):
                 if name in self.parts:
@@ -318,6 +346,9 @@ class Stack:
                 bad.append(line)
             if 'videoplayback' in line:
                 bad.append('a media URL in the log: ' + line)
+        for found in sorted(self.dir.glob('found*')):
+            text = found.read_text(errors='replace')
+            bad += [f'{found.name}:', text] if text else []
         assert not bad, '\n'.join(bad)
 
     def _check_processes(self) -> None:
@@ -342,6 +373,24 @@ class Stack:
         self.parts.clear()
         if not os.environ.get('VOYO_KEEP'):
             shutil.rmtree(self.dir, ignore_errors=True)
+
+
+# With VOYO_RELOAD every test begins with workers and a configuration that know
+# nothing but what the zone, the cache and Redis have kept of those before.
+
+living: set[Stack] = set()
+
+
+def reloaded(run: Callable[..., Any]) -> Callable[..., Any]:
+    def run_after_reload(*arguments: Any) -> Any:
+        for stack in living:
+            stack.reload()
+        return run(*arguments)
+    return run_after_reload
+
+
+if os.environ.get('VOYO_RELOAD'):
+    unittest.TestCase.run = reloaded(unittest.TestCase.run)  # type: ignore
 
 
 def read_reply(stream: Any) -> Any:
