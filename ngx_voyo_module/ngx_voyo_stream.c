@@ -342,6 +342,11 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
+    /* there is no date to compare with (RFC 9110, section 13.1) */
+
+    r->headers_in.if_modified_since = NULL;
+    r->headers_in.if_unmodified_since = NULL;
+
     if (vlcf->fill) {
 
         /* a HEAD that fetches its slice, if the track is still the same */
