@@ -33,6 +33,8 @@ NGINX = os.environ.get('VOYO_NGINX', '/usr/sbin/nginx')
 UNDER = shlex.split(os.environ.get('VOYO_UNDER', ''))     # e.g. valgrind
 YTDLP = BUILD / 'prefix/bin/yt-dlp'
 SLICE = 512 * 1024
+LISTED = ('http://127.0.0.1:@HTTP0@ http://127.0.0.1:@HTTP1@ '
+          'https://127.0.0.1:@HTTPS0@ https://127.0.0.1:@HTTPS1@')
 
 
 def free_port() -> int:
@@ -82,7 +84,8 @@ class Stack:
     def __init__(self, workers: int = 2, resolve_timeout: str = '15s',
                  ytdlp_workers: int = 2, scheme: str = 'http',
                  resolver: bool = True, conf: str = '',
-                 ahead: int = 4, cold_rate: int = 0) -> None:
+                 ahead: int = 4, hosts: str = '',
+                 cold_rate: int = 0) -> None:
         for path in (MODULE, RESOLVER, YTDLP, NGINX):
             if path and not Path(path).exists():
                 raise SystemExit(f'{path} is missing: run "make build"')
@@ -96,6 +99,7 @@ class Stack:
         self.conf = conf
         self.ahead = ahead
         self.cold_rate = cold_rate       # a minute and client, 0: unlimited
+        self.hosts = hosts
         # [error]s and worse that a test means; Valgrind keeps some files
         self.provoked = [r'setrlimit\(RLIMIT_NOFILE'] if UNDER else []
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
@@ -171,9 +175,11 @@ class Stack:
         home = self.dir / 'home'
         for name in ('run', 'cache', 'tmp', 'conf'):
             (home / name).mkdir(parents=True)
-        hosts = [f'{scheme}://127.0.0.1:{port}'
-                 for scheme in ('http', 'https')
-                 for port in self.source[f'media_{scheme}']]
+        # in "hosts", @HTTP0@ and so on are the ports of the media hosts
+        ports = {f'{scheme}{i}'.upper(): port for scheme in ('http', 'https')
+                 for i, port in enumerate(self.source[f'media_{scheme}'])}
+        hosts = re.sub('@([A-Z0-9]+)@', lambda m: str(ports[m[1]]),
+                       self.hosts or LISTED)
         self._render(home, {
             'MODULE': MODULE, 'HOME': home, 'CONF': home / 'conf',
             'USER': 'user root;', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
@@ -181,7 +187,7 @@ class Stack:
             'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': '32m',
             'REDIS_URL': f'unix:{self.redis_socket}', 'EGRESS': 'default',
             'CODEC': 'aac', 'QUALITY_TOLERANCE': 10,
-            'MEDIA_HOSTS': ' '.join(hosts),
+            'MEDIA_HOSTS': hosts,
             'RESOLVE_TIMEOUT': self.resolve_timeout,
             'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
             'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',

@@ -1,0 +1,205 @@
+"""Media hosts by name: which are asked, at which address, on which connection.
+
+A record's URL names a host, and Redis, where it comes from, is not trusted; a
+redirect names another.  Both are looked up by nginx's own resolver, here a
+name server of the test's.
+"""
+
+import json
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from dns import Dns  # noqa: E402
+from stack import SLICE, Stack, wait_for  # noqa: E402
+
+LISTED = ' '.join(f'{scheme}://{name}.googlevideo.com:@{scheme.upper()}{n}@'
+                  for scheme in ('http', 'https') for name in ('a', 'b')
+                  for n in (0, 1))
+PRIVATE = ['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1',
+           '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', 'fe80::1',
+           'fd00::1', '::ffff:127.0.0.1']
+
+
+class NamesTest(unittest.TestCase):
+    stack: Stack
+    dns: Dns
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        names: dict[str, list[str] | None] = {
+            'a.googlevideo.com': ['127.0.0.1'],
+            'b.googlevideo.com': ['127.0.0.1'],
+            'silent.googlevideo.com': None,
+            'evilgooglevideo.com': ['127.0.0.1'],
+        }
+        for number, address in enumerate(PRIVATE):
+            names[f'private{number}.googlevideo.com'] = [address]
+        cls.dns = Dns(names)
+        # one worker, so that there is one pool of connections
+        cls.stack = Stack(
+            workers=1, scheme='https', hosts=f'.googlevideo.com {LISTED}',
+            conf=f'resolver 127.0.0.1:{cls.dns.port}; resolver_timeout 3s;')
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+        cls.dns.stop()
+
+    def setUp(self) -> None:
+        self.stack.control('/reset', {})
+        self.stack.switch(host='a.googlevideo.com')
+
+    def get(self, track: str, first: int = 0):
+        return self.stack.get(f'/cdn/stream/{track}', {
+            'Range': f'bytes={first}-{first + 99}'})
+
+    def record(self, track: str, url: str, **more: str) -> None:
+        """A record in Redis whose URLs are all this one."""
+
+        prefix, known = 'voyo:{default}:track:', 's30_template'[:11]
+        self.assertEqual(self.stack.get(f'/cdn/stream/{known}',
+                                        method='HEAD').status, 200)
+        text = self.stack.redis('GET', prefix + known).decode()
+        record = json.loads(text.replace(known, track))
+        for each in record['formats']:
+            each['url'] = url.replace('TARGET', each['url'].split('/', 3)[3])
+            each.update(more)
+        self.stack.redis('SET', prefix + track,
+                         json.dumps(record, separators=(',', ':')))
+
+    def test_a_host_is_looked_up(self) -> None:
+        track = 'm04_lookup0'
+        for first in (0, SLICE):
+            self.assertEqual(self.get(track, first).status, 206)
+        self.assertIn('a.googlevideo.com', self.dns.asked)
+        media = self.stack.requests('media', track)
+        port = self.stack.source['media_https'][0]
+        self.assertEqual({each['headers']['host'] for each in media},
+                         {f'a.googlevideo.com:{port}'})
+
+    def test_names_on_one_address_share_no_connection(self) -> None:
+        # a connection verified for one name would carry the other's request
+        for number in range(6):
+            name = 'ab'[number % 2]
+            self.stack.switch(host=f'{name}.googlevideo.com')
+            self.assertEqual(self.get(f'm04_share{number:02}').status, 206)
+        connections: dict[str, set[int]] = {}
+        for each in self.stack.requests('media'):
+            connections.setdefault(each['headers']['host'], set()).add(
+                each['connection'])
+        one, two = connections.values()
+        self.assertFalse(one & two)
+        # and each is used again
+        self.assertEqual((len(one), len(two)), (1, 1))
+
+    def test_a_redirect_to_a_name(self) -> None:
+        track = 'm04_redirec'
+        self.assertEqual(self.get(track).status, 206)
+        self.stack.switch(host='b.googlevideo.com', faults=[
+            {'do': {'redirect': True}, 'id': track, 'times': 1,
+             'at': SLICE}])
+        self.assertEqual(self.get(track, SLICE).status, 206)
+        port = self.stack.source['media_https'][1]
+        self.assertEqual(
+            self.stack.requests('media', track)[-1]['headers']['host'],
+            f'b.googlevideo.com:{port}')
+
+    def test_private_addresses_are_refused(self) -> None:
+        for number, address in enumerate(PRIVATE):
+            with self.subTest(address):
+                track = f's30_priva{number:02}'
+                self.record(track, f'https://private{number}.googlevideo.com/'
+                                   'TARGET')
+                self.refused(track)
+
+    def test_private_addresses_as_hosts_are_refused(self) -> None:
+        for number, host in enumerate(
+                ('127.0.0.1', '[::1]', '169.254.169.254', '2130706433',
+                 '0x7f000001', 'localhost')):
+            with self.subTest(host):
+                track = f's30_host{number:03}'
+                self.record(track, f'https://{host}/TARGET')
+                self.refused(track)
+
+    def test_other_hosts_are_refused(self) -> None:
+        port = self.stack.source['media_https'][0]
+        for number, url in enumerate((
+                'https://evilgooglevideo.com/TARGET',
+                'https://googlevideo.com.evil.test/TARGET',
+                'https://a.googlevideo.com@evil.test/TARGET',
+                'https://a.googlevideo.com:8443/TARGET',
+                'http://c.googlevideo.com/TARGET',
+                f'https://evil.test:{port}/TARGET')):
+            with self.subTest(url):
+                track = f's30_other{number:02}'
+                self.record(track, url)
+                self.refused(track)
+        self.assertFalse([name for name in self.dns.asked if 'evil' in name])
+
+    def refused(self, track: str) -> None:
+        answer = self.get(track)
+        self.assertEqual(answer.status, 502)
+        self.assertEqual(answer.problem['code'], 'host_not_allowed')
+        self.assertEqual(self.stack.requests('media', track), [])
+
+    def test_a_record_that_is_none_is_resolved_again(self) -> None:
+        # the one line that tells of it
+        self.stack.provoked.append('unreadable record of track "s30_bad')
+        good = 'https://a.googlevideo.com/TARGET'
+        for number, (url, more) in enumerate((
+                ('ftp://a.googlevideo.com/TARGET', {}),
+                ('https://a.googlevideo.com/x\r\nX-Injected: 1', {}),
+                ('https://a.googlevideo.com/' + 8000 * 'x', {}),
+                (good, {'user_agent': 'x\r\nX-Injected: 1'}),
+                (good, {'representation': '../../etc/passwd'}))):
+            with self.subTest(url[:60], **more):
+                track = f's30_bad{number:04}'
+                self.record(track, url, **more)
+                self.assertEqual(self.get(track).status, 206)
+                self.assertEqual(
+                    len(self.stack.requests('player', track)), 1)
+        self.assertFalse([each for each in self.stack.requests('media')
+                          if 'x-injected' in each['headers']])
+
+    def test_a_redirect_to_a_private_address_is_refused(self) -> None:
+        track = 's30_redpriv'
+        self.stack.switch(faults=[{'id': track, 'do': {
+            'location': 'https://private0.googlevideo.com/x'}}])
+        answer = self.get(track)
+        self.assertEqual(answer.status, 502)
+        self.assertEqual(answer.problem['code'], 'host_not_allowed')
+
+    def test_a_name_that_does_not_exist(self) -> None:
+        track = 's30_nxdomai'
+        self.record(track, 'https://nowhere.googlevideo.com/TARGET')
+        answer = self.get(track)
+        self.assertEqual(answer.status, 502)
+        self.assertEqual(answer.problem['code'], 'media_failed')
+
+    def test_a_name_server_that_is_silent_slows_nothing(self) -> None:
+        hot, cold = 's30_hotname', 's30_coldnam'
+        self.assertEqual(self.stack.get(f'/cdn/stream/{hot}').status, 200)
+        self.record(cold, 'https://silent.googlevideo.com/TARGET')
+        answers: list = []
+        waiting = threading.Thread(
+            target=lambda: answers.append(self.get(cold)))
+        waiting.start()
+        wait_for(lambda: 'silent.googlevideo.com' in self.dns.asked,
+                 'it is asked')
+        # all while the other one waits
+        for _ in range(20):
+            began = time.monotonic()
+            self.assertEqual(self.stack.get(f'/cdn/stream/{hot}').status, 200)
+            self.assertLess(time.monotonic() - began, 0.5)
+        self.assertFalse(answers)
+        waiting.join()
+        self.assertEqual(answers[0].status, 502)
+
+
+if __name__ == '__main__':
+    unittest.main()
