@@ -218,11 +218,16 @@ class Plain:
         text = (stack.dir / 'home/conf/nginx.conf').read_text()
         edge = (stack.dir / 'home/conf/voyo_edge.conf').read_text()
         edge = edge.replace('$voyo_representation', representation)
+        edge = edge.replace('$voyo_slice', '$slice_range')
+        edge = re.sub(r'error_page [^;]*;', '', edge)
         (home / 'conf/edge.conf').write_text(edge)
-        headers = (stack.dir / 'home/conf/voyo_headers.conf').read_text()
+        headers = ''.join(
+            (stack.dir / f'home/conf/voyo_{name}.conf').read_text()
+            for name in ('headers', 'cors'))
         # the same headers and the same log, what the module knows as text
         (home / 'conf/headers.conf').write_text(
-            re.sub(r'\$voyo_\w+', '"high; bitrate=129514"', headers))
+            re.sub(r'\$voyo_\w+', '"high; bitrate=129514"',
+                   headers.replace('$voyo_cors_vary', '""')))
         log = re.search(r'log_format.*?;\n', text, re.S)
         assert log
         log_format = re.sub(r'\$voyo_\w+', '0.000', log[0])
@@ -245,7 +250,6 @@ http {{
     server {{
         listen 127.0.0.1:{self.port} sndbuf=256k backlog=1024;
         location / {{
-            slice 512k;
             include {home}/conf/edge.conf;
             include {home}/conf/headers.conf;
         }}

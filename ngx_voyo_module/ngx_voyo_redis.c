@@ -370,6 +370,7 @@ ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis)
 static void
 ngx_voyo_redis_greeted(void *data, redisReply *reply)
 {
+    ngx_uint_t         level;
     ngx_voyo_redis_t  *redis;
 
     redis = data;
@@ -379,7 +380,16 @@ ngx_voyo_redis_greeted(void *data, redisReply *reply)
     }
 
     if (reply->type == REDIS_REPLY_ERROR) {
-        ngx_log_error(NGX_LOG_ERR, redis->log, 0,
+
+        /* one that reads its data after a start will be there soon */
+
+        level = NGX_LOG_ERR;
+
+        if (ngx_strncmp(reply->str, "LOADING", 7) == 0) {
+            level = NGX_LOG_NOTICE;
+        }
+
+        ngx_log_error(level, redis->log, 0,
                       "redis refused us: \"%s\"", reply->str);
         ngx_voyo_redis_lost(redis, "was refused");
         return;

@@ -85,7 +85,7 @@ class Stack:
                  ytdlp_workers: int = 2, scheme: str = 'http',
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, hosts: str = '',
-                 cold_rate: int = 0) -> None:
+                 cold_rate: int = 0, zone: str = '32m') -> None:
         for path in (MODULE, RESOLVER, YTDLP, NGINX):
             if path and not Path(path).exists():
                 raise SystemExit(f'{path} is missing: run "make build"')
@@ -100,6 +100,7 @@ class Stack:
         self.ahead = ahead
         self.cold_rate = cold_rate       # a minute and client, 0: unlimited
         self.hosts = hosts
+        self.zone = zone
         # [error]s and worse that a test means; Valgrind keeps some files
         self.provoked = [r'setrlimit\(RLIMIT_NOFILE'] if UNDER else []
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
@@ -152,7 +153,7 @@ class Stack:
     def _redis_answers(self) -> bool:
         try:
             return self.redis('PING') == b'PONG'
-        except OSError:
+        except (OSError, ValueError):    # it may be loading
             return False
 
     def start_resolver(self) -> None:
@@ -184,7 +185,7 @@ class Stack:
             'MODULE': MODULE, 'HOME': home, 'CONF': home / 'conf',
             'USER': 'user root;', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
             'NOFILE': resource.getrlimit(resource.RLIMIT_NOFILE)[1],
-            'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': '32m',
+            'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': self.zone,
             'REDIS_URL': f'unix:{self.redis_socket}', 'EGRESS': 'default',
             'CODEC': 'aac', 'QUALITY_TOLERANCE': 10,
             'MEDIA_HOSTS': hosts,
