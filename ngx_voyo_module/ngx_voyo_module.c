@@ -42,6 +42,14 @@ static ngx_conf_enum_t  ngx_voyo_codecs[] = {
 };
 
 
+static ngx_conf_enum_t  ngx_voyo_families[] = {
+    { ngx_string("any"), AF_UNSPEC },
+    { ngx_string("ipv4"), AF_INET },
+    { ngx_string("ipv6"), AF_INET6 },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_conf_num_bounds_t  ngx_voyo_tolerance_bounds = {
     ngx_conf_check_num_bounds, 0, 100
 };
@@ -142,6 +150,13 @@ static ngx_command_t  ngx_voyo_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_voyo_main_conf_t, art_hosts),
       NULL },
+
+    { ngx_string("voyo_family"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, family),
+      ngx_voyo_families },
 
     { ngx_string("voyo_fill"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
@@ -476,6 +491,7 @@ ngx_voyo_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    vmcf->family = NGX_CONF_UNSET_UINT;
     vmcf->codec = NGX_CONF_UNSET_UINT;
     vmcf->tolerance = NGX_CONF_UNSET_UINT;
     vmcf->waiters = NGX_CONF_UNSET_UINT;
@@ -495,6 +511,7 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         ".ytimg.com", ".ggpht.com", ".googleusercontent.com", NULL
     };
 
+    ngx_conf_init_uint_value(vmcf->family, AF_UNSPEC);
     ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
     ngx_conf_init_uint_value(vmcf->tolerance, 10);
     ngx_conf_init_uint_value(vmcf->waiters, 1000);

@@ -31,6 +31,7 @@ typedef struct {
     ngx_array_t              *hosts;         /* of ngx_voyo_host_t */
     ngx_array_t              *art_hosts;     /* of ngx_voyo_host_t */
     ngx_addr_t               *fill_address;  /* NULL: no fills */
+    ngx_uint_t                family;        /* of their addresses: AF_… */
     ngx_uint_t                codec;         /* voyo_codec_t */
     ngx_uint_t                tolerance;     /* per cent */
     ngx_uint_t                waiters;       /* at most, a worker */

@@ -110,8 +110,9 @@ ngx_voyo_origin_literal(ngx_voyo_origin_t *origin)
 static void
 ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
 {
-    ngx_uint_t           i;
-    ngx_voyo_origin_t   *origin;
+    ngx_uint_t             i;
+    ngx_voyo_origin_t     *origin;
+    ngx_voyo_main_conf_t  *vmcf;
 
     origin = ctx->data;
     origin->problem = ngx_voyo_problem_media;
@@ -124,7 +125,19 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
 
     } else {
 
+        vmcf = ngx_http_get_module_main_conf(origin->request,
+                                             ngx_voyo_module);
+
         for (i = 0; i < ctx->naddrs; i++) {
+
+            /* a URL is bound to the family, too: G7 */
+
+            if (vmcf->family != AF_UNSPEC
+                && ctx->addrs[i].sockaddr->sa_family
+                   != (sa_family_t) vmcf->family)
+            {
+                continue;
+            }
 
             origin->problem = ngx_voyo_problem_host;
 

@@ -62,6 +62,7 @@ set_values()
         [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
         [AHEAD]=$VOYO_AHEAD
         [ART_HOSTS]=$VOYO_ART_HOSTS
+        [FAMILY]=$(family)
         [LIMIT_ZONE]=$(limit_zone_lines)
         [LIMIT]=$(limit_lines)
         [REAL_IP]=$(real_ip_lines)
@@ -113,13 +114,18 @@ resolver_lines()
 # A media URL is bound to the address, and so to the family, that it was
 # resolved from (docs/upstream.md, G7).
 
-source_lines()
+family()
 {
     case $VOYO_SOURCE_ADDRESS in
-    '') resolver_lines off ;;
-    *:*) resolver_lines on ;;
-    *) resolver_lines off ;;
+    *:*) echo ipv6 ;;
+    *) echo ipv4 ;;
     esac
+}
+
+
+source_lines()
+{
+    resolver_lines "$([ "$(family)" = ipv6 ] && echo on || echo off)"
 
     [ -z "$VOYO_SOURCE_ADDRESS" ] || echo "proxy_bind $VOYO_SOURCE_ADDRESS;"
 }

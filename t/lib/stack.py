@@ -195,6 +195,7 @@ class Stack:
             'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
             'PROXY_BIND': '',
             'AHEAD': self.ahead, 'ART_HOSTS': '.ytimg.com',
+            'FAMILY': 'any',
             'LIMIT_ZONE': '' if not self.cold_rate else
             'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
             f'rate={self.cold_rate}r/m; limit_req_status 429; '
