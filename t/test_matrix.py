@@ -47,10 +47,12 @@ class Fetched:
 class MatrixTest(unittest.TestCase):
     stack: Stack
     serial = 0
+    ahead = 0
+    extractions = 3                    # the first, and two refreshes
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.stack = Stack()
+        cls.stack = Stack(ahead=cls.ahead)
         cls.scratch = tempfile.TemporaryDirectory(prefix='voyo-matrix-')
         # nginx's own lines at the edge, of an upstream that broke in a body
         cls.stack.provoked += ['upstream prematurely closed connection',
@@ -143,15 +145,25 @@ class MatrixTest(unittest.TestCase):
                 self.assertEqual(fetched.problem, code)
             else:
                 self.prefix(fetched, cell.slice * SLICE, cell.slice * SLICE)
-            # an attempt, a retry, two refreshes, and no more
             self.assertLessEqual(
-                len(self.stack.requests('player', cell.track)), 3)
+                len(self.stack.requests('player', cell.track)),
+                self.extractions)
+            if cell.slice:
+                # a browser's silent resume: a 5xx would end its playing
+                resumed = self.curl(cell, '-C', '-')
+                self.assertEqual((resumed.exit, resumed.status),
+                                 (PARTIAL, 206))
+                self.assertEqual(len(resumed.body), len(fetched.body))
             self.stack.switch(forget_faults_of=cell.track)
         self.row(name, do, check)
 
     def broken(self, name: str, do: dict[str, Any]) -> None:
         def check(cell: Cell) -> None:
             fetched = self.curl(cell)
+            if self.ahead and fetched.exit == 0:
+                # the one that was to be read ahead broke
+                self.same(fetched, self.file, 200)
+                return
             self.prefix(fetched, cell.slice * SLICE,
                         min((cell.slice + 1) * SLICE, len(self.file) - 1))
             self.same(self.curl(cell, '-C', '-'), self.file,
@@ -253,7 +265,8 @@ class MatrixTest(unittest.TestCase):
         # the URL is dead, and the refresh names other bytes
         def check(cell: Cell) -> None:
             fetched = self.curl(cell)
-            if cell.slice == 0:
+            if cell.slice == 0 or (self.ahead and fetched.exit == 0):
+                # no byte had been sent
                 self.same(fetched, self.again, 200)
             else:
                 self.prefix(fetched, 1, cell.slice * SLICE)
@@ -267,6 +280,13 @@ class MatrixTest(unittest.TestCase):
 
     def test_short_body(self) -> None:
         self.broken('cut', {'cut': 1000})
+
+
+class AheadTest(MatrixTest):
+    """The same with slices read ahead: their faults are a listener's too."""
+
+    ahead = 4
+    extractions = 5                    # two more refreshes for the fill
 
 
 if __name__ == '__main__':
