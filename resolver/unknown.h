@@ -1,0 +1,38 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _UNKNOWN_H_INCLUDED_
+#define _UNKNOWN_H_INCLUDED_
+
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+
+#define UNKNOWN_TEXTS  64              /* remembered at a time */
+#define UNKNOWN_EVERY  3600            /* seconds between two of one text */
+
+
+/* Texts that no rule of classify.c knows; threads share it without a lock. */
+
+typedef struct {
+    atomic_ullong  seen;               /* of all texts together */
+    atomic_ullong  texts[UNKNOWN_TEXTS];
+    atomic_llong   times[UNKNOWN_TEXTS];
+} unknown_t;
+
+
+/*
+ * Counts a text of "len" bytes about the track "id", at "now" (seconds, above
+ * 0).  Returns 1 when it is to be logged: for the first time in an hour,
+ * whatever the track; else 0.
+ */
+int unknown_text(unknown_t *unknown, const char *text, size_t len,
+    const char *id, int64_t now);
+
+
+#endif /* _UNKNOWN_H_INCLUDED_ */
