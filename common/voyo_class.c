@@ -9,56 +9,61 @@
 #include <string.h>
 
 
-/* docs/upstream.md, Y4: name, title, status, kept, permanent, global */
+/* docs/upstream.md, Y4: name, title, status, kept, most, permanent, global */
 
 static const voyo_class_info_t  voyo_classes[VOYO_CLASS_MAX] = {
 
-    { "none", "Nothing is wrong.", 200, 0, 0, 0 },
+    { "none", "Nothing is wrong.", 200, 0, 0, 0, 0 },
 
-    { "private", "The track is private.", 404, 86400, 1, 0 },
+    { "private", "The track is private.", 404, 86400, 0, 1, 0 },
 
-    { "unavailable", "The track is not available.", 404, 21600, 1, 0 },
+    { "unavailable", "The track is not available.", 404, 21600, 0, 1, 0 },
 
     { "age_restricted", "The track is for adults who signed in.",
-      403, 86400, 1, 0 },
+      403, 86400, 0, 1, 0 },
 
-    { "paid", "The track is for paying members.", 403, 86400, 1, 0 },
+    { "paid", "The track is for paying members.", 403, 86400, 0, 1, 0 },
 
     { "geo_blocked", "The track is not offered in the server's country.",
-      451, 86400, 1, 0 },
+      451, 86400, 0, 1, 0 },
 
-    { "drm", "The track is encrypted.", 404, 86400, 1, 0 },
+    { "drm", "The track is encrypted.", 404, 86400, 0, 1, 0 },
 
-    { "live", "The track is a live broadcast.", 404, 300, 0, 0 },
+    { "live", "The track is a live broadcast.", 404, 300, 0, 0, 0 },
 
-    { "upcoming", "The track is not out yet.", 404, 300, 0, 0 },
+    { "upcoming", "The track is not out yet.", 404, 300, 0, 0, 0 },
 
-    { "no_audio", "The track has no sound.", 404, 3600, 0, 0 },
+    { "no_audio", "The track has no sound.", 404, 3600, 0, 0, 0 },
 
     { "unsupported_protocol", "The track can not be had as a file.",
-      404, 3600, 0, 0 },
+      404, 3600, 0, 0, 0 },
 
     { "bot_check", "The source takes the server for a robot.",
-      503, 600, 0, 1 },
+      503, 600, 0, 0, 1 },
 
-    { "rate_limited", "The source was asked too often.", 503, 300, 0, 1 },
+    { "rate_limited", "The source was asked too often.", 503, 300, 3600, 0, 1 },
 
-    { "forbidden", "The source refused the server.", 502, 120, 0, 0 },
+    { "forbidden", "The source refused the server.", 502, 120, 0, 0, 0 },
 
-    { "timeout", "The source did not answer in time.", 504, 15, 0, 0 },
+    { "timeout", "The source did not answer in time.", 504, 15, 0, 0, 0 },
 
-    { "network", "The source could not be reached.", 502, 15, 0, 0 },
+    { "network", "The source could not be reached.", 502, 15, 0, 0, 0 },
 
-    { "tls", "The source could not be trusted.", 502, 30, 0, 0 },
+    { "tls", "The source could not be trusted.", 502, 30, 0, 0, 0 },
 
-    { "upstream", "The source answered with an error.", 502, 30, 0, 0 },
+    { "upstream", "The source answered with an error.", 502, 30, 0, 0, 0 },
 
     { "no_formats", "The source offers nothing that can be played.",
-      502, 60, 0, 0 },
+      502, 60, 0, 0, 0 },
 
-    { "extractor", "The source answered something new.", 502, 60, 0, 0 },
+    { "extractor", "The source answered something new.", 502, 60, 0, 0, 0 },
 
-    { "internal", "The track could not be resolved.", 502, 60, 0, 0 }
+    { "internal", "The track could not be resolved.", 502, 60, 0, 0, 0 },
+
+    { "busy", "Too many tracks are waiting to be resolved.",
+      503, 5, 0, 0, 0 },
+
+    { "budget", "Only what is played is resolved just now.", 503, 60, 0, 0, 0 }
 };
 
 

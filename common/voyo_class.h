@@ -39,6 +39,8 @@ typedef enum {
     VOYO_CLASS_NO_FORMATS,
     VOYO_CLASS_EXTRACTOR,
     VOYO_CLASS_INTERNAL,
+    VOYO_CLASS_BUSY,          /* refused by us: too many wait already */
+    VOYO_CLASS_BUDGET,        /* refused by us: only a play is still served */
     VOYO_CLASS_MAX
 } voyo_class_t;
 
@@ -47,7 +49,9 @@ typedef struct {
     const char  *name;
     const char  *title;       /* one sentence of our own for the client */
     unsigned     status;      /* HTTP status of the answer */
-    unsigned     kept;        /* seconds the failure is remembered */
+    unsigned     kept;        /* seconds the failure is remembered, or the
+                                 breaker stays open */
+    unsigned     kept_max;    /* the same, after many in a row; 0: no more */
     unsigned     permanent:1; /* asking again will not help */
     unsigned     global:1;    /* says nothing of the track, but of us all */
 } voyo_class_info_t;

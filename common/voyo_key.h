@@ -24,6 +24,12 @@
  *   jobs:play        sorted set of ids by the time of asking, milliseconds
  *   jobs:prefetch    the same, for what nobody waits for
  *   events           channel, "<id> <generation>"; 0 for a failure
+ *   breaker          hash, why nothing is resolved and until when, in ms:
+ *                    class, until, count (openings in a row), probe (the one
+ *                    track that may be tried then), probe_until
+ *   budget           sorted set of the last extractions by their time, ms
+ *   limits           hash of what the resolvers are configured with: queue,
+ *                    budget
  *   resolvers        sorted set of names by the end of their life, ms
  *   resolver:<name>  string, a resolver's heartbeat, JSON, 5 s
  */

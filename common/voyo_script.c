@@ -14,7 +14,10 @@
 
 #define VOYO_SCRIPT_NOW                                                       \
     "local time = redis.call('TIME')\n"                                       \
-    "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"
+    "local now = time[1] * 1000 + math.floor(time[2] / 1000)\n"               \
+    "local function text(number)\n"                                           \
+    "  return string.format('%.0f', number)\n"                                \
+    "end\n"
 
 #define VOYO_SCRIPT_GENERATION                                                \
     "local function generation(record)\n"                                     \
@@ -22,8 +25,66 @@
     "    '^{\"v\":1,\"generation\":(%d+)')) or 0\n"                           \
     "end\n"
 
+/*
+ * A key of the wrong type would fail the script for ever: it is nothing of
+ * ours, and goes.  "types" has a letter for each of the first keys.
+ */
+
+#define VOYO_SCRIPT_HEAL(types)                                               \
+    "local kinds = { s = 'string', z = 'zset', h = 'hash' }\n"                \
+    "for i = 1, #'" types "' do\n"                                            \
+    "  local found = redis.call('TYPE', KEYS[i]).ok\n"                        \
+    "  if found ~= 'none'\n"                                                  \
+    "     and found ~= kinds[string.sub('" types "', i, i)]\n"                \
+    "  then\n"                                                                \
+    "    redis.call('DEL', KEYS[i])\n"                                        \
+    "  end\n"                                                                 \
+    "end\n"
+
+/*
+ * Whether the breaker forbids to resolve a track: its class and how long, in
+ * ms; or nil.  After its time it is half-open: one track is the probe, for as
+ * long as somebody says every 3 s that it still is.
+ */
+
+#define VOYO_SCRIPT_BREAKER                                                   \
+    "local function breaker(key, id)\n"                                       \
+    "  local state = redis.call('HMGET', key, 'class', 'until', 'probe',\n"   \
+    "                           'probe_until')\n"                             \
+    "  if not state[1] then\n"                                                \
+    "    return nil\n"                                                        \
+    "  end\n"                                                                 \
+    "  local left = tonumber(state[2]) - now\n"                               \
+    "  if left > 0 then\n"                                                    \
+    "    return state[1], left\n"                                             \
+    "  end\n"                                                                 \
+    "  if state[3] and state[3] ~= id then\n"                                 \
+    "    left = tonumber(state[4]) - now\n"                                   \
+    "    if left > 0 then\n"                                                  \
+    "      return state[1], left\n"                                           \
+    "    end\n"                                                               \
+    "  end\n"                                                                 \
+    "  redis.call('HSET', key, 'probe', id, 'probe_until',\n"                 \
+    "             text(now + 3000))\n"                                        \
+    "  return nil\n"                                                          \
+    "end\n"
+
+/* How long until the budget allows one more, in ms; 0: it does now. */
+
+#define VOYO_SCRIPT_BUDGET                                                    \
+    "local function wait(key, limit)\n"                                       \
+    "  redis.call('ZREMRANGEBYSCORE', key, '-inf', text(now - 3600000))\n"    \
+    "  if not limit or redis.call('ZCARD', key) < limit then\n"               \
+    "    return 0\n"                                                          \
+    "  end\n"                                                                 \
+    "  local oldest = redis.call('ZREVRANGE', key, limit - 1, limit - 1,\n"   \
+    "                            'WITHSCORES')\n"                             \
+    "  return tonumber(oldest[2]) + 3600000 - now\n"                          \
+    "end\n"
+
 
 const char  voyo_script_want[] =
+    VOYO_SCRIPT_HEAL("sssszzzhzh")
     VOYO_SCRIPT_GENERATION
     "local record = redis.call('GET', KEYS[1])\n"
     "if record and generation(record) > tonumber(ARGV[2]) then\n"
@@ -33,50 +94,103 @@ const char  voyo_script_want[] =
     "if failure then\n"
     "  return {'failure', failure}\n"
     "end\n"
-    "local lane = ARGV[3]\n"
+    "local id, lane = ARGV[1], ARGV[3]\n"
     "if lane == 'none' then\n"
     "  return {'pending'}\n"
     "end\n"
     VOYO_SCRIPT_NOW
-    "if redis.call('ZCOUNT', KEYS[7], now, '+inf') == 0 then\n"
+    VOYO_SCRIPT_BREAKER
+    VOYO_SCRIPT_BUDGET
+    /* a refusal is a failure that nobody keeps */
+    "local function refused(class, ms)\n"
+    "  return {'failure', string.format('{\"v\":1,\"generation\":1,'\n"
+    "    .. '\"id\":\"%s\",\"resolved_at\":%.0f,\"error\":\"%s\",'\n"
+    "    .. '\"retry_after\":%.0f}', id, math.floor(now / 1000), class,\n"
+    "    math.max(math.ceil(ms / 1000), 1))}\n"
+    "end\n"
+    "if redis.call('ZCOUNT', KEYS[7], text(now), '+inf') == 0 then\n"
     "  return {'no_resolver'}\n"
+    "end\n"
+    "local class, left = breaker(KEYS[8], id)\n"
+    "if class then\n"
+    "  return refused(class, left)\n"
     "end\n"
     /* somebody waits: a job nobody waits for is dropped when it is popped */
     "if lane == 'play' then\n"
     "  redis.call('SET', KEYS[4], 1, 'PX', 3000)\n"
     "end\n"
     "if redis.call('EXISTS', KEYS[3]) == 1\n"
-    "   or redis.call('ZSCORE', KEYS[5], ARGV[1]) then\n"
+    "   or redis.call('ZSCORE', KEYS[5], id) then\n"
     "  return {'pending'}\n"
     "end\n"
     /* a prefetch that is now wanted for play moves over */
-    "if lane == 'play' then\n"
-    "  redis.call('ZREM', KEYS[6], ARGV[1])\n"
-    "  redis.call('ZADD', KEYS[5], string.format('%.0f', now), ARGV[1])\n"
-    "else\n"
-    "  redis.call('ZADD', KEYS[6], 'NX', string.format('%.0f', now),\n"
-    "             ARGV[1])\n"
+    "local queued = redis.call('ZSCORE', KEYS[6], id)\n"
+    "if queued then\n"
+    "  if lane == 'play' then\n"
+    "    redis.call('ZREM', KEYS[6], id)\n"
+    "    redis.call('ZADD', KEYS[5], text(now), id)\n"
+    "  end\n"
+    "  return {'pending'}\n"
     "end\n"
+    "if lane ~= 'play' then\n"
+    "  left = wait(KEYS[9], tonumber(redis.call('HGET', KEYS[10],\n"
+    "                                           'budget')))\n"
+    "  if left > 0 then\n"
+    "    return refused('budget', left)\n"
+    "  end\n"
+    "end\n"
+    "local limit = tonumber(redis.call('HGET', KEYS[10], 'queue'))\n"
+    "local others = redis.call('ZCARD', KEYS[6])\n"
+    "if limit and redis.call('ZCARD', KEYS[5]) + others >= limit then\n"
+    "  if lane ~= 'play' or others == 0 then\n"
+    "    return refused('busy', 5000)\n"
+    "  end\n"
+    "  redis.call('ZPOPMAX', KEYS[6])\n"
+    "end\n"
+    "redis.call('ZADD', lane == 'play' and KEYS[5] or KEYS[6], text(now),\n"
+    "           id)\n"
     "return {'pending'}\n";
 
 
 const char  voyo_script_take[] =
+    VOYO_SCRIPT_HEAL("sshz")
+    VOYO_SCRIPT_NOW
     VOYO_SCRIPT_GENERATION
+    VOYO_SCRIPT_BREAKER
+    VOYO_SCRIPT_BUDGET
+    "local id, token, lane = ARGV[1], ARGV[2], ARGV[5]\n"
+    "local budget = tonumber(ARGV[6])\n"
     "local current = generation(redis.call('GET', KEYS[1]))\n"
+    "local queued = lane == 'play' or lane == 'prefetch'\n"
     /* a generation is the time of its resolve: later than the asking? */
-    "if current > tonumber(ARGV[3]) then\n"
+    "if queued and current > tonumber(ARGV[4]) then\n"
     "  return {'fresh'}\n"
     "end\n"
-    "if ARGV[4] == 'play' and redis.call('EXISTS', KEYS[3]) == 0 then\n"
+    "if lane == 'play' and redis.call('EXISTS', KEYS[5]) == 0 then\n"
     "  return {'abandoned'}\n"
     "end\n"
-    "if not redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then\n"
+    "if redis.call('EXISTS', KEYS[2]) == 1 then\n"
     "  return {'leased'}\n"
     "end\n"
-    "return {'run', string.format('%.0f', current)}\n";
+    "if breaker(KEYS[3], id) then\n"
+    "  return {'breaker'}\n"
+    "end\n"
+    "if lane == 'prefetch' and wait(KEYS[4], budget) > 0 then\n"
+    "  return {'budget'}\n"
+    "end\n"
+    "redis.call('SET', KEYS[2], token, 'PX', ARGV[3])\n"
+    /* what is played is counted, and never refused */
+    "redis.call('ZADD', KEYS[4], text(now), token)\n"
+    "redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))\n"
+    "redis.call('PEXPIRE', KEYS[4], 3600000)\n"
+    "return {'run', text(math.max(now, current + 1))}\n";
 
 
 const char  voyo_script_renew[] =
+    VOYO_SCRIPT_NOW
+    "if redis.call('HGET', KEYS[2], 'probe') == ARGV[3] then\n"
+    "  redis.call('HSET', KEYS[2], 'probe_until', text(now + 3000))\n"
+    "end\n"
     "if redis.call('GET', KEYS[1]) ~= ARGV[1] then\n"
     "  return 0\n"
     "end\n"
@@ -84,24 +198,49 @@ const char  voyo_script_renew[] =
 
 
 const char  voyo_script_finish[] =
+    VOYO_SCRIPT_HEAL("ssszz")
+    VOYO_SCRIPT_NOW
+    "local id, kind, life = ARGV[1], ARGV[3], ARGV[5]\n"
+    "local state = redis.call('HMGET', KEYS[7], 'until', 'probe', 'count')\n"
+    "local probe = state[2] == id\n"
     "local holder = redis.call('GET', KEYS[3])\n"
     "if holder and holder ~= ARGV[2] then\n"
     "  return 0\n"
     "end\n"
     "redis.call('DEL', KEYS[3])\n"
-    "local kind = ARGV[3]\n"
     "if kind == 'drop' then\n"
+    "  if probe then\n"
+    "    redis.call('HDEL', KEYS[7], 'probe')\n"
+    "  end\n"
     "  return 1\n"
     "end\n"
-    "if kind == 'record' then\n"
-    "  redis.call('SET', KEYS[1], ARGV[4], 'EX', ARGV[5])\n"
-    "  redis.call('DEL', KEYS[2])\n"
+    "if kind == 'global' then\n"
+    /* the others that were under way say nothing new */
+    "  if not state[1] or probe then\n"
+    "    local count = tonumber(state[3]) or 0\n"
+    "    local ms = math.min(life * 2 ^ math.min(count, 30), ARGV[9])\n"
+    "    ms = ms * 1000\n"
+    "    redis.call('HSET', KEYS[7], 'class', ARGV[7], 'until',\n"
+    "               text(now + ms), 'count', count + 1)\n"
+    "    redis.call('HDEL', KEYS[7], 'probe', 'probe_until')\n"
+    "    redis.call('PEXPIRE', KEYS[7], text(ms + 86400000))\n"
+    "  end\n"
     "else\n"
-    "  redis.call('SET', KEYS[2], ARGV[4], 'EX', ARGV[5])\n"
+    "  if probe and ARGV[8] == '1' then\n"
+    "    redis.call('DEL', KEYS[7])\n"
+    "  elseif probe then\n"
+    "    redis.call('HDEL', KEYS[7], 'probe')\n"
+    "  end\n"
+    "  if kind == 'record' then\n"
+    "    redis.call('SET', KEYS[1], ARGV[4], 'EX', life)\n"
+    "    redis.call('DEL', KEYS[2])\n"
+    "  else\n"
+    "    redis.call('SET', KEYS[2], ARGV[4], 'EX', life)\n"
+    "  end\n"
     "end\n"
-    "redis.call('ZREM', KEYS[4], ARGV[1])\n"
-    "redis.call('ZREM', KEYS[5], ARGV[1])\n"
-    "redis.call('PUBLISH', KEYS[6], ARGV[1] .. ' '\n"
+    "redis.call('ZREM', KEYS[4], id)\n"
+    "redis.call('ZREM', KEYS[5], id)\n"
+    "redis.call('PUBLISH', KEYS[6], id .. ' '\n"
     "           .. (kind == 'record' and ARGV[6] or '0'))\n"
     "return 1\n";
 
@@ -112,20 +251,30 @@ const char  voyo_script_beat[] =
     "  redis.call('DEL', KEYS[2])\n"
     "  return 1\n"
     "end\n"
+    VOYO_SCRIPT_HEAL("zsh")
     VOYO_SCRIPT_NOW
-    "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf',\n"
-    "           '(' .. string.format('%.0f', now))\n"
-    "redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]),\n"
-    "           ARGV[1])\n"
+    "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(' .. text(now))\n"
+    "redis.call('ZADD', KEYS[1], text(now + ARGV[2]), ARGV[1])\n"
     "redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])\n"
+    "redis.call('HSET', KEYS[3], 'queue', ARGV[4], 'budget', ARGV[5])\n"
+    "redis.call('PEXPIRE', KEYS[3], 86400000)\n"
     "return 1\n";
+
+
+const char  voyo_script_status[] =
+    VOYO_SCRIPT_HEAL("zzhz")
+    VOYO_SCRIPT_NOW
+    "local state = redis.call('HMGET', KEYS[3], 'class', 'until', 'count')\n"
+    "redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', text(now - 3600000))\n"
+    "return {redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2]),\n"
+    "        redis.call('ZCARD', KEYS[4]), state[1] or '',\n"
+    "        state[1] and text(math.max(state[2] - now, 0)) or '0'}\n";
 
 
 const char  voyo_script_heartbeats[] =
     VOYO_SCRIPT_NOW
     "local beats = {}\n"
-    "local names = redis.call('ZRANGEBYSCORE', KEYS[1],\n"
-    "                         string.format('%.0f', now), '+inf')\n"
+    "local names = redis.call('ZRANGEBYSCORE', KEYS[1], text(now), '+inf')\n"
     "for _, name in ipairs(names) do\n"
     "  beats[#beats + 1] = redis.call('GET', ARGV[1] .. name) or '{}'\n"
     "end\n"

@@ -136,7 +136,8 @@ ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf, char *track,
 
     static const char  *names[VOYO_SCRIPT_WANT_KEYS] = {
         "track:", "failure:", "lease:", "alive:",
-        "jobs:play", "jobs:prefetch", "resolvers"
+        "jobs:play", "jobs:prefetch", "resolvers", "breaker", "budget",
+        "limits"
     };
 
     egress = (char *) vmcf->egress.data;

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 
-#define CHILD_ARGS_MAX  20
+#define CHILD_ARGS_MAX  (CHILD_TAIL_MAX + 8)
 #define CHILD_FD_LAST   3             /* tells of a failed exec */
 
 
@@ -37,7 +37,8 @@ typedef struct {
 static int child_started(child_t *child, child_start_t *start);
 static void child_exec(const child_start_t *start)
     __attribute__((noreturn));
-static void child_arguments(child_start_t *start, const config_t *config);
+static void child_arguments(child_start_t *start, const config_t *config,
+    const char *const *tail);
 static char **child_environment(void);
 static int child_pipes(child_start_t *start);
 
@@ -57,7 +58,7 @@ static const char *const  child_names[] = {
 
 
 int
-child_spawn(child_t *child, const config_t *config)
+child_spawn(child_t *child, const config_t *config, const char *const *tail)
 {
     int            rc;
     sigset_t       all, before;
@@ -72,7 +73,7 @@ child_spawn(child_t *child, const config_t *config)
         return VOYO_EIO;
     }
 
-    child_arguments(&start, config);
+    child_arguments(&start, config, tail);
 
     start.envp = child_environment();
 
@@ -190,17 +191,15 @@ child_exec(const child_start_t *start)
 
 
 static void
-child_arguments(child_start_t *start, const config_t *config)
+child_arguments(child_start_t *start, const config_t *config,
+    const char *const *tail)
 {
     int  n;
 
     n = 0;
     start->argv[n++] = (char *) config->ytdlp_path;
     start->argv[n++] = (char *) "--ignore-config";
-    start->argv[n++] = (char *) "--quiet";
     start->argv[n++] = (char *) "--no-plugin-dirs";
-    start->argv[n++] = (char *) "--plugin-dirs";
-    start->argv[n++] = (char *) config->plugin_dir;
 
     if (config->ytdlp_conf) {
         start->argv[n++] = (char *) "--config-locations";
@@ -212,7 +211,10 @@ child_arguments(child_start_t *start, const config_t *config)
         start->argv[n++] = (char *) config->source_address;
     }
 
-    start->argv[n++] = (char *) "ytserve:";
+    while (*tail) {
+        start->argv[n++] = (char *) *tail++;
+    }
+
     start->argv[n] = NULL;
 }
 

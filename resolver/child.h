@@ -26,12 +26,16 @@ typedef struct {
 
 
 /*
- * Starts yt-dlp with the plugin and the user's options, in a whitelisted
- * environment without proxies, with no descriptor but its three, and so that
- * it is killed when the thread that calls this ends.  Returns VOYO_OK, or
- * VOYO_EIO and the system's reason in errno; then there is nothing to kill.
+ * Starts yt-dlp with the user's options and then those of "tail", at most
+ * CHILD_TAIL_MAX and a NULL, in a whitelisted environment without proxies,
+ * with no descriptor but its three, and so that it is killed when the thread
+ * that calls this ends.  Returns VOYO_OK, or VOYO_EIO and the system's reason
+ * in errno; then there is nothing to kill.
  */
-int child_spawn(child_t *child, const config_t *config);
+#define CHILD_TAIL_MAX  24
+
+int child_spawn(child_t *child, const config_t *config,
+    const char *const *tail);
 
 /*
  * Kills the whole group, reaps the process and closes the pipes.  A second

@@ -105,12 +105,15 @@ struct classify_s {
 
 
 voyo_class_t
-classify_text(const classify_t *classify, const char *text, size_t len)
+classify_text(const classify_t *classify, const char *text, size_t len,
+    int *known)
 {
     int                rc;
     size_t             i;
     voyo_class_t       class;
     pcre2_match_data  *match;
+
+    *known = 1;
 
     if (len == 0) {
         return VOYO_CLASS_INTERNAL;
@@ -134,6 +137,8 @@ classify_text(const classify_t *classify, const char *text, size_t len)
             break;
         }
     }
+
+    *known = i < CLASSIFY_N;
 
     pcre2_match_data_free(match);
 

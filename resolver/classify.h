@@ -27,11 +27,11 @@ void classify_free(classify_t *classify);
 
 /*
  * The class of an error: "len" bytes of all that yt-dlp warned of and threw.
- * What is not known is VOYO_CLASS_EXTRACTOR, and nothing at all is
- * VOYO_CLASS_INTERNAL.
+ * What is not known is VOYO_CLASS_EXTRACTOR, and "*known" is 0 then, else 1;
+ * nothing at all is VOYO_CLASS_INTERNAL.
  */
 voyo_class_t classify_text(const classify_t *classify, const char *text,
-    size_t len);
+    size_t len, int *known);
 
 
 #endif /* _CLASSIFY_H_INCLUDED_ */

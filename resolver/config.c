@@ -18,6 +18,7 @@ static int config_redis(config_t *config);
 static int config_ytdlp(config_t *config);
 static int config_ytdlp_conf(config_t *config);
 static int config_name(config_t *config);
+static int config_canary(config_t *config);
 static int config_plugin_dir(config_t *config);
 static int config_plugin_found(const char *dir);
 static int config_number(config_t *config, const char *name, unsigned *number,
@@ -64,6 +65,15 @@ config_read(config_t *config)
         || config_milliseconds(config, "VOYO_RESOLVE_TIMEOUT",
                                &config->resolve_timeout, 15000)
            != VOYO_OK
+        || config_number(config, "VOYO_QUEUE", &config->queue, 1000,
+                         1, 1000000)
+           != VOYO_OK
+        || config_number(config, "VOYO_BUDGET", &config->budget, 250,
+                         1, 100000)
+           != VOYO_OK
+        || config_number(config, "VOYO_PROOF", &config->proof, 1, 0, 1)
+           != VOYO_OK
+        || config_canary(config) != VOYO_OK
         || config_plugin_dir(config) != VOYO_OK)
     {
         return VOYO_EINVAL;
@@ -116,6 +126,12 @@ config_ytdlp(config_t *config)
         config->ytdlp_path = "yt-dlp";
     }
 
+    config->media_hosts = config_get("VOYO_MEDIA_HOSTS");
+
+    if (config->media_hosts == NULL) {
+        config->media_hosts = ".googlevideo.com";
+    }
+
     config->source_address = config_get("VOYO_SOURCE_ADDRESS");
 
     if (config->source_address
@@ -164,6 +180,10 @@ config_ytdlp_conf(config_t *config)
                       "that resolved it, and nginx would not use the proxy");
             fclose(file);
             return VOYO_EINVAL;
+        }
+
+        if (p[0] != '#' && (strstr(p, "youtube:") || strstr(p, "--cookies"))) {
+            config->own_client = 1;
         }
     }
 
@@ -221,6 +241,24 @@ config_name(config_t *config)
     }
 
     return VOYO_OK;
+}
+
+
+static int
+config_canary(config_t *config)
+{
+    const char  *id;
+
+    id = config_get("VOYO_CANARY");
+
+    if (id && voyo_track_parse(config->canary, id, strlen(id)) != VOYO_OK) {
+        log_event(&config->log, LOG_ERROR, "VOYO_CANARY is \"%s\", it must "
+                  "be a track id", id);
+        return VOYO_EINVAL;
+    }
+
+    return config_number(config, "VOYO_CANARY_EVERY", &config->canary_every,
+                         10, 1, 1440);
 }
 
 
@@ -337,9 +375,9 @@ config_milliseconds(config_t *config, const char *name, int64_t *ms,
         n = -1;
     }
 
-    if (text[0] < '0' || text[0] > '9' || n < 1000 || n > 300000) {
+    if (text[0] < '0' || text[0] > '9' || n < 100 || n > 300000) {
         log_event(&config->log, LOG_ERROR, "%s is \"%s\", it must be a time "
-                  "from 1s to 300s, like 15, 15s or 1500ms", name, text);
+                  "from 100ms to 300s, like 15, 15s or 1500ms", name, text);
         return VOYO_EINVAL;
     }
 

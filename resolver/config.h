@@ -14,6 +14,7 @@
 #include "log.h"
 #include "voyo_key.h"
 #include "voyo_redis_url.h"
+#include "voyo_track.h"
 
 
 #define CONFIG_WORKERS_MAX  64
@@ -29,13 +30,20 @@ typedef struct {
     voyo_redis_url_t  redis;
     const char       *ytdlp_path;
     const char       *ytdlp_conf;      /* NULL: none */
+    unsigned          own_client;      /* it says as whom to ask */
     const char       *source_address;  /* NULL: any */
     char              egress[VOYO_EGRESS_MAX + 1];
     char              name[CONFIG_NAME_MAX + 1];
     char              plugin_dir[PATH_MAX];
     unsigned          workers;         /* 1 to CONFIG_WORKERS_MAX */
     unsigned          tolerance;       /* per cent, 0 to 100 */
-    int64_t           resolve_timeout; /* milliseconds, 1000 to 300000 */
+    int64_t           resolve_timeout; /* milliseconds, 100 to 300000 */
+    const char       *media_hosts;     /* as VOYO_MEDIA_HOSTS has them */
+    unsigned          queue;           /* tracks that may wait */
+    unsigned          budget;          /* extractions an hour, not for plays */
+    unsigned          proof;           /* whether a URL's tail is tried */
+    char              canary[VOYO_TRACK_LEN + 1];    /* empty: none */
+    unsigned          canary_every;    /* minutes */
 } config_t;
 
 

@@ -7,13 +7,23 @@
 #include "heartbeat.h"
 #include "worker.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
 
 
+static void heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json);
+static int64_t heartbeat_age(uint64_t version);
 static cJSON *heartbeat_workers(heartbeat_t *heartbeat, size_t *rss);
 static cJSON *heartbeat_jobs(heartbeat_t *heartbeat);
+static void heartbeat_latency(cJSON *json, const char *name,
+    quantile_t *quantile);
+static void heartbeat_shared(cJSON *json, const config_t *config,
+    const store_status_t *status);
+static void heartbeat_canary(heartbeat_t *heartbeat, cJSON *json,
+    const config_t *config);
+static void heartbeat_time(cJSON *json, const char *name, long long time);
 
 
 static const char *const  heartbeat_states[HEARTBEAT_STATES] = {
@@ -22,48 +32,96 @@ static const char *const  heartbeat_states[HEARTBEAT_STATES] = {
 
 
 char *
-heartbeat_json(heartbeat_t *heartbeat, const config_t *config, int64_t play,
-    int64_t prefetch)
+heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
+    const store_status_t *status)
 {
-    char     *text;
-    cJSON    *json, *queues;
-    size_t    rss;
-    int64_t   last;
+    char    *text;
+    cJSON   *json;
+    size_t   rss;
 
     json = cJSON_CreateObject();
     rss = worker_rss(getpid());
 
     cJSON_AddStringToObject(json, "name", config->name);
-    cJSON_AddStringToObject(json, "ytdlp_version", heartbeat->version);
-    cJSON_AddStringToObject(json, "mode", "warm");
+
+    heartbeat_ytdlp(heartbeat, json);
+
     cJSON_AddItemToObject(json, "workers",
                           heartbeat_workers(heartbeat, &rss));
-
-    queues = cJSON_AddObjectToObject(json, "queues");
-    cJSON_AddNumberToObject(queues, "play", (double) play);
-    cJSON_AddNumberToObject(queues, "prefetch", (double) prefetch);
-
     cJSON_AddItemToObject(json, "jobs", heartbeat_jobs(heartbeat));
 
-    last = atomic_load(&heartbeat->last_success);
-
-    if (last) {
-        cJSON_AddNumberToObject(json, "last_success", (double) last);
-
-    } else {
-        cJSON_AddNullToObject(json, "last_success");
-    }
+    heartbeat_latency(json, "latency", &heartbeat->latency);
+    heartbeat_latency(json, "own", &heartbeat->own);
+    heartbeat_time(json, "last_success",
+                   atomic_load(&heartbeat->last_success));
+    heartbeat_shared(json, config, status);
+    heartbeat_canary(heartbeat, json, config);
 
     cJSON_AddNumberToObject(json, "rss", (double) rss);
     cJSON_AddNumberToObject(json, "started_at",
                             (double) heartbeat->started_at);
-    cJSON_AddNullToObject(json, "breaker");
 
     text = cJSON_PrintUnformatted(json);
 
     cJSON_Delete(json);
 
     return text;
+}
+
+
+/* While the workers are being replaced, the oldest version counts. */
+
+static void
+heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json)
+{
+    int                  cold;
+    char                 text[YTDLP_VERSION_MAX];
+    unsigned             i;
+    unsigned long long   version, found;
+    heartbeat_worker_t  *worker;
+
+    version = 0;
+    cold = 0;
+
+    for (i = 0; i < heartbeat->nworkers; i++) {
+
+        worker = &heartbeat->workers[i];
+        found = atomic_load(&worker->version);
+        cold |= atomic_load(&worker->cold);
+
+        if (found && (version == 0 || found < version)) {
+            version = found;
+        }
+    }
+
+    ytdlp_version_text(text, version);
+
+    cJSON_AddStringToObject(json, "ytdlp_version", text);
+    cJSON_AddNumberToObject(json, "ytdlp_age",
+                            (double) heartbeat_age(version));
+    cJSON_AddStringToObject(json, "mode", cold ? "cold" : "warm");
+}
+
+
+/* Days since a version's date. */
+
+static int64_t
+heartbeat_age(uint64_t version)
+{
+    unsigned   date;
+    struct tm  tm = { 0 };
+
+    date = (unsigned) (version / 1000000);
+
+    if (date == 0) {
+        return 0;
+    }
+
+    tm.tm_year = (int) (date / 10000) - 1900;
+    tm.tm_mon = (int) (date / 100 % 100) - 1;
+    tm.tm_mday = (int) (date % 100);
+
+    return ((int64_t) time(NULL) - (int64_t) timegm(&tm)) / 86400;
 }
 
 
@@ -116,5 +174,97 @@ heartbeat_jobs(heartbeat_t *heartbeat)
         }
     }
 
+    cJSON_AddNumberToObject(json, "unknown",
+                            (double) atomic_load(&heartbeat->unknown.seen));
+    cJSON_AddNumberToObject(json, "proved",
+                            (double) atomic_load(&heartbeat->proved));
+    cJSON_AddNumberToObject(json, "refused",
+                            (double) atomic_load(&heartbeat->refused));
+
     return json;
+}
+
+
+/* In milliseconds. */
+
+static void
+heartbeat_latency(cJSON *json, const char *name, quantile_t *quantile)
+{
+    cJSON  *item;
+
+    item = cJSON_AddObjectToObject(json, name);
+
+    cJSON_AddNumberToObject(item, "p50", quantile_get(quantile, 0.5));
+    cJSON_AddNumberToObject(item, "p95", quantile_get(quantile, 0.95));
+    cJSON_AddNumberToObject(item, "p99", quantile_get(quantile, 0.99));
+}
+
+
+static void
+heartbeat_shared(cJSON *json, const config_t *config,
+    const store_status_t *status)
+{
+    int64_t   left;
+    cJSON    *item;
+
+    item = cJSON_AddObjectToObject(json, "queues");
+    cJSON_AddNumberToObject(item, "play", (double) status->play);
+    cJSON_AddNumberToObject(item, "prefetch", (double) status->prefetch);
+
+    left = (int64_t) config->budget - status->spent;
+
+    item = cJSON_AddObjectToObject(json, "budget");
+    cJSON_AddNumberToObject(item, "limit", config->budget);
+    cJSON_AddNumberToObject(item, "left", left > 0 ? (double) left : 0);
+
+    if (status->breaker == VOYO_CLASS_NONE) {
+        cJSON_AddNullToObject(json, "breaker");
+        return;
+    }
+
+    item = cJSON_AddObjectToObject(json, "breaker");
+
+    cJSON_AddStringToObject(item, "state", status->left > 0 ? "open"
+                                                            : "half_open");
+    cJSON_AddStringToObject(item, "class",
+                            voyo_class_info(status->breaker)->name);
+    cJSON_AddNumberToObject(item, "left",
+                            (double) ((status->left + 999) / 1000));
+}
+
+
+static void
+heartbeat_canary(heartbeat_t *heartbeat, cJSON *json, const config_t *config)
+{
+    int         class;
+    cJSON      *item;
+    long long   at;
+
+    if (config->canary[0] == '\0') {
+        cJSON_AddNullToObject(json, "canary");
+        return;
+    }
+
+    at = atomic_load(&heartbeat->canary_at);
+    class = atomic_load(&heartbeat->canary);
+
+    item = cJSON_AddObjectToObject(json, "canary");
+
+    cJSON_AddStringToObject(item, "id", config->canary);
+    cJSON_AddStringToObject(item, "result", at == 0 ? "pending"
+                            : class == VOYO_CLASS_NONE ? "ok"
+                            : voyo_class_info((voyo_class_t) class)->name);
+    heartbeat_time(item, "at", at);
+}
+
+
+static void
+heartbeat_time(cJSON *json, const char *name, long long time)
+{
+    if (time) {
+        cJSON_AddNumberToObject(json, name, (double) time);
+
+    } else {
+        cJSON_AddNullToObject(json, name);
+    }
 }

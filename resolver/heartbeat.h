@@ -13,6 +13,9 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "quantile.h"
+#include "store.h"
+#include "unknown.h"
 #include "voyo_class.h"
 #include "ytdlp.h"
 
@@ -32,34 +35,45 @@ typedef enum {
 /* What a thread shows of its worker. */
 
 typedef struct {
-    atomic_int  state;
-    atomic_int  group;                 /* its process group, 0: none */
-    atomic_int  pid;                   /* yt-dlp in it */
+    atomic_int    state;
+    atomic_int    group;               /* its process group, 0: none */
+    atomic_int    pid;                 /* yt-dlp in it */
+    atomic_int    cold;                /* a process for each job */
+    atomic_ullong version;             /* ytdlp_version_number() */
 } heartbeat_worker_t;
 
 
 /*
- * What the threads tell and the heartbeat shows.  The first part is set
- * before they start.
+ * What the threads tell and the heartbeat shows, and what they tell each
+ * other.  The first part is set before they start.
  */
 typedef struct {
-    char                version[YTDLP_VERSION_MAX];
     int64_t             started_at;    /* Unix time, seconds */
     unsigned            nworkers;
 
     heartbeat_worker_t  workers[CONFIG_WORKERS_MAX];
     atomic_ullong       ok;
     atomic_ullong       failed[VOYO_CLASS_MAX];
+    atomic_ullong       proved;        /* tails that may be fetched */
+    atomic_ullong       refused;       /* and that may not */
     atomic_llong        last_success;  /* Unix time, 0: none yet */
+    quantile_t          latency;       /* from popped to told */
+    quantile_t          own;           /* of that without yt-dlp */
+    unknown_t           unknown;
+
+    atomic_llong        canary_at;     /* when it ended, Unix time; 0: never */
+    atomic_int          canary;        /* voyo_class_t */
+
+    atomic_int          profile;       /* ytdlp_profile_t to begin with */
+    atomic_llong        profile_until; /* on worker_now() */
 } heartbeat_t;
 
 
 /*
- * The heartbeat as JSON; "play" and "prefetch" are the lengths of the queues.
- * The caller's to free(); NULL: out of memory.
+ * The heartbeat as JSON.  The caller's to free(); NULL: out of memory.
  */
 char *heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
-    int64_t play, int64_t prefetch);
+    const store_status_t *status);
 
 
 #endif /* _HEARTBEAT_H_INCLUDED_ */

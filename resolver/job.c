@@ -5,8 +5,8 @@
 
 
 #include "job.h"
-#include "choose.h"
 #include "outcome.h"
+#include "resolve.h"
 #include "voyo_errno.h"
 
 #include <stdio.h>
@@ -16,50 +16,25 @@
 
 
 #define JOB_RENEW      500             /* ms between renewals of the lease */
-#define JOB_WAIT       500             /* ms, a look at the stop flag */
-#define JOB_HARD       1000            /* ms after the worker's own deadline */
 #define JOB_MARGIN     500             /* ms of the time-out for all else */
-#define JOB_LEAST      1000            /* ms that make a try worth-while */
 #define JOB_BACKOFF    2000            /* ms at most while Redis is gone */
 #define JOB_SAVE       5000            /* ms to keep trying to store */
-
-#define JOB_STOPPED    1               /* beside VOYO_OK and VOYO_E… */
-
-
-/* One job in the works. */
-
-typedef struct {
-    store_job_t     popped;
-    char            token[STORE_TOKEN_MAX];
-    int64_t         generation;        /* of the record that there is */
-
-    int64_t         began;             /* microseconds */
-    int64_t         asked;             /* of them waiting for yt-dlp */
-    int64_t         end;               /* milliseconds, on worker_now() */
-    int64_t         renew;
-
-    ytdlp_profile_t profile;
-    voyo_class_t    class;
-    ytdlp_answer_t  answer;            /* the last one */
-    choose_t        choose;
-} job_t;
+#define JOB_CANARY     60000           /* ms until the next, if it was leased */
 
 
 static int job_next(job_thread_t *thread, job_t *job);
+static int job_take(job_thread_t *thread, job_t *job);
+static int job_canary_due(job_thread_t *thread, job_t *job);
+static void job_canary_done(job_thread_t *thread, const job_t *job);
 static void job_run(job_thread_t *thread, job_t *job);
-static int job_resolve(job_thread_t *thread, job_t *job);
-static int job_try(job_thread_t *thread, job_t *job);
-static int job_ready(job_thread_t *thread, job_t *job);
-static int job_ask(job_thread_t *thread, job_t *job, int64_t ms);
-static int job_wait(job_thread_t *thread, job_t *job, int64_t hard);
-static int job_tick(job_thread_t *thread, job_t *job);
-static voyo_class_t job_judge(job_thread_t *thread, job_t *job);
-static int job_falls_back(voyo_class_t class);
+static void job_end(job_thread_t *thread, job_t *job);
+static void job_prove(job_thread_t *thread, job_t *job);
+static void job_drop(job_thread_t *thread, job_t *job, const char *why);
 static int job_finish(job_thread_t *thread, job_t *job);
 static void job_tell(job_thread_t *thread, job_t *job);
+static void job_tell_failed(job_thread_t *thread, job_t *job, double all);
 static int job_stopping(const job_thread_t *thread);
 static void job_sleep(int64_t ms);
-static int64_t job_microseconds(void);
 
 
 void *
@@ -110,30 +85,42 @@ job_thread(void *data)
 static int
 job_next(job_thread_t *thread, job_t *job)
 {
-    int           rc;
-    const char   *reason;
-    const log_t  *log;
-
-    log = &thread->config->log;
+    int  rc;
 
     memset(job, 0, sizeof(job_t));
 
-    rc = store_pop(thread->store, &job->popped);
-
-    if (rc != VOYO_OK) {
-        if (rc == VOYO_EINVAL) {
-            log_event(log, LOG_WARN, "a job that is no track is dropped");
-        }
-
-        return rc;
+    if (job_canary_due(thread, job)) {
+        return job_take(thread, job);
     }
 
-    job->began = job_microseconds();
+    rc = store_pop(thread->store, &job->popped);
+
+    if (rc == VOYO_EINVAL) {
+        log_event(&thread->config->log, LOG_WARN,
+                  "a job that is no track is dropped");
+    }
+
+    if (rc != VOYO_OK) {
+        return rc;
+    }
 
     if (job_stopping(thread)) {
         return store_return(thread->store, &job->popped) == VOYO_OK
                ? VOYO_ETIMEOUT : VOYO_EIO;
     }
+
+    return job_take(thread, job);
+}
+
+
+static int
+job_take(job_thread_t *thread, job_t *job)
+{
+    int          rc;
+    const char  *reason;
+
+    job->began = job_microseconds();
+    job->asked = 0;
 
     snprintf(job->token, sizeof(job->token), "%s/%u/%u",
              thread->config->name, thread->index, ++thread->job);
@@ -142,235 +129,151 @@ job_next(job_thread_t *thread, job_t *job)
                     &job->generation, &reason);
 
     if (rc == 0) {
-        log_event(log, LOG_INFO, "track \"%s\" is not resolved, %s",
-                  job->popped.id, reason);
+        log_event(&thread->config->log, LOG_INFO, "track \"%s\" is not "
+                  "resolved, %s", job->popped.id, reason);
         return VOYO_ETIMEOUT;
     }
 
-    return rc == 1 ? VOYO_OK : rc;
+    if (rc != 1) {
+        return rc;
+    }
+
+    job->leased = 1;
+    job->renew = worker_now() + JOB_RENEW;
+
+    return VOYO_OK;
+}
+
+
+/* The first thread has a track that is asked for only to see it work. */
+
+static int
+job_canary_due(job_thread_t *thread, job_t *job)
+{
+    if (thread->index || thread->config->canary[0] == '\0'
+        || worker_now() < thread->canary)
+    {
+        return 0;
+    }
+
+    thread->canary = worker_now() + JOB_CANARY;
+
+    strcpy(job->popped.id, thread->config->canary);
+    strcpy(job->popped.score, "0");
+    job->popped.lane = STORE_OWN;
+
+    return 1;
+}
+
+
+static void
+job_canary_done(job_thread_t *thread, const job_t *job)
+{
+    thread->canary = worker_now()
+                     + (int64_t) thread->config->canary_every * 60000;
+
+    atomic_store(&thread->heartbeat->canary, (int) job->class);
+    atomic_store(&thread->heartbeat->canary_at, (long long) time(NULL));
 }
 
 
 static void
 job_run(job_thread_t *thread, job_t *job)
 {
+    int64_t  margin;
+
+    margin = thread->config->resolve_timeout / 4;
+    margin = margin < JOB_MARGIN ? margin : JOB_MARGIN;
+
+    job->end = worker_now() + thread->config->resolve_timeout - margin;
+
+    if (resolve_track(thread, job) == JOB_STOPPED) {
+        job_drop(thread, job, "the resolver stops");
+
+    } else {
+        job_end(thread, job);
+    }
+
+    ytdlp_answer_free(&job->answer);
+}
+
+
+static void
+job_end(job_thread_t *thread, job_t *job)
+{
+    if (job->popped.lane == STORE_OWN) {
+        job_canary_done(thread, job);
+    }
+
+    if (job_finish(thread, job) != VOYO_OK) {
+        return;
+    }
+
+    job_tell(thread, job);
+
+    if (job->class == VOYO_CLASS_NONE && !job_stopping(thread)) {
+        job_prove(thread, job);
+    }
+}
+
+
+/*
+ * The record is out: a listener plays its beginning while its end is tried,
+ * and gets a better one before he is there.
+ */
+
+static void
+job_prove(job_thread_t *thread, job_t *job)
+{
     int  rc;
 
-    job->renew = worker_now() + JOB_RENEW;
-    job->end = worker_now() + thread->config->resolve_timeout - JOB_MARGIN;
+    if (resolve_proof(thread, job) != RESOLVE_REFUSED
+        || job->profile == YTDLP_FULL)
+    {
+        return;
+    }
 
-    rc = job_resolve(thread, job);
+    job->popped.lane = STORE_OWN;
 
-    if (rc == JOB_STOPPED) {
-        (void) store_finish(thread->store, job->popped.id, job->token,
-                            "drop", "", 0, 0, 0);
+    if (job_take(thread, job) != VOYO_OK) {
+        return;
+    }
 
-        log_event(&thread->config->log, LOG_NOTICE, "track \"%s\" is given "
-                  "back, the resolver stops", job->popped.id);
+    job->end = worker_now() + thread->config->resolve_timeout;
+
+    rc = resolve_again(thread, job);
+
+    /* half a track is better than none */
+
+    if (rc != VOYO_OK
+        || (job->class != VOYO_CLASS_NONE
+            && !voyo_class_info(job->class)->global))
+    {
+        job_drop(thread, job, "the record with a refused end stays");
 
     } else if (job_finish(thread, job) == VOYO_OK) {
         job_tell(thread, job);
-    }
 
-    ytdlp_answer_free(&job->answer);
+        if (job->class == VOYO_CLASS_NONE) {
+            (void) resolve_proof(thread, job);
+        }
+    }
 }
 
 
-/* The fast profile first, the full one where that may know more: Y8. */
-
-static int
-job_resolve(job_thread_t *thread, job_t *job)
+static void
+job_drop(job_thread_t *thread, job_t *job, const char *why)
 {
-    int           rc;
-    voyo_class_t  fast;
+    (void) store_finish(thread->store, job->popped.id, job->token, NULL);
 
-    job->profile = YTDLP_FAST;
+    job->leased = 0;
 
-    rc = job_try(thread, job);
-
-    if (rc != VOYO_OK || job->profile == YTDLP_FULL
-        || !job_falls_back(job->class)
-        || job->end - worker_now() < JOB_LEAST)
-    {
-        return rc;
-    }
-
-    fast = job->class;
-    job->profile = YTDLP_FULL;
-
-    rc = job_try(thread, job);
-
-    /* what went wrong on the way says nothing of the track */
-
-    if (job->class == VOYO_CLASS_TIMEOUT || job->class == VOYO_CLASS_NETWORK
-        || job->class == VOYO_CLASS_TLS || job->class == VOYO_CLASS_INTERNAL)
-    {
-        job->class = fast;
-    }
-
-    return rc;
+    log_event(&thread->config->log, LOG_NOTICE, "track \"%s\" is given back, "
+              "%s", job->popped.id, why);
 }
 
 
-/* Once more on a fresh worker, when the first one died of it. */
-
-static int
-job_try(job_thread_t *thread, job_t *job)
-{
-    int      rc, lost;
-    int64_t  left, began;
-
-    for (lost = 0; /* void */ ; lost = 1) {
-
-        rc = job_ready(thread, job);
-
-        if (rc == JOB_STOPPED) {
-            return rc;
-        }
-
-        left = job->end - worker_now();
-
-        if (rc != VOYO_OK || left <= 0) {
-            job->class = lost ? VOYO_CLASS_INTERNAL : VOYO_CLASS_TIMEOUT;
-            return VOYO_OK;
-        }
-
-        if (!thread->keeper.worker.ready.fast) {
-            job->profile = YTDLP_FULL;
-        }
-
-        began = job_microseconds();
-        rc = job_ask(thread, job, left);
-        job->asked += job_microseconds() - began;
-
-        if (rc == VOYO_EIO) {
-            keeper_lost(&thread->keeper, "in a job");
-
-            if (!lost && job->end - worker_now() >= JOB_LEAST) {
-                continue;
-            }
-
-            job->class = VOYO_CLASS_INTERNAL;
-            return VOYO_OK;
-        }
-
-        if (rc == VOYO_ETIMEOUT) {
-            keeper_kill(&thread->keeper, "it missed its deadline");
-            job->class = VOYO_CLASS_TIMEOUT;
-            return VOYO_OK;
-        }
-
-        if (rc == JOB_STOPPED) {
-            keeper_kill(&thread->keeper, NULL);
-            return rc;
-        }
-
-        keeper_answered(&thread->keeper);
-
-        job->class = job_judge(thread, job);
-
-        /* it was interrupted anywhere: what it holds may be half done */
-
-        if (job->answer.deadline) {
-            keeper_kill(&thread->keeper, "it gave up at its deadline");
-        }
-
-        return VOYO_OK;
-    }
-}
-
-
-static int
-job_ready(job_thread_t *thread, job_t *job)
-{
-    int      rc;
-    int64_t  until;
-
-    for ( ;; ) {
-
-        until = worker_now() + JOB_WAIT;
-        until = until < job->end ? until : job->end;
-
-        rc = keeper_ready(&thread->keeper, until);
-
-        if (rc == VOYO_OK) {
-            return VOYO_OK;
-        }
-
-        if (job_tick(thread, job) == JOB_STOPPED) {
-            return JOB_STOPPED;
-        }
-
-        if (worker_now() >= job->end) {
-            return VOYO_ETIMEOUT;
-        }
-    }
-}
-
-
-static int
-job_ask(job_thread_t *thread, job_t *job, int64_t ms)
-{
-    int      rc;
-    char     line[YTDLP_REQUEST_MAX];
-    size_t   len;
-    int64_t  hard;
-
-    len = ytdlp_request(line, thread->job, job->popped.id, job->profile, ms);
-    hard = worker_now() + ms + JOB_HARD;
-
-    keeper_busy(&thread->keeper);
-
-    rc = worker_write(&thread->keeper.worker, line, len);
-
-    return rc == VOYO_OK ? job_wait(thread, job, hard) : rc;
-}
-
-
-static int
-job_wait(job_thread_t *thread, job_t *job, int64_t hard)
-{
-    int      rc;
-    char    *line;
-    size_t   len;
-    int64_t  until;
-
-    ytdlp_answer_free(&job->answer);
-
-    for ( ;; ) {
-
-        until = job->renew < hard ? job->renew : hard;
-
-        rc = worker_read(&thread->keeper.worker, until, &line, &len);
-
-        if (rc == VOYO_OK) {
-
-            if (ytdlp_answer(&job->answer, line, len) != VOYO_OK) {
-                continue;
-            }
-
-            if (job->answer.job == thread->job) {
-                return VOYO_OK;
-            }
-
-            ytdlp_answer_free(&job->answer);
-            continue;
-        }
-
-        if (rc != VOYO_ETIMEOUT || worker_now() >= hard) {
-            return rc;
-        }
-
-        if (job_tick(thread, job) == JOB_STOPPED) {
-            return JOB_STOPPED;
-        }
-    }
-}
-
-
-/* What has to be done while waiting: the lease, and a look at the flag. */
-
-static int
+int
 job_tick(job_thread_t *thread, job_t *job)
 {
     if (job_stopping(thread)
@@ -383,7 +286,9 @@ job_tick(job_thread_t *thread, job_t *job)
 
         /* a lost lease changes nothing here: the finish will tell */
 
-        (void) store_renew(thread->store, job->popped.id, job->token);
+        if (job->leased) {
+            (void) store_renew(thread->store, job->popped.id, job->token);
+        }
 
         job->renew = worker_now() + JOB_RENEW;
     }
@@ -392,75 +297,31 @@ job_tick(job_thread_t *thread, job_t *job)
 }
 
 
-static voyo_class_t
-job_judge(job_thread_t *thread, job_t *job)
-{
-    voyo_class_t     class;
-    ytdlp_answer_t  *answer;
-
-    answer = &job->answer;
-
-    if (answer->deadline) {
-        return VOYO_CLASS_TIMEOUT;
-    }
-
-    if (answer->info) {
-        class = choose_record(&job->choose, answer->info, job->popped.id,
-                              thread->config->tolerance,
-                              (int64_t) time(NULL));
-
-        if (class != VOYO_CLASS_NO_FORMATS) {
-            return class;
-        }
-    }
-
-    return classify_text(thread->classify, answer->text, answer->len);
-}
-
-
-static int
-job_falls_back(voyo_class_t class)
-{
-    switch (class) {
-
-    case VOYO_CLASS_NO_FORMATS:
-    case VOYO_CLASS_NO_AUDIO:
-    case VOYO_CLASS_UNAVAILABLE:
-    case VOYO_CLASS_EXTRACTOR:
-    case VOYO_CLASS_FORBIDDEN:
-    case VOYO_CLASS_BOT_CHECK:
-    case VOYO_CLASS_AGE_RESTRICTED:
-        return 1;
-
-    default:
-        return 0;
-    }
-}
-
-
 static int
 job_finish(job_thread_t *thread, job_t *job)
 {
-    int         rc;
-    char       *json;
-    size_t      len;
-    int64_t     life, until;
+    int           rc;
+    char         *json;
+    int64_t       until;
+    store_end_t   end;
 
     json = outcome_json(&job->choose, job->popped.id, &job->class,
-                        job_microseconds() / 1000, job->generation, &len,
-                        &life);
+                        job_microseconds() / 1000000, job->generation,
+                        &end.len, &end.life);
 
     if (json == NULL) {
         abort();
     }
 
+    end.json = json;
+    end.generation = job->generation;
+    end.class = job->class;
+
     until = worker_now() + JOB_SAVE;
 
     for ( ;; ) {
 
-        rc = store_finish(thread->store, job->popped.id, job->token,
-                          job->class == VOYO_CLASS_NONE ? "record" : "failure",
-                          json, len, life, job->choose.record.generation);
+        rc = store_finish(thread->store, job->popped.id, job->token, &end);
 
         if (rc >= 0 || worker_now() >= until || job_stopping(thread)) {
             break;
@@ -470,6 +331,8 @@ job_finish(job_thread_t *thread, job_t *job)
     }
 
     free(json);
+
+    job->leased = 0;
 
     if (rc == 0) {
         log_event(&thread->config->log, LOG_WARN, "track \"%s\" was resolved "
@@ -487,29 +350,42 @@ job_finish(job_thread_t *thread, job_t *job)
 static void
 job_tell(job_thread_t *thread, job_t *job)
 {
-    int                       len;
-    double                    all, own;
-    const char               *end;
-    log_level_t               level;
-    heartbeat_t              *heartbeat;
-    const voyo_class_info_t  *info;
+    int64_t       took;
+    double        all, own;
+    heartbeat_t  *heartbeat;
 
     heartbeat = thread->heartbeat;
-    all = (double) (job_microseconds() - job->began) / 1000;
-    own = all - (double) job->asked / 1000;
+    took = job_microseconds() - job->began;
+    all = (double) took / 1000;
+    own = (double) (took - job->asked) / 1000;
 
-    if (job->class == VOYO_CLASS_NONE) {
-        atomic_fetch_add(&heartbeat->ok, 1);
-        atomic_store(&heartbeat->last_success, (long long) time(NULL));
+    quantile_add(&heartbeat->latency, took);
+    quantile_add(&heartbeat->own, took - job->asked);
 
-        log_event(&thread->config->log, LOG_INFO, "track \"%s\" is resolved "
-                  "in %.1f ms, %.2f of them our own, %u formats, profile %s",
-                  job->popped.id, all, own, job->choose.record.nformats,
-                  ytdlp_profile_name(job->profile));
+    if (job->class != VOYO_CLASS_NONE) {
+        atomic_fetch_add(&heartbeat->failed[job->class], 1);
+        job_tell_failed(thread, job, all);
         return;
     }
 
-    atomic_fetch_add(&heartbeat->failed[job->class], 1);
+    atomic_fetch_add(&heartbeat->ok, 1);
+    atomic_store(&heartbeat->last_success, (long long) time(NULL));
+
+    log_event(&thread->config->log, LOG_INFO, "track \"%s\" is resolved "
+              "in %.1f ms, %.2f of them our own, %u formats, profile %s%s",
+              job->popped.id, all, own, job->choose.record.nformats,
+              ytdlp_profile_name(job->profile),
+              thread->keeper.cold ? ", cold" : "");
+}
+
+
+static void
+job_tell_failed(job_thread_t *thread, job_t *job, double all)
+{
+    int                       len;
+    const char               *end;
+    log_level_t               level;
+    const voyo_class_info_t  *info;
 
     info = voyo_class_info(job->class);
     level = info->status == 404 || info->permanent ? LOG_INFO : LOG_WARN;
@@ -523,8 +399,9 @@ job_tell(job_thread_t *thread, job_t *job)
     }
 
     log_event(&thread->config->log, level, "track \"%s\" can't be resolved, "
-              "%s, after %.1f ms, kept for %u s, profile %s%s%.*s",
+              "%s, after %.1f ms, %s for %u s, profile %s%s%.*s",
               job->popped.id, info->name, all,
+              info->global ? "nothing is asked" : "kept",
               job->choose.record.retry_after,
               ytdlp_profile_name(job->profile), len ? ": " : "", len,
               len ? job->answer.text : "");
@@ -552,7 +429,7 @@ job_sleep(int64_t ms)
 
 /* Unix time, microseconds. */
 
-static int64_t
+int64_t
 job_microseconds(void)
 {
     struct timespec  ts;

@@ -11,14 +11,18 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "choose.h"
 #include "classify.h"
 #include "config.h"
 #include "heartbeat.h"
 #include "keeper.h"
 #include "store.h"
+#include "ytdlp.h"
 
 
-#define JOB_GRACE  3000                /* ms for a running job at the end */
+#define JOB_GRACE    3000              /* ms for a running job at the end */
+#define JOB_WAIT     500               /* ms, a look at the stop flag */
+#define JOB_STOPPED  1                 /* beside VOYO_OK and VOYO_E… */
 
 
 /* What the threads are told: to stop, and when to give up what they do. */
@@ -43,7 +47,29 @@ typedef struct {
     keeper_t           keeper;
     unsigned           index;
     unsigned           job;            /* the number of the last one */
+    unsigned           question;       /* to the worker, the same */
+    int64_t            canary;         /* when the next is due */
 } job_thread_t;
+
+
+/* One job in the works. */
+
+typedef struct {
+    store_job_t      popped;
+    char             token[STORE_TOKEN_MAX];
+    int64_t          generation;       /* of the record to come */
+    unsigned         leased:1;
+
+    int64_t          began;            /* microseconds */
+    int64_t          asked;            /* of them waiting for yt-dlp */
+    int64_t          end;              /* milliseconds, on worker_now() */
+    int64_t          renew;
+
+    ytdlp_profile_t  profile;
+    voyo_class_t     class;
+    ytdlp_answer_t   answer;           /* the last one */
+    choose_t         choose;
+} job_t;
 
 
 /*
@@ -52,6 +78,15 @@ typedef struct {
  * "data" is a job_thread_t.  Returns NULL, and leaves no process.
  */
 void *job_thread(void *data);
+
+/*
+ * What has to be done while waiting, at least at job->renew: the lease is
+ * renewed.  Returns VOYO_OK, or JOB_STOPPED when the job is to be given up.
+ */
+int job_tick(job_thread_t *thread, job_t *job);
+
+/* Unix time, microseconds. */
+int64_t job_microseconds(void);
 
 
 #endif /* _JOB_H_INCLUDED_ */

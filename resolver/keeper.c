@@ -15,10 +15,14 @@
 #define KEEPER_PAUSE_MIN  250          /* milliseconds */
 #define KEEPER_PAUSE_MAX  30000
 #define KEEPER_NAP        100
+#define KEEPER_HOLD       30000        /* after a replacement that failed */
+#define KEEPER_STARTS     2            /* failed ones in a row make it cold */
 
 
 static void keeper_spawn(keeper_t *keeper);
 static void keeper_wait(keeper_t *keeper, int64_t until);
+static void keeper_unready(keeper_t *keeper);
+static const char *keeper_why(const keeper_t *keeper);
 static void keeper_replace(keeper_t *keeper);
 static void keeper_pause(keeper_t *keeper);
 static void keeper_show(keeper_t *keeper, heartbeat_state_t state);
@@ -86,15 +90,50 @@ keeper_wait(keeper_t *keeper, int64_t until)
     rc = worker_wait(&keeper->worker, until);
 
     if (rc == VOYO_OK && keeper->worker.ready.ready) {
+        keeper->starts = 0;
         keeper_show(keeper, HEARTBEAT_IDLE);
 
     } else if (rc == VOYO_OK || rc == VOYO_EIO) {
         keeper_lost(keeper, "at its start");
+        keeper_unready(keeper);
 
     } else if (worker_now() >= keeper->worker.deadline) {
         keeper_pause(keeper);
         keeper_kill(keeper, "not ready in time");
+        keeper_unready(keeper);
     }
+}
+
+
+static void
+keeper_unready(keeper_t *keeper)
+{
+    if (++keeper->starts < KEEPER_STARTS) {
+        return;
+    }
+
+    log_event(&keeper->config->log, LOG_ERROR, "worker %u did not start %u "
+              "times in a row, yt-dlp is run for each job", keeper->number,
+              keeper->starts);
+
+    keeper_freeze(keeper, "");
+}
+
+
+void
+keeper_freeze(keeper_t *keeper, const char *version)
+{
+    keeper->cold = 1;
+    keeper->hold = worker_now() + KEEPER_HOLD;
+    keeper->program = worker_file(keeper->config->ytdlp_path);
+
+    atomic_store(&keeper->shown->cold, 1);
+
+    if (version[0]) {
+        atomic_store(&keeper->shown->version, ytdlp_version_number(version));
+    }
+
+    keeper_show(keeper, HEARTBEAT_IDLE);
 }
 
 
@@ -112,23 +151,38 @@ keeper_tend(keeper_t *keeper)
         return;
     }
 
-    if (worker_ended(&keeper->worker)) {
+    if (!keeper->cold && worker_ended(&keeper->worker)) {
         keeper_lost(keeper, "while idle");
         return;
     }
 
-    why = worker_old(&keeper->worker);
+    why = keeper_why(keeper);
 
-    if (why == NULL) {
-        return;
-    }
-
-    if (worker_spawn(&keeper->next, keeper->config) == VOYO_OK) {
+    if (why && worker_spawn(&keeper->next, keeper->config) == VOYO_OK) {
         keeper->has_next = 1;
 
         log_event(&keeper->config->log, LOG_INFO,
                   "worker %u is replaced for its %s", keeper->number, why);
     }
+}
+
+
+/* Why another worker is to be started, or NULL. */
+
+static const char *
+keeper_why(const keeper_t *keeper)
+{
+    if (keeper->cold
+        && keeper->program != worker_file(keeper->config->ytdlp_path))
+    {
+        return "new yt-dlp";
+    }
+
+    if (worker_now() < keeper->hold) {
+        return NULL;
+    }
+
+    return keeper->cold ? "cold starts" : worker_old(&keeper->worker);
 }
 
 
@@ -146,26 +200,32 @@ keeper_replace(keeper_t *keeper)
 
     keeper->has_next = 0;
 
-    if (rc != VOYO_OK || !keeper->next.ready.ready) {
+    if (rc != VOYO_OK || !keeper->next.ready.ready
+        || !ytdlp_version_valid(keeper->next.ready.version))
+    {
+        log_event(&keeper->config->log, LOG_WARN, "worker %u stays as it is, "
+                  "its replacement can't be used: %s", keeper->number,
+                  keeper->next.words[0] ? keeper->next.words
+                  : rc == VOYO_OK ? keeper->next.ready.version
+                  : "it was not ready in time");
+
         worker_kill(&keeper->next);
 
-        log_event(&keeper->config->log, LOG_WARN, "worker %u stays, its "
-                  "replacement was not ready in time", keeper->number);
-
-        /* not again at once */
-
-        keeper->worker.jobs = 0;
-        keeper->worker.life = worker_now() + KEEPER_PAUSE_MAX;
+        keeper->hold = worker_now() + (keeper->cold ? 10 : 1) * KEEPER_HOLD;
+        keeper->program = worker_file(keeper->config->ytdlp_path);
         return;
     }
 
     next = keeper->next;
 
-    if (keeper->state != HEARTBEAT_DOWN) {
+    if (keeper->state != HEARTBEAT_DOWN && !keeper->cold) {
         worker_kill(&keeper->worker);
     }
 
     keeper_adopt(keeper, &next);
+
+    log_event(&keeper->config->log, LOG_INFO, "worker %u is replaced, yt-dlp "
+              "%s", keeper->number, keeper->worker.ready.version);
 }
 
 
@@ -173,6 +233,11 @@ void
 keeper_adopt(keeper_t *keeper, const worker_t *worker)
 {
     keeper->worker = *worker;
+    keeper->cold = 0;
+    keeper->starts = 0;
+
+    atomic_store(&keeper->shown->cold, 0);
+
     keeper_show(keeper, HEARTBEAT_IDLE);
 }
 
@@ -215,10 +280,13 @@ keeper_kill(keeper_t *keeper, const char *why)
                   keeper->number, why);
     }
 
-    if (keeper->state != HEARTBEAT_DOWN) {
+    if (keeper->state != HEARTBEAT_DOWN && !keeper->cold) {
         worker_kill(&keeper->worker);
-        keeper_show(keeper, HEARTBEAT_DOWN);
     }
+
+    keeper->cold = 0;
+    atomic_store(&keeper->shown->cold, 0);
+    keeper_show(keeper, HEARTBEAT_DOWN);
 }
 
 
@@ -263,13 +331,19 @@ keeper_pause(keeper_t *keeper)
 static void
 keeper_show(keeper_t *keeper, heartbeat_state_t state)
 {
+    int  there;
+
     keeper->state = state;
+    there = state != HEARTBEAT_DOWN && !keeper->cold;
 
     atomic_store(&keeper->shown->state, (int) state);
-    atomic_store(&keeper->shown->group,
-                 state == HEARTBEAT_DOWN ? 0 : keeper->worker.child.pid);
-    atomic_store(&keeper->shown->pid,
-                 state == HEARTBEAT_DOWN ? 0 : keeper->worker.ready.pid);
+    atomic_store(&keeper->shown->group, there ? keeper->worker.child.pid : 0);
+    atomic_store(&keeper->shown->pid, there ? keeper->worker.ready.pid : 0);
+
+    if (there && keeper->worker.ready.ready) {
+        atomic_store(&keeper->shown->version,
+                     ytdlp_version_number(keeper->worker.ready.version));
+    }
 }
 
 

@@ -24,6 +24,9 @@
  *     ^                   |             |                   |
  *     +---- pause --------+-------------+-------------------+
  *                              it ended, or was killed
+ *
+ * When two starts in a row fail it is cold: IDLE without a worker, and yt-dlp
+ * is to be run for each job (cold.h).  A worker is tried for again later.
  */
 typedef struct {
     const config_t      *config;
@@ -33,8 +36,12 @@ typedef struct {
     worker_t             worker;       /* unless DOWN */
     worker_t             next;         /* its replacement, if has_next */
     unsigned             has_next:1;
+    unsigned             cold:1;       /* there is no worker */
     unsigned             failures;     /* ends in a row, without an answer */
+    unsigned             starts;       /* of them before it was ready */
     int64_t              pause;        /* until when to stay DOWN */
+    int64_t              hold;         /* until when not to replace it */
+    uint64_t             program;      /* that did not start: worker_file() */
 } keeper_t;
 
 
@@ -65,6 +72,9 @@ void keeper_end(keeper_t *keeper);
 
 /* Takes over a worker that is ready. */
 void keeper_adopt(keeper_t *keeper, const worker_t *worker);
+
+/* No worker starts: yt-dlp is to be run for each job, of that version. */
+void keeper_freeze(keeper_t *keeper, const char *version);
 
 
 #endif /* _KEEPER_H_INCLUDED_ */

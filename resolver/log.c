@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 
-#define LOG_MESSAGE_MAX  1000
+#define LOG_MESSAGE_MAX  4000
 
 
 static size_t log_clean(char *text);

@@ -25,7 +25,7 @@ typedef struct {
  * Writes one event as one line, in a single write: as text to standard error,
  * or as a JSON object with "time", "level" and "message" to standard output.
  * A control character becomes a space, and the query of a URL becomes "?…":
- * a signed media URL is a secret.  What is longer than 1000 bytes is cut.
+ * a signed media URL is a secret.  What is longer than 4000 bytes is cut.
  */
 void log_event(const log_t *log, log_level_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,6 +5,7 @@
 
 
 #include "classify.h"
+#include "cold.h"
 #include "config.h"
 #include "heartbeat.h"
 #include "job.h"
@@ -28,6 +29,7 @@
 #define THREAD_REDIS 3000              /* and in a thread, which also waits */
 #define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
 #define MAIN_LOOK    100               /* ms between looks for a signal */
+#define MAIN_FADE    300               /* beats until a latency counts half */
 
 
 /* All that the threads share, and the threads. */
@@ -41,11 +43,16 @@ typedef struct {
     store_t        *store;             /* the main thread's */
     job_thread_t    threads[CONFIG_WORKERS_MAX];
     pthread_t       ids[CONFIG_WORKERS_MAX];
+    char            version[YTDLP_VERSION_MAX];    /* of the first yt-dlp */
+    unsigned        cold;              /* no worker has started */
+    unsigned        beats;
 } main_t;
 
 
 static int main_check(main_t *resolver);
 static int main_ytdlp(main_t *resolver, worker_t *worker);
+static int main_try(main_t *resolver, worker_t *worker);
+static int main_cold(main_t *resolver);
 static int main_start(main_t *resolver, const worker_t *worker);
 static void main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
@@ -150,8 +157,8 @@ main_check(main_t *resolver)
     }
 
     if (!failed) {
-        log_event(log, LOG_NOTICE, "redis answers, yt-dlp %s is ready",
-                  resolver->heartbeat.version);
+        log_event(log, LOG_NOTICE, "redis answers, yt-dlp %s is ready%s",
+                  resolver->version, resolver->cold ? ", but cold" : "");
     }
 
     return failed;
@@ -173,6 +180,45 @@ main_ytdlp(main_t *resolver, worker_t *worker)
     log = &resolver->config.log;
     path = resolver->config.ytdlp_path;
 
+    rc = main_try(resolver, worker);
+
+    if (rc == VOYO_ETIMEOUT) {
+        rc = main_try(resolver, worker);
+    }
+
+    if (rc != VOYO_ETIMEOUT) {
+        return rc;
+    }
+
+    if (main_pending()) {
+        log_event(log, LOG_NOTICE, "stopped before yt-dlp was ready");
+
+    } else if (main_cold(resolver) == VOYO_OK) {
+        log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready in time twice, "
+                  "it is run for each job", path);
+        return VOYO_OK;
+
+    } else {
+        log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready in time, and "
+                  "does not tell its version", path);
+    }
+
+    return VOYO_EIO;
+}
+
+
+/* VOYO_ETIMEOUT: there is no worker, and nobody knows why. */
+
+static int
+main_try(main_t *resolver, worker_t *worker)
+{
+    int           rc;
+    const char   *path;
+    const log_t  *log;
+
+    log = &resolver->config.log;
+    path = resolver->config.ytdlp_path;
+
     if (worker_spawn(worker, &resolver->config) != VOYO_OK) {
         log_event(log, LOG_ERROR, "YT_DLP_PATH is \"%s\", which can't be "
                   "run: %s", path, strerror(errno));
@@ -184,35 +230,56 @@ main_ytdlp(main_t *resolver, worker_t *worker)
     } while (rc == VOYO_ETIMEOUT && worker_now() < worker->deadline
              && !main_pending());
 
-    if (rc == VOYO_ETIMEOUT && main_pending()) {
-        log_event(log, LOG_NOTICE, "stopped before yt-dlp was ready");
+    if (rc == VOYO_EIO) {
 
-    } else if (rc == VOYO_ETIMEOUT) {
-        log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready within %d s",
-                  path, WORKER_START / 1000);
+        if (main_cold(resolver) == VOYO_OK) {
+            log_event(log, LOG_ERROR, "yt-dlp \"%s\" does not take the "
+                      "plugin, it is run for each job; it said: %s", path,
+                      worker->words[0] ? worker->words : "nothing");
+            worker_kill(worker);
+            return VOYO_OK;
+        }
 
-    } else if (rc != VOYO_OK) {
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" can't be used, %s or newer "
                   "is needed; it said: %s", path, YTDLP_VERSION,
                   worker->words[0] ? worker->words : "nothing");
 
-    } else if (worker->ready.proxy) {
+    } else if (rc == VOYO_OK && worker->ready.proxy) {
         log_event(log, LOG_ERROR, "VOYO_YTDLP_CONF sets a proxy: a media URL "
                   "only works from the address that resolved it, and nginx "
                   "would not use the proxy");
+        rc = VOYO_EIO;
 
-    } else if (!ytdlp_version_valid(worker->ready.version)) {
+    } else if (rc == VOYO_OK && !ytdlp_version_valid(worker->ready.version)) {
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" is %s, %s or newer is "
                   "needed", path, worker->ready.version, YTDLP_VERSION);
+        rc = VOYO_EIO;
 
-    } else if (worker->ready.ready) {
-        strcpy(resolver->heartbeat.version, worker->ready.version);
+    } else if (rc == VOYO_OK && worker->ready.ready) {
+        strcpy(resolver->version, worker->ready.version);
         return VOYO_OK;
     }
 
     worker_kill(worker);
 
-    return VOYO_EIO;
+    return rc;
+}
+
+
+/* Whether at least a process for each job can be had. */
+
+static int
+main_cold(main_t *resolver)
+{
+    if (cold_version(&resolver->config, resolver->version) != VOYO_OK
+        || !ytdlp_version_valid(resolver->version))
+    {
+        return VOYO_EIO;
+    }
+
+    resolver->cold = 1;
+
+    return VOYO_OK;
 }
 
 
@@ -252,7 +319,10 @@ main_start(main_t *resolver, const worker_t *worker)
             return VOYO_ENOMEM;
         }
 
-        if (i == 0) {
+        if (resolver->cold) {
+            keeper_freeze(&thread->keeper, resolver->version);
+
+        } else if (i == 0) {
             keeper_adopt(&thread->keeper, worker);
         }
 
@@ -267,7 +337,7 @@ main_start(main_t *resolver, const worker_t *worker)
 
     log_event(&resolver->config.log, LOG_NOTICE, "\"%s\" started, yt-dlp %s, "
               "%u workers, egress \"%s\"", resolver->config.name,
-              heartbeat->version, resolver->config.workers,
+              resolver->version, resolver->config.workers,
               resolver->config.egress);
 
     return VOYO_OK;
@@ -277,15 +347,22 @@ main_start(main_t *resolver, const worker_t *worker)
 static void
 main_beat(main_t *resolver)
 {
-    char     *json;
-    int64_t   play, prefetch;
+    char            *json;
+    heartbeat_t     *heartbeat;
+    store_status_t   status;
 
-    if (store_queues(resolver->store, &play, &prefetch) != VOYO_OK) {
+    heartbeat = &resolver->heartbeat;
+
+    if (++resolver->beats % MAIN_FADE == 0) {
+        quantile_fade(&heartbeat->latency);
+        quantile_fade(&heartbeat->own);
+    }
+
+    if (store_status(resolver->store, &status) != VOYO_OK) {
         return;
     }
 
-    json = heartbeat_json(&resolver->heartbeat, &resolver->config, play,
-                          prefetch);
+    json = heartbeat_json(heartbeat, &resolver->config, &status);
 
     if (json == NULL) {
         abort();
@@ -369,7 +446,9 @@ main_usage(void)
           "It is configured by the environment: REDIS_URL, YT_DLP_PATH,\n"
           "VOYO_YTDLP_CONF, VOYO_SOURCE_ADDRESS, VOYO_YTDLP_WORKERS,\n"
           "VOYO_EGRESS, VOYO_QUALITY_TOLERANCE, VOYO_RESOLVE_TIMEOUT,\n"
-          "VOYO_NAME, VOYO_PLUGIN_DIR, VOYO_LOG_FORMAT.\n"
+          "VOYO_QUEUE, VOYO_BUDGET, VOYO_PROOF, VOYO_MEDIA_HOSTS,\n"
+          "VOYO_CANARY, VOYO_CANARY_EVERY, VOYO_NAME, VOYO_PLUGIN_DIR,\n"
+          "VOYO_LOG_FORMAT.\n"
           "\n"
           "--check  says whether Redis and yt-dlp can be used, and ends\n",
           stderr);

@@ -17,15 +17,15 @@ static int64_t outcome_life(const choose_t *choose, voyo_class_t class);
 
 char *
 outcome_json(choose_t *choose, const char *id, voyo_class_t *class,
-    int64_t now, int64_t before, size_t *len, int64_t *life)
+    int64_t now, int64_t generation, size_t *len, int64_t *life)
 {
     char           *json;
     voyo_record_t  *record;
 
     record = &choose->record;
 
-    record->generation = now > before ? now : before + 1;
-    record->resolved_at = now / 1000;
+    record->generation = generation;
+    record->resolved_at = now;
     memcpy(record->id, id, VOYO_TRACK_LEN + 1);
 
     if (*class == VOYO_CLASS_NONE) {

@@ -21,15 +21,15 @@
 
 /*
  * Writes what came of the track "id" as a record: the formats in "choose", or
- * the failure that "*class" says.  The generation is "now", in milliseconds,
- * but above "before", whatever the clocks say.  What the readers of records
- * would refuse is not written: it becomes a VOYO_CLASS_INTERNAL.
+ * the failure that "*class" says, at "now", Unix time in seconds.  What the
+ * readers of records would refuse is not written: it becomes a
+ * VOYO_CLASS_INTERNAL.
  *
  * Returns the JSON, the caller's to free(), its length, and how many seconds
  * it is to be kept; NULL: out of memory.
  */
 char *outcome_json(choose_t *choose, const char *id, voyo_class_t *class,
-    int64_t now, int64_t before, size_t *len, int64_t *life);
+    int64_t now, int64_t generation, size_t *len, int64_t *life);
 
 
 #endif /* _OUTCOME_H_INCLUDED_ */

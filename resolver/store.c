@@ -13,7 +13,7 @@
 #include <string.h>
 
 
-#define STORE_ARGS_MAX         16
+#define STORE_ARGS_MAX         24
 #define STORE_NUMBER_MAX       24
 
 
@@ -31,6 +31,8 @@ struct store_s {
 };
 
 
+static int store_taken(const redisReply *reply, int64_t *generation,
+    const char **reason);
 static void store_eval(store_t *store, const char *script, int nkeys);
 static void store_key(store_t *store, const char *name, const char *suffix);
 static void store_arg(store_t *store, const char *arg);
@@ -94,21 +96,26 @@ store_take(store_t *store, const store_job_t *job, const char *token,
     int64_t *generation, const char **reason)
 {
     int          rc;
-    char         lease[STORE_NUMBER_MAX];
+    char         lease[STORE_NUMBER_MAX], budget[STORE_NUMBER_MAX];
     redisReply  *reply;
 
-    static const char *const  reasons[] = { "leased", "fresh", "abandoned" };
+    static const char *const  lanes[] = { "play", "prefetch", "own" };
 
     store_number(lease, STORE_LEASE);
+    store_number(budget, store->config->budget);
 
     store_eval(store, voyo_script_take, VOYO_SCRIPT_TAKE_KEYS);
     store_key(store, "track:", job->id);
     store_key(store, "lease:", job->id);
+    store_key(store, "breaker", NULL);
+    store_key(store, "budget", NULL);
     store_key(store, "alive:", job->id);
+    store_arg(store, job->id);
     store_arg(store, token);
     store_arg(store, lease);
     store_arg(store, job->score);
-    store_arg(store, job->lane == STORE_PLAY ? "play" : "prefetch");
+    store_arg(store, lanes[job->lane]);
+    store_arg(store, budget);
 
     reply = store_run(store);
 
@@ -116,36 +123,52 @@ store_take(store_t *store, const store_job_t *job, const char *token,
         return VOYO_EIO;
     }
 
-    rc = VOYO_EIO;
-
-    if (reply->type == REDIS_REPLY_ARRAY && reply->elements >= 1
-        && reply->element[0]->type == REDIS_REPLY_STRING)
-    {
-        if (strcmp(reply->element[0]->str, "run") == 0) {
-
-            if (reply->elements == 2
-                && reply->element[1]->type == REDIS_REPLY_STRING)
-            {
-                *generation = strtoll(reply->element[1]->str, NULL, 10);
-                rc = 1;
-            }
-
-        } else {
-            rc = 0;
-            *reason = reasons[0];
-
-            if (strcmp(reply->element[0]->str, reasons[1]) == 0) {
-                *reason = reasons[1];
-
-            } else if (strcmp(reply->element[0]->str, reasons[2]) == 0) {
-                *reason = reasons[2];
-            }
-        }
-    }
+    rc = store_taken(reply, generation, reason);
 
     freeReplyObject(reply);
 
     return rc;
+}
+
+
+static int
+store_taken(const redisReply *reply, int64_t *generation, const char **reason)
+{
+    size_t       i;
+    const char  *word;
+
+    static const char *const  reasons[] = {
+        "somebody else does it", "leased",
+        "it was resolved meanwhile", "fresh",
+        "nobody waits for it", "abandoned",
+        "the breaker is open", "breaker",
+        "the budget is spent", "budget"
+    };
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0
+        || reply->element[0]->type != REDIS_REPLY_STRING)
+    {
+        return VOYO_EIO;
+    }
+
+    word = reply->element[0]->str;
+
+    for (i = 0; i < sizeof(reasons) / sizeof(char *); i += 2) {
+        if (strcmp(word, reasons[i + 1]) == 0) {
+            *reason = reasons[i];
+            return 0;
+        }
+    }
+
+    if (strcmp(word, "run") != 0 || reply->elements != 2
+        || reply->element[1]->type != REDIS_REPLY_STRING)
+    {
+        return VOYO_EIO;
+    }
+
+    *generation = strtoll(reply->element[1]->str, NULL, 10);
+
+    return 1;
 }
 
 
@@ -177,8 +200,10 @@ store_renew(store_t *store, const char *id, const char *token)
 
     store_eval(store, voyo_script_renew, VOYO_SCRIPT_RENEW_KEYS);
     store_key(store, "lease:", id);
+    store_key(store, "breaker", NULL);
     store_arg(store, token);
     store_arg(store, lease);
+    store_arg(store, id);
 
     return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
 }
@@ -186,14 +211,15 @@ store_renew(store_t *store, const char *id, const char *token)
 
 int
 store_finish(store_t *store, const char *id, const char *token,
-    const char *kind, const char *json, size_t len, int64_t life,
-    int64_t generation)
+    const store_end_t *end)
 {
-    char     seconds[STORE_NUMBER_MAX], number[STORE_NUMBER_MAX];
-    int64_t  n;
+    char                      seconds[STORE_NUMBER_MAX];
+    char                      number[STORE_NUMBER_MAX];
+    char                      most[STORE_NUMBER_MAX];
+    int64_t                   n;
+    const voyo_class_info_t  *info;
 
-    store_number(seconds, life);
-    store_number(number, generation);
+    static const store_end_t  drop = { "", 0, 0, 0, VOYO_CLASS_NONE };
 
     store_eval(store, voyo_script_finish, VOYO_SCRIPT_FINISH_KEYS);
     store_key(store, "track:", id);
@@ -202,12 +228,31 @@ store_finish(store_t *store, const char *id, const char *token,
     store_key(store, "jobs:play", NULL);
     store_key(store, "jobs:prefetch", NULL);
     store_key(store, "events", NULL);
+    store_key(store, "breaker", NULL);
     store_arg(store, id);
     store_arg(store, token);
-    store_arg(store, kind);
-    store_arg_len(store, json, len);
+
+    if (end) {
+        info = voyo_class_info(end->class);
+        store_arg(store, end->class == VOYO_CLASS_NONE ? "record"
+                         : info->global ? "global" : "failure");
+
+    } else {
+        end = &drop;
+        info = voyo_class_info(end->class);
+        store_arg(store, "drop");
+    }
+
+    store_number(seconds, end->life);
+    store_number(number, end->generation);
+    store_number(most, info->kept_max ? info->kept_max : info->kept);
+
+    store_arg_len(store, end->json, end->len);
     store_arg(store, seconds);
     store_arg(store, number);
+    store_arg(store, info->name);
+    store_arg(store, info->status < 500 ? "1" : "0");
+    store_arg(store, most);
 
     return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
 }
@@ -216,20 +261,26 @@ store_finish(store_t *store, const char *id, const char *token,
 int
 store_beat(store_t *store, const char *json, size_t len)
 {
-    char         life[STORE_NUMBER_MAX];
+    char         life[STORE_NUMBER_MAX], queue[STORE_NUMBER_MAX];
+    char         budget[STORE_NUMBER_MAX];
     int64_t      n;
     const char  *name;
 
     name = store->config->name;
 
     store_number(life, json ? STORE_BEAT : 0);
+    store_number(queue, store->config->queue);
+    store_number(budget, store->config->budget);
 
     store_eval(store, voyo_script_beat, VOYO_SCRIPT_BEAT_KEYS);
     store_key(store, "resolvers", NULL);
     store_key(store, "resolver:", name);
+    store_key(store, "limits", NULL);
     store_arg(store, name);
     store_arg(store, life);
     store_arg_len(store, json ? json : "", len);
+    store_arg(store, queue);
+    store_arg(store, budget);
 
     return store_run_integer(store, &n);
 }
@@ -250,30 +301,48 @@ store_ping(store_t *store, const char **error)
 
 
 int
-store_queues(store_t *store, int64_t *play, int64_t *prefetch)
+store_status(store_t *store, store_status_t *status)
 {
-    int       i;
-    int64_t  *lengths[2];
+    int           i, rc;
+    redisReply   *reply, **element;
 
-    static const char *const  names[2] = { "jobs:play", "jobs:prefetch" };
+    static const int  types[] = {
+        REDIS_REPLY_INTEGER, REDIS_REPLY_INTEGER, REDIS_REPLY_INTEGER,
+        REDIS_REPLY_STRING, REDIS_REPLY_STRING
+    };
 
-    lengths[0] = play;
-    lengths[1] = prefetch;
+    store_eval(store, voyo_script_status, VOYO_SCRIPT_STATUS_KEYS);
+    store_key(store, "jobs:play", NULL);
+    store_key(store, "jobs:prefetch", NULL);
+    store_key(store, "breaker", NULL);
+    store_key(store, "budget", NULL);
 
-    for (i = 0; i < 2; i++) {
+    reply = store_run(store);
 
-        store->argc = 0;
-        store->nkeys = 0;
-
-        store_arg(store, "ZCARD");
-        store_key(store, names[i], NULL);
-
-        if (store_run_integer(store, lengths[i]) != VOYO_OK) {
-            return VOYO_EIO;
-        }
+    if (reply == NULL) {
+        return VOYO_EIO;
     }
 
-    return VOYO_OK;
+    element = reply->element;
+    rc = reply->type == REDIS_REPLY_ARRAY && reply->elements == 5
+         ? VOYO_OK : VOYO_EIO;
+
+    for (i = 0; i < 5 && rc == VOYO_OK; i++) {
+        rc = element[i]->type == types[i] ? VOYO_OK : VOYO_EIO;
+    }
+
+    if (rc == VOYO_OK) {
+        status->play = element[0]->integer;
+        status->prefetch = element[1]->integer;
+        status->spent = element[2]->integer;
+        status->breaker = voyo_class_by_name(element[3]->str,
+                                             element[3]->len);
+        status->left = strtoll(element[4]->str, NULL, 10);
+    }
+
+    freeReplyObject(reply);
+
+    return rc;
 }
 
 
@@ -281,7 +350,7 @@ static void
 store_eval(store_t *store, const char *script, int nkeys)
 {
     static const char *const  numbers[] = {
-        "0", "1", "2", "3", "4", "5", "6", "7"
+        "0", "1", "2", "3", "4", "5", "6", "7", "8"
     };
 
     store->argc = 0;

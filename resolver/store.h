@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "redis.h"
+#include "voyo_class.h"
 #include "voyo_track.h"
 
 
@@ -28,11 +29,12 @@ typedef struct store_s  store_t;
 
 typedef enum {
     STORE_PLAY = 0,
-    STORE_PREFETCH
+    STORE_PREFETCH,
+    STORE_OWN                          /* the resolver's own idea */
 } store_lane_t;
 
 
-/* A job that was popped, and what the lease's script says of it. */
+/* A job that was popped. */
 
 typedef struct {
     char          id[VOYO_TRACK_LEN + 1];
@@ -57,8 +59,8 @@ void store_free(store_t *store);
 int store_pop(store_t *store, store_job_t *job);
 
 /*
- * Takes the lease of a job.  Returns 1, and the generation of the record
- * there is, or 0, in "*generation"; 0 when it need not be run, and why in
+ * Takes the lease of a job.  Returns 1, and the generation of the record to
+ * come in "*generation"; 0 when it need not or must not be run, and why in
  * "*reason"; or VOYO_EIO.
  */
 int store_take(store_t *store, const store_job_t *job, const char *token,
@@ -70,13 +72,23 @@ int store_return(store_t *store, const store_job_t *job);
 /* Returns 1; 0 when the lease is somebody else's by now; or VOYO_EIO. */
 int store_renew(store_t *store, const char *id, const char *token);
 
+/* What came of a job, for store_finish(). */
+
+typedef struct {
+    const char    *json;               /* "len" bytes */
+    size_t         len;
+    int64_t        life;               /* seconds */
+    int64_t        generation;
+    voyo_class_t   class;              /* VOYO_CLASS_NONE: a record */
+} store_end_t;
+
 /*
- * Ends a job.  "kind" is "record", "failure" or "drop"; "life" is in seconds.
- * Returns 1; 0 when the lease is somebody else's; or VOYO_EIO.
+ * Ends a job: the record or the failure is stored, or the breaker opened, and
+ * everybody told; with "end" NULL only the lease is given back.  Returns 1; 0
+ * when the lease is somebody else's; or VOYO_EIO.
  */
 int store_finish(store_t *store, const char *id, const char *token,
-    const char *kind, const char *json, size_t len, int64_t life,
-    int64_t generation);
+    const store_end_t *end);
 
 /*
  * Says that this resolver lives, or with "json" NULL that it is leaving.
@@ -87,8 +99,18 @@ int store_beat(store_t *store, const char *json, size_t len);
 /* Whether Redis can be used: VOYO_OK, or VOYO_EIO and what is wrong. */
 int store_ping(store_t *store, const char **error);
 
-/* The lengths of the queues.  Returns VOYO_OK or VOYO_EIO. */
-int store_queues(store_t *store, int64_t *play, int64_t *prefetch);
+/* What all the resolvers of the egress share. */
+
+typedef struct {
+    int64_t       play;                /* lengths of the queues */
+    int64_t       prefetch;
+    int64_t       spent;               /* of the budget */
+    voyo_class_t  breaker;             /* VOYO_CLASS_NONE: closed */
+    int64_t       left;                /* ms until it is half-open */
+} store_status_t;
+
+/* Returns VOYO_OK or VOYO_EIO. */
+int store_status(store_t *store, store_status_t *status);
 
 
 #endif /* _STORE_H_INCLUDED_ */

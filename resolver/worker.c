@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 
 static int worker_fill(worker_t *worker, int64_t until);
+static int worker_changed(const char *path, uint64_t before);
 static void worker_listen(worker_t *worker);
 
 
@@ -210,6 +212,8 @@ worker_wait(worker_t *worker, int64_t until)
             worker->ready.pid = worker->child.pid;
         }
 
+        worker->code = worker_file(worker->ready.file);
+
         return VOYO_OK;
     }
 }
@@ -251,16 +255,65 @@ worker_old(const worker_t *worker)
         return "memory";
     }
 
+    if (worker_changed(worker->path, worker->program)
+        || worker_changed(worker->ready.file, worker->code))
+    {
+        return "new yt-dlp";
+    }
+
     return NULL;
+}
+
+
+/* A file that is gone is being replaced. */
+
+static int
+worker_changed(const char *path, uint64_t before)
+{
+    uint64_t  now;
+
+    now = worker_file(path);
+
+    return now != 0 && before != 0 && now != before;
+}
+
+
+uint64_t
+worker_file(const char *path)
+{
+    uint64_t     id;
+    struct stat  st;
+
+    if (path[0] == '\0' || stat(path, &st) != 0) {
+        return 0;
+    }
+
+    id = (uint64_t) st.st_ino;
+    id = id * 1000003 + (uint64_t) st.st_dev;
+    id = id * 1000003 + (uint64_t) st.st_size;
+    id = id * 1000003 + (uint64_t) st.st_mtim.tv_sec;
+    id = id * 1000003 + (uint64_t) st.st_mtim.tv_nsec;
+
+    return id | 1;
 }
 
 
 int
 worker_spawn(worker_t *worker, const config_t *config)
 {
+    int64_t      start;
+    const char  *tail[5] = { "--quiet", "--plugin-dirs", NULL, "ytserve:" };
+
     memset(worker, 0, sizeof(worker_t));
 
-    if (child_spawn(&worker->child, config) != VOYO_OK) {
+    /* before it is read: it may be replaced meanwhile */
+
+    worker->path = config->ytdlp_path;
+    worker->program = worker_file(worker->path);
+
+    tail[2] = config->plugin_dir;
+
+    if (child_spawn(&worker->child, config, tail) != VOYO_OK) {
         return VOYO_EIO;
     }
 
@@ -270,7 +323,13 @@ worker_spawn(worker_t *worker, const config_t *config)
         abort();
     }
 
-    worker->deadline = worker_now() + WORKER_START;
+    /* one that takes longer than a listener waits is none */
+
+    start = config->resolve_timeout;
+    start = start < WORKER_START / 3 ? WORKER_START / 3 : start;
+    start = start > WORKER_START ? WORKER_START : start;
+
+    worker->deadline = worker_now() + start;
     worker->life = worker_now() + WORKER_LIFE / 10 * 8
                    + worker->child.pid * 1009 % (WORKER_LIFE / 10 * 4);
 

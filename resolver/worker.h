@@ -20,7 +20,7 @@
 #define WORKER_JOBS   2000             /* docs/upstream.md, Y5 */
 #define WORKER_LIFE   7200000          /* milliseconds, 20 % more or less */
 #define WORKER_RSS    (160 << 20)      /* bytes */
-#define WORKER_START  15000            /* milliseconds to become ready */
+#define WORKER_START  15000            /* ms to become ready, at most */
 
 
 /*
@@ -38,6 +38,9 @@ typedef struct {
     int64_t        deadline;           /* to be ready, on worker_now() */
     int64_t        life;               /* when it has to go */
     unsigned       jobs;
+    uint64_t       program;            /* what it was started from, and its */
+    uint64_t       code;               /* code: worker_file() */
+    const char    *path;
 } worker_t;
 
 
@@ -64,6 +67,9 @@ int worker_write(worker_t *worker, const char *line, size_t len);
  * or its line is too long.
  */
 int worker_read(worker_t *worker, int64_t until, char **line, size_t *len);
+
+/* Tells two editions of a file apart; 0: there is none. */
+uint64_t worker_file(const char *path);
 
 /* Whether a worker that does nothing has ended. */
 int worker_ended(worker_t *worker);

@@ -5,6 +5,7 @@
 
 
 #include "ytdlp.h"
+#include "json.h"
 #include "voyo_errno.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 
 static char *ytdlp_text(const cJSON *json, size_t *len);
+static void ytdlp_compact(cJSON *info);
 static size_t ytdlp_text_add(char *text, const cJSON *line);
 
 
@@ -31,10 +33,42 @@ ytdlp_request(char line[YTDLP_REQUEST_MAX], unsigned job, const char *id,
 }
 
 
+size_t
+ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job, const char *url,
+    const char *agent, int64_t at, int64_t ms)
+{
+    cJSON   *json;
+    size_t   len;
+
+    json = cJSON_CreateObject();
+
+    cJSON_AddNumberToObject(json, "job", job);
+    cJSON_AddStringToObject(json, "url", url);
+    cJSON_AddNumberToObject(json, "at", (double) at);
+    cJSON_AddNumberToObject(json, "deadline", (double) ms / 1000);
+
+    if (agent) {
+        cJSON_AddStringToObject(json, "user_agent", agent);
+    }
+
+    len = 0;
+
+    if (cJSON_PrintPreallocated(json, line, YTDLP_PROOF_MAX - 1, 0)) {
+        len = strlen(line);
+        line[len++] = '\n';
+        line[len] = '\0';
+    }
+
+    cJSON_Delete(json);
+
+    return len;
+}
+
+
 int
 ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len)
 {
-    const cJSON  *job;
+    const cJSON  *job, *status;
 
     memset(answer, 0, sizeof(ytdlp_answer_t));
 
@@ -52,6 +86,14 @@ ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len)
     answer->deadline = cJSON_IsTrue(
                     cJSON_GetObjectItemCaseSensitive(answer->json, "deadline"))
                     ? 1 : 0;
+    status = cJSON_GetObjectItemCaseSensitive(answer->json, "status");
+
+    if (cJSON_IsNumber(status) && status->valuedouble >= 100
+        && status->valuedouble < 1000)
+    {
+        answer->status = (unsigned) status->valuedouble;
+    }
+
     answer->info = cJSON_GetObjectItemCaseSensitive(answer->json, "info");
 
     if (!cJSON_IsObject(answer->info)) {
@@ -126,6 +168,83 @@ ytdlp_text_add(char *text, const cJSON *line)
 
 
 void
+ytdlp_cold(ytdlp_answer_t *answer, const char *id, const char *output,
+    size_t len, const char *errors, size_t nerrors)
+{
+    cJSON       *info;
+    const cJSON *item;
+
+    memset(answer, 0, sizeof(ytdlp_answer_t));
+
+    answer->len = nerrors;
+    answer->text = malloc(nerrors + 1);
+
+    if (answer->text == NULL) {
+        abort();
+    }
+
+    memcpy(answer->text, errors, nerrors);
+    answer->text[nerrors] = '\0';
+
+    info = cJSON_ParseWithLength(output ? output : "", len);
+    item = cJSON_GetObjectItemCaseSensitive(info, "id");
+
+    if (!cJSON_IsString(item) || strcmp(item->valuestring, id) != 0) {
+        cJSON_Delete(info);
+        return;
+    }
+
+    ytdlp_compact(info);
+
+    answer->json = info;
+    answer->info = info;
+}
+
+
+/* What ytdlp_worker.py does in _compact(), as far as it is looked at. */
+
+static void
+ytdlp_compact(cJSON *info)
+{
+    double        total;
+    cJSON        *format, *fragments;
+    const char   *audio, *video, *agent;
+
+    total = 0;
+
+    cJSON_ArrayForEach(format,
+                       cJSON_GetObjectItemCaseSensitive(info, "formats"))
+    {
+        audio = json_string(format, "acodec");
+        video = json_string(format, "vcodec");
+
+        if ((audio == NULL || strcmp(audio, "none") != 0)
+            || (video == NULL || strcmp(video, "none") != 0))
+        {
+            total++;
+        }
+
+        agent = json_string(
+                    cJSON_GetObjectItemCaseSensitive(format, "http_headers"),
+                    "User-Agent");
+
+        if (agent) {
+            cJSON_AddStringToObject(format, "user_agent", agent);
+        }
+
+        fragments = cJSON_DetachItemFromObjectCaseSensitive(format,
+                                                            "fragments");
+
+        cJSON_AddBoolToObject(format, "fragments",
+                              cJSON_GetArraySize(fragments) > 0);
+        cJSON_Delete(fragments);
+    }
+
+    cJSON_AddNumberToObject(info, "total", total);
+}
+
+
+void
 ytdlp_answer_free(ytdlp_answer_t *answer)
 {
     cJSON_Delete(answer->json);
@@ -169,6 +288,12 @@ ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
         }
     }
 
+    item = cJSON_GetObjectItemCaseSensitive(json, "file");
+
+    if (cJSON_IsString(item) && strlen(item->valuestring) < YTDLP_FILE_MAX) {
+        strcpy(ready->file, item->valuestring);
+    }
+
     item = cJSON_GetObjectItemCaseSensitive(json, "error");
 
     if (cJSON_IsString(item) && strcmp(item->valuestring, "proxy") == 0) {
@@ -196,8 +321,45 @@ ytdlp_version_valid(const char *version)
 }
 
 
+uint64_t
+ytdlp_version_number(const char *version)
+{
+    int       n;
+    unsigned  year, month, day, rest;
+
+    rest = 0;
+    n = sscanf(version, "%4u.%2u.%2u.%6u", &year, &month, &day, &rest);
+
+    if (n < 3 || month > 12 || day > 31) {
+        return 0;
+    }
+
+    return (((uint64_t) year * 100 + month) * 100 + day) * 1000000 + rest;
+}
+
+
+void
+ytdlp_version_text(char text[YTDLP_VERSION_MAX], uint64_t number)
+{
+    int       n;
+    unsigned  date, rest;
+
+    date = (unsigned) (number / 1000000);
+    rest = (unsigned) (number % 1000000);
+
+    n = snprintf(text, YTDLP_VERSION_MAX, "%04u.%02u.%02u",
+                 date / 10000 % 10000, date / 100 % 100, date % 100);
+
+    if (rest) {
+        snprintf(text + n, YTDLP_VERSION_MAX - (size_t) n, ".%06u", rest);
+    }
+}
+
+
 const char *
 ytdlp_profile_name(ytdlp_profile_t profile)
 {
-    return profile == YTDLP_FAST ? "fast" : "full";
+    static const char *const  names[] = { "fast", "visitor", "full" };
+
+    return names[profile];
 }

@@ -21,13 +21,19 @@
  */
 
 #define YTDLP_REQUEST_MAX  256
+#define YTDLP_PROOF_MAX    (16 * 1024)
 #define YTDLP_LINE_MAX     (1024 * 1024)
 #define YTDLP_VERSION_MAX  32
 #define YTDLP_VERSION      "2026.10"   /* the oldest that still works */
+#define YTDLP_FILE_MAX     1024
 
+
+/* How to ask the source (docs/upstream.md, Y8); "visitor" is said to a bot
+   check: the fast one, but as somebody who has been there before. */
 
 typedef enum {
     YTDLP_FAST = 0,
+    YTDLP_VISITOR,
     YTDLP_FULL
 } ytdlp_profile_t;
 
@@ -35,6 +41,7 @@ typedef enum {
 typedef struct {
     char      version[YTDLP_VERSION_MAX];
     pid_t     pid;                /* of yt-dlp, whatever wraps it */
+    char      file[YTDLP_FILE_MAX];   /* of its code, "": not known */
     unsigned  ready:1;
     unsigned  fast:1;             /* it has the profile */
     unsigned  proxy:1;            /* not ready: a proxy is configured */
@@ -44,6 +51,7 @@ typedef struct {
 typedef struct {
     unsigned      job;
     unsigned      deadline:1;     /* it gave up by itself */
+    unsigned      status;         /* of a proof, HTTP's; 0: no answer */
     const cJSON  *info;           /* NULL: none */
     char         *text;           /* warnings and error, a line each */
     size_t        len;
@@ -59,6 +67,13 @@ size_t ytdlp_request(char line[YTDLP_REQUEST_MAX], unsigned job,
     const char *id, ytdlp_profile_t profile, int64_t ms);
 
 /*
+ * Writes the line that asks for one byte, at "at", of a media URL, printable
+ * ASCII, as "agent" or NULL.  Returns the length; 0: it is too long.
+ */
+size_t ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job, const char *url,
+    const char *agent, int64_t at, int64_t ms);
+
+/*
  * Reads a worker's first line.  Returns VOYO_OK, or VOYO_EINVAL for a line
  * that isn't one: something chatty came before.
  */
@@ -69,10 +84,25 @@ int ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len);
  * or VOYO_EINVAL, and there is nothing to free.
  */
 int ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len);
+
+/*
+ * Makes such an answer of what a yt-dlp that ran for this job alone wrote: its
+ * JSON and its errors.  Always succeeds.
+ */
+void ytdlp_cold(ytdlp_answer_t *answer, const char *id, const char *output,
+    size_t len, const char *errors, size_t nerrors);
+
 void ytdlp_answer_free(ytdlp_answer_t *answer);
 
 /* Whether a version, "2026.10.26", is YTDLP_VERSION or newer. */
 int ytdlp_version_valid(const char *version);
+
+/*
+ * A version as a number, 20261026 and six digits for the time of day, or 0;
+ * and that again as text, of at most YTDLP_VERSION_MAX with its zero.
+ */
+uint64_t ytdlp_version_number(const char *version);
+void ytdlp_version_text(char text[YTDLP_VERSION_MAX], uint64_t number);
 
 const char *ytdlp_profile_name(ytdlp_profile_t profile);
 

@@ -6,22 +6,28 @@ own configuration, and everything is imported, before the first job.
 
 Standard input has one job a line, standard output one answer a line, JSON:
 
-    <- {"ready": true, "version": …, "pid": …, "profiles": ["fast", "full"]}
+    <- {"ready": true, "version": …, "pid": …, "file": "…",
+        "profiles": ["fast", "visitor", "full"]}
     -> {"job": 1, "id": "dQw4w9WgXcQ", "profile": "fast", "deadline": 12.5}
     <- {"job": 1, "info": {…} or null, "error": "…" or null,
         "warnings": ["…"], "deadline": false}
+    -> {"job": 2, "url": "https://…", "at": 3433513, "user_agent": "…",
+        "deadline": 5}
+    <- {"job": 2, "status": 206, …}         (0: there was no answer)
 
-It ends when standard input does.
+It ends when standard input does, or its parent.
 """
 
+import ctypes
 import json
 import os
 import signal
 import sys
 
-from yt_dlp import YoutubeDL
+from yt_dlp import YoutubeDL, version
 from yt_dlp.extractor.common import InfoExtractor
-from yt_dlp.version import __version__
+from yt_dlp.networking import Request
+from yt_dlp.networking.exceptions import HTTPError
 
 # What of the user's options a worker obeys: how to reach the source and as
 # whom, never what to do with what comes.
@@ -37,13 +43,16 @@ OPTIONS = (
     'twofactor', 'username', 'usenetrc', 'videopassword',
 )
 
-# One request for all audio formats (docs/upstream.md, Y8).
+# One request for all audio formats (docs/upstream.md, Y8); after a bot check
+# the web page as well, which says who we are to be.
 
 FAST = {
     'player_client': ['visionos'],
     'player_skip': ['webpage', 'configs', 'js', 'initial_data'],
     'skip': ['hls', 'dash', 'translated_subs'],
 }
+VISITOR = {**FAST, 'player_skip': ['configs', 'js', 'initial_data']}
+BUILT_IN = {'fast': FAST, 'visitor': VISITOR, 'full': {}}
 
 FORMAT_FIELDS = (
     'acodec', 'audio_channels', 'available_at', 'ext', 'filesize',
@@ -55,6 +64,8 @@ INFO_FIELDS = (
     'album', 'artist', 'artists', 'channel', 'duration', 'live_status',
     'release_timestamp', 'thumbnail', 'title', 'uploader',
 )
+
+PR_SET_PDEATHSIG = 1
 
 TEXT_MAX = 2000         # of an error or a warning
 WARNINGS_MAX = 40
@@ -132,6 +143,21 @@ class Profile:
             raise ValueError('The answer is about another video')
         return self._compact(info)
 
+    def status(self, url, at, agent):
+        """What the media host says to one byte, asked as yt-dlp would."""
+
+        self.log.lines = []
+        headers = {'Range': f'bytes={at}-{at}', 'Accept-Encoding': 'identity'}
+        if agent:
+            headers['User-Agent'] = agent
+        try:
+            with self.ydl.urlopen(Request(url, headers=headers)) as response:
+                response.read(2)
+                return response.status
+        except HTTPError as error:
+            error.close()
+            return error.status
+
     def _compact(self, info):
         result = {name: info.get(name) for name in INFO_FIELDS}
         formats = info.get('formats') or []
@@ -175,24 +201,27 @@ class Worker:
             # the user's client is the only one; no account fits the fast one
             self.names = ['full']
         else:
-            self.names = ['fast', 'full']
+            self.names = list(BUILT_IN)
 
     def profile(self, name):
         if name not in self.profiles:
             args = dict(self.args)
-            if name == 'fast':
-                args['youtube'] = {**FAST, **args.get('youtube', {})}
+            args['youtube'] = {**BUILT_IN[name], **args.get('youtube', {})}
             self.profiles[name] = Profile(self.params, args)
         return self.profiles[name]
 
     def run(self, job):
         answer = {'job': job['job'], 'info': None, 'error': None,
-                  'deadline': False}
-        profile = self.profile(job['profile'])
+                  'deadline': False, 'status': 0}
+        profile = self.profile(job.get('profile', self.names[0]))
         try:
             self._arm(job['deadline'])
             try:
-                answer['info'] = profile.extract(job['id'])
+                if 'url' in job:
+                    answer['status'] = profile.status(
+                        job['url'], job['at'], job.get('user_agent'))
+                else:
+                    answer['info'] = profile.extract(job['id'])
             except Exception as error:
                 answer['error'] = clean(error)[:TEXT_MAX] \
                     or type(error).__name__
@@ -234,6 +263,12 @@ def tidy(value):
 
 
 def serve(params):
+    # whatever wraps it may be killed, and this must not be left over
+    parent = os.getppid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        return
+
     # nothing chatty may get between the lines
     jobs = os.fdopen(os.dup(0), 'rb')
     answers = os.fdopen(os.dup(1), 'wb')
@@ -246,7 +281,8 @@ def serve(params):
         answers.write(json.dumps(tidy(answer)).encode() + b'\n')
         answers.flush()
 
-    ready = {'ready': False, 'version': __version__, 'pid': os.getpid()}
+    ready = {'ready': False, 'version': version.__version__,
+             'pid': os.getpid(), 'file': version.__file__}
     if params.get('proxy') is not None:
         send({**ready, 'error': 'proxy'})
         return

@@ -85,7 +85,8 @@ class Stack:
                  ytdlp_workers: int = 2, scheme: str = 'http',
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, hosts: str = '',
-                 cold_rate: int = 0, zone: str = '32m') -> None:
+                 cold_rate: int = 0, zone: str = '32m', nginx: bool = True,
+                 settings: dict[str, str] | None = None) -> None:
         for path in (MODULE, RESOLVER, YTDLP, NGINX):
             if path and not Path(path).exists():
                 raise SystemExit(f'{path} is missing: run "make build"')
@@ -101,6 +102,8 @@ class Stack:
         self.cold_rate = cold_rate       # a minute and client, 0: unlimited
         self.hosts = hosts
         self.zone = zone
+        # tests that count what is fetched must not count proofs
+        self.settings = {'VOYO_PROOF': '0', **(settings or {})}
         # [error]s and worse that a test means; Valgrind keeps some files
         self.provoked = [r'setrlimit\(RLIMIT_NOFILE'] if UNDER else []
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
@@ -110,7 +113,8 @@ class Stack:
             self.start_redis()
             if resolver:
                 self.start_resolver()
-            self._start_nginx()
+            if nginx:
+                self._start_nginx()
         except BaseException:
             self._end()
             raise
@@ -156,21 +160,45 @@ class Stack:
         except (OSError, ValueError):    # it may be loading
             return False
 
-    def start_resolver(self) -> None:
-        self._spawn('resolver', [RESOLVER], {
+    def start_resolver(self, name: str = 'resolver', ytdlp: Any = YTDLP,
+                       seconds: float = 20, **settings: str) -> None:
+        """Starts one more under that name, and waits until it lives."""
+
+        own = f'{name}-{time.monotonic_ns()}'
+        process = self._spawn(name, [RESOLVER], {
             'PATH': os.environ['PATH'],
             'REDIS_URL': f'unix:{self.redis_socket}',
-            'YT_DLP_PATH': str(YTDLP),
+            'YT_DLP_PATH': str(ytdlp),
             'VOYO_YTDLP_CONF': self.source['ytdlp_conf'],
             'VOYO_YTDLP_WORKERS': str(self.ytdlp_workers),
             'VOYO_RESOLVE_TIMEOUT': self.resolve_timeout,
+            'VOYO_MEDIA_HOSTS': ' '.join(self.media_hosts()),
+            'VOYO_NAME': own,
             **{name: value for name, value in os.environ.items()
                if name in ('ASAN_OPTIONS', 'TSAN_OPTIONS', 'UBSAN_OPTIONS',
                            'VOYO_PLUGIN_DIR')},
+            **self.settings,
+            **settings,
         })
-        wait_for(lambda: self.redis(
-            'ZCOUNT', 'voyo:{default}:resolvers',
-            str(int(1000 * time.time())), '+inf'), 'the resolver lives', 20)
+        wait_for(lambda: process.poll() is not None or any(
+            beat['name'] == own for beat in self.heartbeats()),
+            'the resolver lives', seconds)
+        if process.poll() is not None:
+            raise AssertionError(self.log(name))
+
+    def heartbeats(self) -> list[dict[str, Any]]:
+        """What the resolvers that live say of themselves."""
+
+        names = self.redis('ZRANGEBYSCORE', 'voyo:{default}:resolvers',
+                           str(int(1000 * time.time())), '+inf')
+        texts = [self.redis('GET', 'voyo:{default}:resolver:' + name.decode())
+                 for name in names]
+        return [json.loads(text) for text in texts if text]
+
+    def media_hosts(self) -> list[str]:
+        return [f'{scheme}://127.0.0.1:{port}'
+                for scheme in ('http', 'https')
+                for port in self.source[f'media_{scheme}']]
 
     def _start_nginx(self) -> None:
         home = self.dir / 'home'
@@ -337,11 +365,14 @@ class Stack:
     def close(self) -> None:
         living.discard(self)
         try:
-            for name in ('nginx', 'resolver', 'redis', 'source'):
+            others = [name for name in self.parts
+                      if name not in ('nginx', 'redis', 'source')]
+            for name in ('nginx', *others, 'redis', 'source'):
                 if name in self.parts:
                     self.stop(name, signal.SIGQUIT if name == 'nginx'
                               else signal.SIGTERM)
-            self.check_log()
+            if (self.dir / 'nginx.log').exists():
+                self.check_log()
             self._check_processes()
         finally:
             self._end()

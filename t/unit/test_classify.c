@@ -124,6 +124,7 @@ static const test_t  tests[] = {
 int
 main(void)
 {
+    int            known;
     size_t         i;
     voyo_class_t   class;
     classify_t    *classify;
@@ -132,14 +133,15 @@ main(void)
 
     for (i = 0; i < sizeof(tests) / sizeof(test_t); i++) {
 
-        class = classify_text(classify, tests[i].text, strlen(tests[i].text));
+        class = classify_text(classify, tests[i].text, strlen(tests[i].text),
+                              &known);
 
         ok(class == tests[i].class, "%s: %.60s",
            voyo_class_info(class)->name,
            tests[i].text + strspn(tests[i].text, "\n"));
     }
 
-    ok(classify_text(classify, "video is \xff\xfe private video", 26)
+    ok(classify_text(classify, "video is \xff\xfe private video", 26, &known)
        == VOYO_CLASS_PRIVATE, "bytes that are no UTF-8");
 
     classify_free(classify);

@@ -4,7 +4,7 @@
  */
 
 
-/* What is stored can be read by the other side, and is newer than before. */
+/* What is stored can be read by the other side. */
 
 #include "outcome.h"
 #include "tap.h"
@@ -15,7 +15,7 @@
 
 
 #define ID   "dQw4w9WgXcQ"
-#define NOW  1764000000123
+#define NOW  1764000000
 
 
 static void test_track(void);
@@ -33,8 +33,8 @@ main(void)
     test_long();
 
     test_upcoming(0, 300);
-    test_upcoming(NOW / 1000 - 10, 60);
-    test_upcoming(NOW / 1000 + 600, 600);
+    test_upcoming(NOW - 10, 60);
+    test_upcoming(NOW + 600, 600);
     test_upcoming(4102444800, 3600);
 
     return done();
@@ -57,18 +57,8 @@ test_track(void)
 
     ok(class == VOYO_CLASS_NONE && life == 2592000
        && voyo_record_decode(&record, json, len) == VOYO_OK
-       && record.generation == NOW && record.resolved_at == NOW / 1000
+       && record.generation == 5 && record.resolved_at == NOW
        && record.nformats == 1, "a record");
-
-    voyo_record_free(&record);
-    free(json);
-
-    fill(&choose, "https://h/x", 1);
-    json = outcome_json(&choose, ID, &class, NOW, NOW + 5000, &len, &life);
-
-    ok(voyo_record_decode(&record, json, len) == VOYO_OK
-       && record.generation == NOW + 5001,
-       "a generation above the last, although the clock went back");
 
     voyo_record_free(&record);
     free(json);
@@ -87,7 +77,7 @@ test_refused(void)
 
     fill(&choose, "gopher://h/x", 1);
     class = VOYO_CLASS_NONE;
-    json = outcome_json(&choose, ID, &class, NOW, 0, &len, &life);
+    json = outcome_json(&choose, ID, &class, NOW, 1, &len, &life);
 
     ok(class == VOYO_CLASS_INTERNAL && life == 60
        && voyo_record_decode(&record, json, len) == VOYO_OK
@@ -115,7 +105,7 @@ test_long(void)
 
     fill(&choose, url, 6);
     class = VOYO_CLASS_NONE;
-    json = outcome_json(&choose, ID, &class, NOW, 0, &len, &life);
+    json = outcome_json(&choose, ID, &class, NOW, 1, &len, &life);
 
     ok(class == VOYO_CLASS_NONE && len <= VOYO_RECORD_MAX
        && voyo_record_decode(&record, json, len) == VOYO_OK
@@ -139,7 +129,7 @@ test_upcoming(int64_t release, int64_t expected)
     choose.release = release;
     class = VOYO_CLASS_UPCOMING;
 
-    json = outcome_json(&choose, ID, &class, NOW, 0, &len, &life);
+    json = outcome_json(&choose, ID, &class, NOW, 1, &len, &life);
 
     ok(life == expected && choose.record.retry_after == expected,
        "out at %lld, asked again after %lld s", (long long) release,

@@ -1,0 +1,251 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "cold.h"
+#include "voyo_errno.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+
+#define COLD_READ     (64 * 1024)
+#define COLD_VERSION  15000            /* ms to tell the version */
+
+
+static int cold_start(cold_t *cold, const config_t *config,
+    const char *const *tail);
+static int cold_output(cold_t *cold);
+static void cold_errors(cold_t *cold);
+static int cold_says(const config_t *config, const char *option,
+    char text[YTDLP_VERSION_MAX]);
+
+
+/* The same as ytdlp_worker.py asks, but for what the user has configured. */
+
+static const char  cold_fast[] =
+    "youtube:player_client=visionos;"
+    "player_skip=webpage,configs,js,initial_data;"
+    "skip=hls,dash,translated_subs";
+
+static const char  cold_visitor[] =
+    "youtube:player_client=visionos;player_skip=configs,js,initial_data;"
+    "skip=hls,dash,translated_subs";
+
+
+int
+cold_spawn(cold_t *cold, const config_t *config, const char *id,
+    ytdlp_profile_t profile)
+{
+    int          n;
+    char         url[64];
+    const char  *tail[CHILD_TAIL_MAX + 1] = {
+        "--dump-single-json", "--ignore-no-formats-error", "--format", "all",
+        "--format-sort", "lang", "--no-playlist", "--use-extractors",
+        "youtube$", "--socket-timeout", "6", "--extractor-retries", "1",
+        "--color", "never"
+    };
+
+    for (n = 0; tail[n]; n++) { /* void */ }
+
+    if (profile != YTDLP_FULL) {
+        tail[n++] = "--extractor-args";
+        tail[n++] = profile == YTDLP_FAST ? cold_fast : cold_visitor;
+    }
+
+    snprintf(url, sizeof(url), "https://www.youtube.com/watch?v=%s", id);
+
+    tail[n] = url;
+
+    return cold_start(cold, config, tail);
+}
+
+
+static int
+cold_start(cold_t *cold, const config_t *config, const char *const *tail)
+{
+    memset(cold, 0, sizeof(cold_t));
+
+    if (child_spawn(&cold->child, config, tail) != VOYO_OK) {
+        return VOYO_EIO;
+    }
+
+    child_close(&cold->child.in);
+
+    return VOYO_OK;
+}
+
+
+int
+cold_wait(cold_t *cold, int64_t until)
+{
+    int            n;
+    int64_t        left;
+    struct pollfd  fds[2];
+
+    while (cold->child.out >= 0) {
+
+        left = until - worker_now();
+
+        fds[0].fd = cold->child.out;
+        fds[0].events = POLLIN;
+        fds[1].fd = cold->child.err;
+        fds[1].events = POLLIN;
+
+        n = poll(fds, 2, left > 0 ? (int) left : 0);
+
+        if (n < 0 && errno != EINTR) {
+            return VOYO_EIO;
+        }
+
+        if (n <= 0) {
+            if (worker_now() >= until) {
+                return VOYO_ETIMEOUT;
+            }
+
+            continue;
+        }
+
+        if (fds[1].revents) {
+            cold_errors(cold);
+        }
+
+        if (fds[0].revents && cold_output(cold) != VOYO_OK) {
+            return VOYO_EIO;
+        }
+    }
+
+    cold_errors(cold);
+
+    return VOYO_OK;
+}
+
+
+static int
+cold_output(cold_t *cold)
+{
+    ssize_t  n;
+
+    if (cold->size - cold->used < COLD_READ) {
+
+        if (cold->size >= COLD_OUTPUT_MAX) {
+            return VOYO_EIO;
+        }
+
+        cold->size = cold->size * 2 + COLD_READ;
+        cold->output = realloc(cold->output, cold->size);
+
+        if (cold->output == NULL) {
+            abort();
+        }
+    }
+
+    n = read(cold->child.out, cold->output + cold->used, COLD_READ);
+
+    if (n > 0) {
+        cold->used += (size_t) n;
+
+    } else if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+        child_close(&cold->child.out);
+    }
+
+    return VOYO_OK;
+}
+
+
+/* The first errors count, what comes after them is told for nobody. */
+
+static void
+cold_errors(cold_t *cold)
+{
+    char     text[4096];
+    size_t   room;
+    ssize_t  n;
+
+    while (cold->child.err >= 0) {
+
+        n = read(cold->child.err, text, sizeof(text));
+
+        if (n <= 0) {
+            if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+                child_close(&cold->child.err);
+            }
+
+            return;
+        }
+
+        room = COLD_ERRORS_MAX - cold->nerrors;
+        room = room < (size_t) n ? room : (size_t) n;
+
+        memcpy(cold->errors + cold->nerrors, text, room);
+        cold->nerrors += room;
+    }
+}
+
+
+void
+cold_kill(cold_t *cold)
+{
+    child_kill(&cold->child);
+
+    free(cold->output);
+    cold->output = NULL;
+}
+
+
+/* A version is told whatever the configuration says, the other is not. */
+
+int
+cold_version(const config_t *config, char version[YTDLP_VERSION_MAX])
+{
+    if (cold_says(config, "--dump-user-agent", version) != VOYO_OK) {
+        return VOYO_EIO;
+    }
+
+    return cold_says(config, "--version", version);
+}
+
+
+static int
+cold_says(const config_t *config, const char *option,
+    char text[YTDLP_VERSION_MAX])
+{
+    int          rc;
+    cold_t       cold;
+    size_t       len;
+    const char  *tail[2] = { NULL, NULL };
+
+    tail[0] = option;
+
+    if (cold_start(&cold, config, tail) != VOYO_OK) {
+        return VOYO_EIO;
+    }
+
+    rc = cold_wait(&cold, worker_now() + COLD_VERSION);
+
+    if (rc == VOYO_OK && cold.used == 0) {
+        rc = VOYO_EIO;
+    }
+
+    len = 0;
+
+    if (rc == VOYO_OK) {
+        len = cold.used < YTDLP_VERSION_MAX ? cold.used
+                                            : YTDLP_VERSION_MAX - 1;
+        memcpy(text, cold.output, len);
+    }
+
+    text[len] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+
+    cold_kill(&cold);
+
+    return rc == VOYO_OK ? VOYO_OK : VOYO_EIO;
+}

@@ -1,0 +1,516 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "resolve.h"
+#include "cold.h"
+#include "hosts.h"
+#include "voyo_errno.h"
+
+#include <time.h>
+
+
+#define RESOLVE_HARD     1000          /* ms after the worker's own deadline */
+#define RESOLVE_LEAST    1000          /* ms that make a try worth-while */
+#define RESOLVE_PROOF    5000          /* ms for a proof */
+#define RESOLVE_PREFER   600000        /* ms that another profile is kept */
+
+
+static int resolve_next(job_thread_t *thread, job_t *job);
+static int resolve_falls_back(voyo_class_t class);
+static int resolve_says_little(voyo_class_t class);
+static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
+    const char *why);
+static int resolve_try(job_thread_t *thread, job_t *job);
+static int resolve_end(job_thread_t *thread, job_t *job, int rc);
+static int resolve_ready(job_thread_t *thread, job_t *job);
+static int resolve_ask(job_thread_t *thread, job_t *job, int64_t ms);
+static int resolve_send(job_thread_t *thread, job_t *job, const char *line,
+    size_t len, int64_t ms);
+static int resolve_cold(job_thread_t *thread, job_t *job, int64_t ms);
+static voyo_class_t resolve_judge(job_thread_t *thread, job_t *job);
+static int64_t resolve_least(const job_thread_t *thread);
+
+
+int
+resolve_track(job_thread_t *thread, job_t *job)
+{
+    int           rc;
+    voyo_class_t  before;
+    heartbeat_t  *heartbeat;
+
+    heartbeat = thread->heartbeat;
+
+    job->profile = YTDLP_FAST;
+
+    if (worker_now() < atomic_load(&heartbeat->profile_until)) {
+        job->profile = (ytdlp_profile_t) atomic_load(&heartbeat->profile);
+    }
+
+    rc = resolve_try(thread, job);
+
+    while (rc == VOYO_OK && resolve_next(thread, job)) {
+
+        before = job->class;
+
+        rc = resolve_try(thread, job);
+
+        /* what went wrong on the way says nothing of the track */
+
+        if (resolve_says_little(job->class)) {
+            job->class = before;
+        }
+    }
+
+    return rc;
+}
+
+
+/* Whether to try on, and then how. */
+
+static int
+resolve_next(job_thread_t *thread, job_t *job)
+{
+    if (job->profile == YTDLP_FULL || !resolve_falls_back(job->class)
+        || job->end - worker_now() < resolve_least(thread))
+    {
+        return 0;
+    }
+
+    if (job->class != VOYO_CLASS_BOT_CHECK) {
+        job->profile = YTDLP_FULL;
+        return 1;
+    }
+
+    if (job->profile == YTDLP_VISITOR) {
+        return 0;
+    }
+
+    job->profile = YTDLP_VISITOR;
+    resolve_prefer(thread, job->profile, "a bot check");
+
+    return 1;
+}
+
+
+static int
+resolve_falls_back(voyo_class_t class)
+{
+    switch (class) {
+
+    case VOYO_CLASS_NO_FORMATS:
+    case VOYO_CLASS_NO_AUDIO:
+    case VOYO_CLASS_UNAVAILABLE:
+    case VOYO_CLASS_EXTRACTOR:
+    case VOYO_CLASS_FORBIDDEN:
+    case VOYO_CLASS_BOT_CHECK:
+    case VOYO_CLASS_AGE_RESTRICTED:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+static int
+resolve_says_little(voyo_class_t class)
+{
+    return class == VOYO_CLASS_TIMEOUT || class == VOYO_CLASS_NETWORK
+           || class == VOYO_CLASS_TLS || class == VOYO_CLASS_INTERNAL;
+}
+
+
+/* All threads begin with that profile, for a while. */
+
+static void
+resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile, const char *why)
+{
+    atomic_store(&thread->heartbeat->profile, (int) profile);
+    atomic_store(&thread->heartbeat->profile_until,
+                 worker_now() + RESOLVE_PREFER);
+
+    log_event(&thread->config->log, LOG_NOTICE, "after %s the profile is "
+              "\"%s\" for %d minutes", why, ytdlp_profile_name(profile),
+              RESOLVE_PREFER / 60000);
+}
+
+
+int
+resolve_again(job_thread_t *thread, job_t *job)
+{
+    int  rc;
+
+    if (job->profile == YTDLP_FULL) {
+        return VOYO_EINVAL;
+    }
+
+    job->profile = YTDLP_FULL;
+
+    rc = resolve_try(thread, job);
+
+    if (rc == VOYO_OK && job->class == VOYO_CLASS_NONE) {
+        resolve_prefer(thread, job->profile, "a refused tail");
+    }
+
+    return rc;
+}
+
+
+/* Once more on a fresh worker, when the first one died of it. */
+
+static int
+resolve_try(job_thread_t *thread, job_t *job)
+{
+    int      rc, lost;
+    int64_t  left, began;
+
+    for (lost = 0; /* void */ ; lost = 1) {
+
+        rc = resolve_ready(thread, job);
+
+        if (rc == JOB_STOPPED) {
+            return rc;
+        }
+
+        left = job->end - worker_now();
+
+        if (rc != VOYO_OK || left <= 0) {
+            job->class = lost ? VOYO_CLASS_INTERNAL : VOYO_CLASS_TIMEOUT;
+            return VOYO_OK;
+        }
+
+        began = job_microseconds();
+
+        rc = thread->keeper.cold ? resolve_cold(thread, job, left)
+                                 : resolve_ask(thread, job, left);
+
+        job->asked += job_microseconds() - began;
+
+        if (rc == VOYO_EIO && !lost
+            && job->end - worker_now() >= resolve_least(thread))
+        {
+            keeper_lost(&thread->keeper, "in a job");
+            continue;
+        }
+
+        return resolve_end(thread, job, rc);
+    }
+}
+
+
+static int
+resolve_end(job_thread_t *thread, job_t *job, int rc)
+{
+    keeper_t  *keeper;
+
+    keeper = &thread->keeper;
+
+    switch (rc) {
+
+    case VOYO_EIO:
+        keeper_lost(keeper, "in a job");
+        job->class = VOYO_CLASS_INTERNAL;
+        return VOYO_OK;
+
+    case VOYO_ETIMEOUT:
+        keeper_kill(keeper, "it missed its deadline");
+        job->class = VOYO_CLASS_TIMEOUT;
+        return VOYO_OK;
+
+    case JOB_STOPPED:
+        keeper_kill(keeper, NULL);
+        return rc;
+
+    default:
+        break;
+    }
+
+    keeper_answered(keeper);
+
+    job->class = resolve_judge(thread, job);
+
+    /* it was interrupted anywhere: what it holds may be half done */
+
+    if (job->answer.deadline) {
+        keeper_kill(keeper, "it gave up at its deadline");
+    }
+
+    return VOYO_OK;
+}
+
+
+static int
+resolve_ready(job_thread_t *thread, job_t *job)
+{
+    int      rc;
+    int64_t  until;
+
+    for ( ;; ) {
+
+        until = worker_now() + JOB_WAIT;
+        until = until < job->end ? until : job->end;
+
+        rc = keeper_ready(&thread->keeper, until);
+
+        if (rc == VOYO_OK) {
+            return VOYO_OK;
+        }
+
+        if (job_tick(thread, job) == JOB_STOPPED) {
+            return JOB_STOPPED;
+        }
+
+        if (worker_now() >= job->end) {
+            return VOYO_ETIMEOUT;
+        }
+    }
+}
+
+
+static int
+resolve_ask(job_thread_t *thread, job_t *job, int64_t ms)
+{
+    char    line[YTDLP_REQUEST_MAX];
+    size_t  len;
+
+    if (!thread->keeper.worker.ready.fast) {
+        job->profile = YTDLP_FULL;
+    }
+
+    len = ytdlp_request(line, ++thread->question, job->popped.id,
+                        job->profile, ms);
+
+    return resolve_send(thread, job, line, len, ms);
+}
+
+
+/* VOYO_OK: job->answer is the answer. */
+
+static int
+resolve_send(job_thread_t *thread, job_t *job, const char *line, size_t len,
+    int64_t ms)
+{
+    int        rc;
+    char      *answer;
+    int64_t    hard, until;
+    worker_t  *worker;
+
+    worker = &thread->keeper.worker;
+    hard = worker_now() + ms + RESOLVE_HARD;
+
+    keeper_busy(&thread->keeper);
+    ytdlp_answer_free(&job->answer);
+
+    if (worker_write(worker, line, len) != VOYO_OK) {
+        return VOYO_EIO;
+    }
+
+    for ( ;; ) {
+
+        until = job->renew < hard ? job->renew : hard;
+
+        rc = worker_read(worker, until, &answer, &len);
+
+        if (rc == VOYO_OK) {
+
+            if (ytdlp_answer(&job->answer, answer, len) != VOYO_OK) {
+                rc = VOYO_ETIMEOUT;
+
+            } else if (job->answer.job == thread->question) {
+                return VOYO_OK;
+
+            } else {
+                ytdlp_answer_free(&job->answer);
+                rc = VOYO_ETIMEOUT;
+            }
+        }
+
+        /* however much it says beside the point */
+
+        if (rc != VOYO_ETIMEOUT || worker_now() >= hard) {
+            return rc;
+        }
+
+        if (job_tick(thread, job) == JOB_STOPPED) {
+            return JOB_STOPPED;
+        }
+    }
+}
+
+
+static int
+resolve_cold(job_thread_t *thread, job_t *job, int64_t ms)
+{
+    int      rc;
+    cold_t   cold;
+    int64_t  until, hard;
+
+    ytdlp_answer_free(&job->answer);
+
+    if (thread->config->own_client) {
+        job->profile = YTDLP_FULL;
+    }
+
+    if (cold_spawn(&cold, thread->config, job->popped.id, job->profile)
+        != VOYO_OK)
+    {
+        return VOYO_EIO;
+    }
+
+    keeper_busy(&thread->keeper);
+    atomic_store(&thread->keeper.shown->group, cold.child.pid);
+
+    hard = worker_now() + ms;
+
+    do {
+        until = job->renew < hard ? job->renew : hard;
+
+        rc = cold_wait(&cold, until);
+
+        if (rc == VOYO_ETIMEOUT && job_tick(thread, job) == JOB_STOPPED) {
+            rc = JOB_STOPPED;
+        }
+
+    } while (rc == VOYO_ETIMEOUT && worker_now() < hard);
+
+    if (rc == VOYO_OK) {
+        ytdlp_cold(&job->answer, job->popped.id, cold.output, cold.used,
+                   cold.errors, cold.nerrors);
+    }
+
+    cold_kill(&cold);
+    atomic_store(&thread->keeper.shown->group, 0);
+
+    /* it is over, and nothing was warm: there is nothing to be killed */
+
+    if (rc == VOYO_ETIMEOUT) {
+        job->answer.deadline = 1;
+        rc = VOYO_OK;
+    }
+
+    return rc;
+}
+
+
+static voyo_class_t
+resolve_judge(job_thread_t *thread, job_t *job)
+{
+    int              known;
+    int64_t          now;
+    voyo_class_t     class;
+    ytdlp_answer_t  *answer;
+
+    answer = &job->answer;
+
+    if (answer->deadline) {
+        return VOYO_CLASS_TIMEOUT;
+    }
+
+    now = (int64_t) time(NULL);
+
+    if (answer->info) {
+        class = choose_record(&job->choose, answer->info, job->popped.id,
+                              thread->config->tolerance, now);
+
+        if (class != VOYO_CLASS_NO_FORMATS) {
+            return class;
+        }
+    }
+
+    class = classify_text(thread->classify, answer->text, answer->len,
+                          &known);
+
+    if (!known
+        && unknown_text(&thread->heartbeat->unknown, answer->text,
+                        answer->len, job->popped.id, now))
+    {
+        log_event(&thread->config->log, LOG_WARN, "track \"%s\" failed with "
+                  "a text that is not known: %s", job->popped.id,
+                  answer->text);
+    }
+
+    return class;
+}
+
+
+resolve_proof_t
+resolve_proof(job_thread_t *thread, job_t *job)
+{
+    int                    rc;
+    char                   line[YTDLP_PROOF_MAX];
+    size_t                 len;
+    unsigned               status;
+    heartbeat_t           *heartbeat;
+    const voyo_format_t   *format;
+    const voyo_source_t   *source;
+
+    heartbeat = thread->heartbeat;
+    format = &job->choose.record.formats[0];
+    source = &job->choose.record.sources[0];
+
+    if (!thread->config->proof || thread->keeper.cold
+        || source->not_before > (int64_t) time(NULL)
+        || !hosts_allow(thread->config->media_hosts, source->url))
+    {
+        return RESOLVE_UNPROVED;
+    }
+
+    len = ytdlp_proof(line, ++thread->question, source->url,
+                      source->user_agent, format->size - 1, RESOLVE_PROOF);
+
+    if (len == 0) {
+        return RESOLVE_UNPROVED;
+    }
+
+    /* the strings of the record go with the answer they are part of */
+
+    rc = resolve_send(thread, job, line, len, RESOLVE_PROOF);
+
+    if (rc != VOYO_OK) {
+        (void) resolve_end(thread, job, rc);
+        return RESOLVE_UNPROVED;
+    }
+
+    keeper_answered(&thread->keeper);
+
+    if (job->answer.deadline) {
+        keeper_kill(&thread->keeper, "a proof took too long");
+    }
+
+    status = job->answer.status;
+
+    if (status == 206) {
+        atomic_fetch_add(&heartbeat->proved, 1);
+        return RESOLVE_PROVED;
+    }
+
+    /* too many requests, and failures of the host, say nothing of the URL */
+
+    if (status < 400 || status >= 500 || status == 429) {
+        return RESOLVE_UNPROVED;
+    }
+
+    atomic_fetch_add(&heartbeat->refused, 1);
+
+    log_event(&thread->config->log, LOG_WARN, "the end of track \"%s\" is "
+              "refused with %u, profile %s", job->popped.id, status,
+              ytdlp_profile_name(job->profile));
+
+    return RESOLVE_REFUSED;
+}
+
+
+/* A fraction of what a listener waits, where that is short. */
+
+static int64_t
+resolve_least(const job_thread_t *thread)
+{
+    int64_t  least;
+
+    least = thread->config->resolve_timeout / 4;
+
+    return least < RESOLVE_LEAST ? least : RESOLVE_LEAST;
+}
