@@ -36,6 +36,8 @@ static cJSON *ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_health_e *health);
 static size_t ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
     ngx_voyo_health_e *health);
+static void ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
+    ngx_voyo_health_e *health);
 static void ngx_voyo_health_cache(cJSON *checks);
 static void ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
@@ -307,10 +309,67 @@ ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
             cJSON_AddStringToObject(ytdlp, "version", item->valuestring);
         }
 
+        ngx_voyo_health_source(heartbeat, ytdlp, health);
+
         cJSON_Delete(heartbeat);
     }
 
     return rss;
+}
+
+
+/* What the source does to us is no reason to take this machine away. */
+
+static void
+ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
+    ngx_voyo_health_e *health)
+{
+    cJSON       *item, *result;
+    ngx_uint_t   bad;
+
+    bad = 0;
+
+    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "breaker");
+
+    if (cJSON_IsObject(item)) {
+        bad = 1;
+
+        if (!cJSON_HasObjectItem(ytdlp, "breaker")) {
+            item = cJSON_DetachItemViaPointer(heartbeat, item);
+            cJSON_AddItemToObject(ytdlp, "breaker", item);
+        }
+    }
+
+    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "canary");
+    result = cJSON_GetObjectItemCaseSensitive(item, "result");
+
+    if (cJSON_IsString(result) && ngx_strcmp(result->valuestring, "ok") != 0
+        && ngx_strcmp(result->valuestring, "pending") != 0)
+    {
+        bad = 1;
+
+        if (!cJSON_HasObjectItem(ytdlp, "canary")) {
+            cJSON_AddStringToObject(ytdlp, "canary", result->valuestring);
+        }
+    }
+
+    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "mode");
+
+    if (cJSON_IsString(item) && ngx_strcmp(item->valuestring, "cold") == 0) {
+        bad = 1;
+
+        if (!cJSON_HasObjectItem(ytdlp, "mode")) {
+            cJSON_AddStringToObject(ytdlp, "mode", "cold");
+        }
+    }
+
+    if (bad) {
+        cJSON_SetValuestring(cJSON_GetObjectItem(ytdlp, "status"), "failed");
+
+        if (*health == NGX_VOYO_HEALTHY) {
+            *health = NGX_VOYO_DEGRADED;
+        }
+    }
 }
 
 

@@ -91,24 +91,38 @@ static const classify_rule_t  classify_rules[] = {
       "|Unable to extract|another video|Unable to download" },
 
     { VOYO_CLASS_NO_FORMATS,
-      "missing a URL|SABR|PO Token|JavaScript runtime|challenge solving"
-      "|No video formats|only images are available"
-      "|Requested format is not available" }
+      "missing a URL|formats have been skipped|SABR|PO Token"
+      "|JavaScript runtime|challenge solving"
+      "|only images are available" }
 };
+
+/*
+ * What is said with every failure tells something only when it is all that is
+ * said: this finds a line that is something else.
+ */
+
+static const char  classify_other[] =
+    "(?m)^(?!.*(?:No video formats found|Requested format is not available))"
+    ".*\\S";
 
 #define CLASSIFY_N  (sizeof(classify_rules) / sizeof(classify_rule_t))
 
 
 struct classify_s {
     pcre2_code  *code[CLASSIFY_N];
+    pcre2_code  *other;
 };
+
+
+static int classify_match(const pcre2_code *code, const char *text,
+    size_t len, pcre2_match_data *match);
+static pcre2_code *classify_compile(const char *pattern);
 
 
 voyo_class_t
 classify_text(const classify_t *classify, const char *text, size_t len,
     int *known)
 {
-    int                rc;
     size_t             i;
     voyo_class_t       class;
     pcre2_match_data  *match;
@@ -125,20 +139,22 @@ classify_text(const classify_t *classify, const char *text, size_t len,
         abort();
     }
 
-    class = VOYO_CLASS_EXTRACTOR;
+    class = VOYO_CLASS_NONE;
 
-    for (i = 0; i < CLASSIFY_N; i++) {
-
-        rc = pcre2_match(classify->code[i], (PCRE2_SPTR) text, len, 0, 0,
-                         match, NULL);
-
-        if (rc >= 0) {
+    for (i = 0; i < CLASSIFY_N && class == VOYO_CLASS_NONE; i++) {
+        if (classify_match(classify->code[i], text, len, match)) {
             class = classify_rules[i].class;
-            break;
         }
     }
 
-    *known = i < CLASSIFY_N;
+    if (class == VOYO_CLASS_NONE) {
+        class = VOYO_CLASS_NO_FORMATS;
+
+        if (classify_match(classify->other, text, len, match)) {
+            class = VOYO_CLASS_EXTRACTOR;
+            *known = 0;
+        }
+    }
 
     pcre2_match_data_free(match);
 
@@ -146,11 +162,18 @@ classify_text(const classify_t *classify, const char *text, size_t len,
 }
 
 
+static int
+classify_match(const pcre2_code *code, const char *text, size_t len,
+    pcre2_match_data *match)
+{
+    return pcre2_match(code, (PCRE2_SPTR) text, len, 0, 0, match, NULL) >= 0;
+}
+
+
 classify_t *
 classify_create(void)
 {
-    int          error;
-    size_t       i, offset;
+    size_t       i;
     classify_t  *classify;
 
     classify = calloc(1, sizeof(classify_t));
@@ -159,22 +182,31 @@ classify_create(void)
         return NULL;
     }
 
+    classify->other = classify_compile(classify_other);
+
     for (i = 0; i < CLASSIFY_N; i++) {
+        classify->code[i] = classify_compile(classify_rules[i].pattern);
 
-        /* the patterns are constants: only memory can fail them */
-
-        classify->code[i] = pcre2_compile(
-                                (PCRE2_SPTR) classify_rules[i].pattern,
-                                PCRE2_ZERO_TERMINATED, PCRE2_CASELESS,
-                                &error, &offset, NULL);
-
-        if (classify->code[i] == NULL) {
+        if (classify->code[i] == NULL || classify->other == NULL) {
             classify_free(classify);
             return NULL;
         }
     }
 
     return classify;
+}
+
+
+/* The patterns are constants: only memory can fail them. */
+
+static pcre2_code *
+classify_compile(const char *pattern)
+{
+    int     error;
+    size_t  offset;
+
+    return pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED,
+                         PCRE2_CASELESS, &error, &offset, NULL);
 }
 
 
@@ -190,6 +222,8 @@ classify_free(classify_t *classify)
     for (i = 0; i < CLASSIFY_N; i++) {
         pcre2_code_free(classify->code[i]);
     }
+
+    pcre2_code_free(classify->other);
 
     free(classify);
 }

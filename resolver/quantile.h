@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 
-#define QUANTILE_BUCKETS  128          /* 8 to the octave, from 16 us on */
+#define QUANTILE_BUCKETS  192          /* 8 to the octave, from 16 us on */
 
 
 /* How long something took; threads add to it and read it without a lock. */
@@ -22,7 +22,7 @@ typedef struct {
 } quantile_t;
 
 
-/* "us" is in microseconds; what is beyond 1 s * 2^10 counts as that. */
+/* "us" is in microseconds; what is beyond 268 s counts as that. */
 void quantile_add(quantile_t *quantile, int64_t us);
 
 /*

@@ -415,7 +415,7 @@ resolve_judge(job_thread_t *thread, job_t *job)
         class = choose_record(&job->choose, answer->info, job->popped.id,
                               thread->config->tolerance, now);
 
-        if (class != VOYO_CLASS_NO_FORMATS) {
+        if (class != VOYO_CLASS_NO_FORMATS || answer->len == 0) {
             return class;
         }
     }

@@ -141,6 +141,12 @@ main(void)
            tests[i].text + strspn(tests[i].text, "\n"));
     }
 
+    ok(classify_text(classify, "[youtube] x: the melon is ripe" NONE, 57,
+                     &known)
+       == VOYO_CLASS_EXTRACTOR && !known, "what nobody knows");
+    ok(classify_text(classify, NONE, strlen(NONE), &known)
+       == VOYO_CLASS_NO_FORMATS && known, "what is said with every failure");
+
     ok(classify_text(classify, "video is \xff\xfe private video", 26, &known)
        == VOYO_CLASS_PRIVATE, "bytes that are no UTF-8");
 

@@ -12,7 +12,7 @@ from typing import Any
 from tracks import SCENARIOS, Scenario, scenario
 from wire import Answer, Request
 
-KINDS = ('player', 'media', 'thumb')
+KINDS = ('player', 'page', 'media', 'thumb')
 
 ACTIONS = {
     # before the answer
@@ -92,7 +92,7 @@ class Entry:
 @dataclass
 class Settings:
     latency: dict[str, float] = field(default_factory=lambda: {
-        'player': 0, 'media': 0, 'thumb': 0, 'connect': 0})
+        'player': 0, 'page': 0, 'media': 0, 'thumb': 0, 'connect': 0})
     scheme: str = 'http'               # of the URLs that are handed out
     host: str = '127.0.0.1'            # in them
     expires_in: int = 21600

@@ -11,10 +11,13 @@ from typing import Any
 
 from control import Entry, State
 from encode import ITAGS, Media
-from tracks import Scenario, Stream
+from tracks import SCENARIOS, Scenario, Stream
 from wire import Answer, Cut, Request
 
 SECRET = b'stand-in'
+VISITOR = 'CgtzdGFuZC1pbg%3D%3D'
+PAGE = ('<!DOCTYPE html><title>Watch</title><script>ytcfg.set('
+        f'{{"VISITOR_DATA": "{VISITOR}"}});</script>')
 
 
 def signature(query: dict[str, str]) -> str:
@@ -33,6 +36,8 @@ class Player:
         self.ports = ports
 
     def subject(self, request: Request) -> tuple[str, str | None, None]:
+        if request.path == '/watch':
+            return 'page', request.query.get('v'), None
         try:
             return 'player', json.loads(request.body)['videoId'], None
         except (ValueError, KeyError, TypeError):
@@ -40,6 +45,11 @@ class Player:
 
     async def answer(self, request: Request, entry: Entry, answer: Answer,
                      reader: asyncio.StreamReader) -> None:
+        if entry.kind == 'page' and request.method == 'GET':
+            await answer.whole(200, 'text/html; charset=utf-8',
+                               PAGE.encode(), {})
+            return
+
         if request.method != 'POST' or entry.id is None \
            or request.path != '/youtubei/v1/player':
             entry.why = 'not a player request'
@@ -47,6 +57,8 @@ class Player:
             return
 
         scenario = self.state.scenario(entry.id)
+        if scenario.visitor and 'x-goog-visitor-id' not in request.headers:
+            scenario = SCENARIOS['bot_']
         if scenario.exchange == 'hang':
             await answer.hang(reader)
         if scenario.exchange == 'drop':
@@ -78,7 +90,7 @@ class Player:
     async def _response(self, track: str, scenario: Scenario,
                         host: str) -> dict[str, Any]:
         response: dict[str, Any] = {
-            'responseContext': {'visitorData': 'CgtzdGFuZC1pbg%3D%3D'},
+            'responseContext': {'visitorData': VISITOR},
             'playabilityStatus': scenario.playability
             or {'status': 'OK', 'playableInEmbed': True},
         }

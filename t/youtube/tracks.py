@@ -56,6 +56,7 @@ class Scenario:
     body: str | None = None            # in place of JSON
     exchange: str = 'answer'           # or 'hang', 'drop'
     other_id: bool = False             # an answer about another video
+    visitor: bool = False              # a bot check for who is unknown
     details: dict[str, Any] = field(default_factory=dict)
     microformat: dict[str, Any] = field(default_factory=dict)
     streaming: dict[str, Any] = field(default_factory=dict)
@@ -64,6 +65,16 @@ class Scenario:
     url: str = 'plain'                 # or 'absent', 'challenge'
     live: bool = False
     preroll_ms: int = 0
+
+
+def video(itag: int, codecs: str) -> dict[str, Any]:
+    """A format that is no audio file; nobody ever fetches it."""
+
+    return {'itag': itag, 'mimeType': f'video/mp4; codecs="{codecs}"',
+            'bitrate': 900000, 'contentLength': '1000000', 'width': 640,
+            'height': 360, 'fps': 25, 'quality': 'medium',
+            'lastModified': '1700000000000000', 'approxDurationMs': '30000',
+            'url': f'https://127.0.0.1/videoplayback?itag={itag}'}
 
 
 def refusal(status: str, about: str, reason: str, subreason: str = '',
@@ -140,6 +151,9 @@ SCENARIOS: dict[str, Scenario] = {
                     playerCaptchaViewModel={'key': 'none'}),
     'rate': refusal('UNPLAYABLE', 'rate-limited session', NO_VIDEO,
                     "This content isn't available, try again later."),
+    'what': refusal('UNPLAYABLE', 'a reason that nobody knows',
+                    'The melon is ripe. ' * 60 + 'END'),
+    'visi': Scenario('bot check for who has no visitor data', visitor=True),
     'othr': Scenario('answers about another video', other_id=True),
 
     # audio that cannot be had
@@ -154,6 +168,10 @@ SCENARIOS: dict[str, Scenario] = {
             'startTimestamp': '2099-01-01T00:00:00+00:00'}}),
     'drm_': Scenario('DRM protected', streams=(),
                      streaming={'licenseInfos': [{'drmFamily': 'WIDEVINE'}]}),
+    'mute': Scenario('video without sound', streams=(), streaming={
+        'adaptiveFormats': [video(134, 'avc1.4d401e')]}),
+    'mux_': Scenario('sound in video only', streams=(), streaming={
+        'formats': [video(18, 'avc1.42001E, mp4a.40.2')]}),
     'sabr': Scenario('formats without URLs', url='absent'),
     'njs_': Scenario('formats that need JavaScript', url='challenge'),
     'none': Scenario('playable, but no format at all', streams=()),

@@ -1,0 +1,90 @@
+"""Jobs as an edge asks for them, without an edge: by the scripts of common/.
+
+The scripts are read from the C source, so a test asks what nginx asks.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import time
+from typing import Any
+
+from stack import ROOT, Stack, wait_for
+
+PREFIX = 'voyo:{default}:'
+
+
+def scripts() -> dict[str, str]:
+    source = subprocess.run(
+        ['gcc', '-E', '-P', ROOT / 'common/voyo_script.c'],
+        capture_output=True, text=True, check=True).stdout
+    return {
+        name: ''.join(ast.literal_eval(each) for each in
+                      re.findall(r'"(?:[^"\\]|\\.)*"', body))
+        for name, body in re.findall(
+            r'const char voyo_script_(\w+)\[\] =((?:\s*"(?:[^"\\]|\\.)*")+);',
+            source)}
+
+
+SCRIPTS = scripts()
+
+
+class Jobs:
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+
+    def want(self, track: str, newer_than: int = 0,
+             lane: str = 'play') -> tuple[str, dict[str, Any] | None]:
+        """What is known of a track, asking for it where that is nothing."""
+
+        keys = [PREFIX + each for each in (
+            f'track:{track}', f'failure:{track}', f'lease:{track}',
+            f'alive:{track}', 'jobs:play', 'jobs:prefetch', 'resolvers',
+            'breaker', 'budget', 'limits')]
+        answer = self.stack.redis('EVAL', SCRIPTS['want'], str(len(keys)),
+                                  *keys, track, str(newer_than), lane)
+        return (answer[0].decode(),
+                json.loads(answer[1]) if len(answer) > 1 else None)
+
+    def outcome(self, track: str, newer_than: int = 0, lane: str = 'play',
+                seconds: float = 15) -> tuple[str, dict[str, Any]]:
+        """Asks like a parked request, until there is an answer."""
+
+        end, asked = time.monotonic() + seconds, 0.0
+        while time.monotonic() < end:
+            if time.monotonic() - asked > 0.5:
+                asked = time.monotonic()
+                kind, record = self.want(track, newer_than, lane)
+            else:
+                kind, record = self.want(track, newer_than, 'none')
+            if record is not None:
+                return kind, record
+            time.sleep(0.005)
+        raise AssertionError(f'{track} is not answered in {seconds} s')
+
+    def key(self, *command: str) -> Any:
+        """A command whose first argument is one of our keys."""
+
+        name, key, *rest = command
+        return self.stack.redis(name, PREFIX + key, *rest)
+
+    def pretend(self, queue: int = 1000, budget: int = 1000) -> None:
+        """Lets a resolver seem to live that takes no jobs."""
+
+        self.key('ZADD', 'resolvers', str(int(1e15)), 'nobody')
+        self.key('HSET', 'limits', 'queue', str(queue), 'budget', str(budget))
+
+    def forget(self, track: str) -> None:
+        for kind in ('track', 'failure', 'lease', 'alive'):
+            self.key('DEL', f'{kind}:{track}')
+
+    def settled(self) -> None:
+        """Waits until nothing is queued or being resolved."""
+
+        def idle() -> bool:
+            return not any(self.key('ZCARD', f'jobs:{lane}')
+                           for lane in ('play', 'prefetch')) \
+                and not self.stack.redis('KEYS', PREFIX + 'lease:*')
+
+        wait_for(idle, 'all jobs are done', 20)
