@@ -24,8 +24,8 @@ static int cold_start(cold_t *cold, const config_t *config,
     const char *const *tail);
 static int cold_output(cold_t *cold);
 static void cold_errors(cold_t *cold);
-static int cold_says(const config_t *config, const char *option,
-    char text[YTDLP_VERSION_MAX]);
+static int cold_run(cold_t *cold, const config_t *config,
+    const char *const *tail);
 
 
 /* The same as ytdlp_worker.py asks, but for what the user has configured. */
@@ -200,52 +200,57 @@ cold_kill(cold_t *cold)
 }
 
 
-/* A version is told whatever the configuration says, the other is not. */
+/*
+ * A version is told whatever the configuration says; without a URL it is read
+ * first, and then missed.
+ */
 
 int
 cold_version(const config_t *config, char version[YTDLP_VERSION_MAX])
 {
-    if (cold_says(config, "--dump-user-agent", version) != VOYO_OK) {
-        return VOYO_EIO;
-    }
-
-    return cold_says(config, "--version", version);
-}
-
-
-static int
-cold_says(const config_t *config, const char *option,
-    char text[YTDLP_VERSION_MAX])
-{
     int          rc;
     cold_t       cold;
-    size_t       len;
     const char  *tail[2] = { NULL, NULL };
 
-    tail[0] = option;
+    rc = cold_run(&cold, config, tail);
 
-    if (cold_start(&cold, config, tail) != VOYO_OK) {
-        return VOYO_EIO;
-    }
-
-    rc = cold_wait(&cold, worker_now() + COLD_VERSION);
-
-    if (rc == VOYO_OK && cold.used == 0) {
+    if (rc == VOYO_OK
+        && memmem(cold.errors, cold.nerrors, "at least one URL", 16) == NULL)
+    {
         rc = VOYO_EIO;
     }
 
-    len = 0;
+    cold_kill(&cold);
 
-    if (rc == VOYO_OK) {
-        len = cold.used < YTDLP_VERSION_MAX ? cold.used
-                                            : YTDLP_VERSION_MAX - 1;
-        memcpy(text, cold.output, len);
+    if (rc != VOYO_OK) {
+        return VOYO_EIO;
     }
 
-    text[len] = '\0';
-    text[strcspn(text, "\r\n")] = '\0';
+    tail[0] = "--version";
+
+    rc = cold_run(&cold, config, tail);
+
+    if (rc == VOYO_OK && cold.used > 0 && cold.used < YTDLP_VERSION_MAX) {
+        memcpy(version, cold.output, cold.used);
+        version[cold.used] = '\0';
+        version[strcspn(version, "\r\n")] = '\0';
+
+    } else {
+        rc = VOYO_EIO;
+    }
 
     cold_kill(&cold);
 
     return rc == VOYO_OK ? VOYO_OK : VOYO_EIO;
+}
+
+
+static int
+cold_run(cold_t *cold, const config_t *config, const char *const *tail)
+{
+    if (cold_start(cold, config, tail) != VOYO_OK) {
+        return VOYO_EIO;
+    }
+
+    return cold_wait(cold, worker_now() + COLD_VERSION);
 }

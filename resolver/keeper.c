@@ -89,7 +89,9 @@ keeper_wait(keeper_t *keeper, int64_t until)
 
     rc = worker_wait(&keeper->worker, until);
 
-    if (rc == VOYO_OK && keeper->worker.ready.ready) {
+    if (rc == VOYO_OK && keeper->worker.ready.ready
+        && ytdlp_version_valid(keeper->worker.ready.version))
+    {
         keeper->starts = 0;
         keeper_show(keeper, HEARTBEAT_IDLE);
 

@@ -234,7 +234,7 @@ resolve_end(job_thread_t *thread, job_t *job, int rc)
 
     /* it was interrupted anywhere: what it holds may be half done */
 
-    if (job->answer.deadline) {
+    if (job->answer.deadline && !keeper->cold) {
         keeper_kill(keeper, "it gave up at its deadline");
     }
 

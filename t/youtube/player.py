@@ -17,7 +17,9 @@ from wire import Answer, Cut, Request
 SECRET = b'stand-in'
 VISITOR = 'CgtzdGFuZC1pbg%3D%3D'
 PAGE = ('<!DOCTYPE html><title>Watch</title><script>ytcfg.set('
-        f'{{"VISITOR_DATA": "{VISITOR}"}});</script>')
+        f'{{"VISITOR_DATA": "{VISITOR}"}});</script>'
+        '<script>var ytInitialData = {"contents": '
+        '{"twoColumnWatchNextResults": {}}};</script>')
 
 
 def signature(query: dict[str, str]) -> str:

@@ -1,0 +1,114 @@
+"""Wrappers around the real yt-dlp, for a test's YT_DLP_PATH."""
+
+import re
+from pathlib import Path
+
+from stack import BUILD, YTDLP, Stack
+
+HERE = Path(__file__).resolve().parent
+PACKAGES = BUILD / 'prefix/usr/lib/python3/dist-packages'
+
+
+def script(path: Path, text: str) -> Path:
+    """Makes a program, in one step: it may be running already."""
+
+    new = path.with_name(path.name + '.new')
+    new.write_text(text)
+    new.chmod(0o755)
+    new.replace(path)
+    return path
+
+
+def at_youtube(stack: Stack) -> tuple[Path, Path]:
+    """A yt-dlp for which the stand-in is www.youtube.com, and its options.
+
+    The user has no client of his own then, and every profile is tried.
+    """
+
+    hook = stack.dir / 'hook'
+    hook.mkdir(exist_ok=True)
+    (hook / 'sitecustomize.py').write_text(f'''
+import socket
+
+lookup = socket.getaddrinfo
+
+def getaddrinfo(host, port, *args, **kwargs):
+    if host == 'www.youtube.com':
+        host, port = '127.0.0.1', {stack.source['player']}
+    elif host != '127.0.0.1':
+        raise socket.gaierror(socket.EAI_NONAME, 'not in a test')
+    return lookup(host, port, *args, **kwargs)
+
+socket.getaddrinfo = getaddrinfo
+''')
+    conf = stack.dir / 'youtube.conf'
+    conf.write_text('--no-check-certificates\n')
+    return script(stack.dir / 'at-youtube', f'''#!/bin/sh
+PYTHONPATH={hook}:{PACKAGES}
+export PYTHONPATH
+exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
+'''), conf
+
+
+def faulty(stack: Stack) -> Path:
+    """A yt-dlp behind a filter that does what a track's id says."""
+
+    (stack.dir / 'faults').mkdir(exist_ok=True)
+    return script(stack.dir / 'faulty', f'''#!/bin/sh
+/usr/bin/python3 -B {HERE}/faulty_worker.py {stack.dir}/faults {YTDLP} "$@"
+''')
+
+
+def without_plugins(stack: Stack) -> Path:
+    """A yt-dlp that does all but host a worker."""
+
+    return script(stack.dir / 'no-plugins', f'''#!/bin/sh
+case "$*" in
+*ytserve:*) echo "ERROR: no plugins here" >&2; exit 1 ;;
+esac
+exec {YTDLP} "$@"
+''')
+
+
+def never_ready(stack: Stack) -> Path:
+    return script(stack.dir / 'never-ready', f'''#!/bin/sh
+case "$*" in
+*ytserve:*) sleep 1000; exit 0 ;;
+esac
+exec {YTDLP} "$@"
+''')
+
+
+def of_version(stack: Stack, version: str) -> Path:
+    """The same yt-dlp, which says that it is another."""
+
+    root = stack.dir / f'of-{version}'
+    if not root.exists():
+        root.mkdir()
+        (root / 'sitecustomize.py').write_text(
+            f'import yt_dlp.version\nyt_dlp.version.__version__ = {version!r}'
+            '\n')
+    return script(stack.dir / 'versioned', f'''#!/bin/sh
+PYTHONPATH={root}:{PACKAGES}
+export PYTHONPATH
+exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
+''')
+
+
+def family(pid: int) -> list[int]:
+    """A process's descendants."""
+
+    found = []
+    for task in Path(f'/proc/{pid}/task').iterdir():
+        for child in map(int, (task / 'children').read_text().split()):
+            found += [child, *family(child)]
+    return found
+
+
+def anonymous(pid: int) -> int:
+    """Bytes of memory that are a process's own."""
+
+    status = Path(f'/proc/{pid}/status').read_text()
+    found = re.search(r'^RssAnon:\s+(\d+) kB', status, re.M)
+    assert found
+    return int(found[1]) * 1024

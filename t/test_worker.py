@@ -1,0 +1,255 @@
+"""What becomes of yt-dlp: profiles, proofs, cold starts, new versions."""
+
+import os
+import signal
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+import ytdlp  # noqa: E402
+from jobs import Jobs  # noqa: E402
+from stack import YTDLP, Stack, wait_for  # noqa: E402
+
+
+class ProfileTest(unittest.TestCase):
+    """With the built-in profiles, the stand-in being www.youtube.com."""
+
+    stack: Stack
+    jobs: Jobs
+
+    def setUp(self) -> None:
+        self.stack = Stack(nginx=False, resolver=False, resolve_timeout='8s',
+                           settings={'VOYO_PROOF': '1'})
+        self.jobs = Jobs(self.stack)
+        program, conf = ytdlp.at_youtube(self.stack)
+        self.stack.start_resolver(ytdlp=program, VOYO_YTDLP_CONF=str(conf))
+
+    def tearDown(self) -> None:
+        self.stack.close()
+
+    def asked(self, track: str) -> tuple[int, int]:
+        return (len(self.stack.requests('page', track)),
+                len(self.stack.requests('player', track)))
+
+    def test_the_fast_profile_is_one_request(self) -> None:
+        self.jobs.outcome('s30_fast000')
+        self.assertEqual(self.asked('s30_fast000'), (0, 1))
+        self.assertIn('profile fast', self.stack.log('resolver'))
+
+    def test_a_bot_check_changes_the_profile_of_all(self) -> None:
+        self.assertEqual(self.jobs.outcome('visifirst00')[0], 'record')
+        self.assertEqual(self.asked('visifirst00'), (1, 2))
+        self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
+        # the next begin where the first got through
+        for number in range(4):
+            track = f'visinext00{number}'
+            self.assertEqual(self.jobs.outcome(track)[0], 'record')
+            self.assertEqual(self.asked(track), (1, 1))
+        log = self.stack.log('resolver')
+        self.assertEqual(log.count('after a bot check the profile is '
+                                   '"visitor"'), 1)
+
+    def test_a_bot_check_for_all_opens_the_breaker(self) -> None:
+        kind, record = self.jobs.outcome('bot_all0000')
+        self.assertEqual(record['error'], 'bot_check')
+        self.assertEqual(self.asked('bot_all0000'), (1, 2))
+
+    def test_the_full_profile_must_agree(self) -> None:
+        kind, record = self.jobs.outcome('gonefull000')
+        self.assertEqual(record['error'], 'unavailable')
+        self.assertGreaterEqual(self.asked('gonefull000')[1], 2)
+        self.assertIn('unavailable, after', self.stack.log('resolver'))
+        self.assertIn('profile full', self.stack.log('resolver'))
+
+    def test_a_permanent_one_is_believed_at_once(self) -> None:
+        self.jobs.outcome('privfast000')
+        self.assertEqual(self.asked('privfast000'), (0, 1))
+
+    # Proofs.
+
+    def test_the_tail_is_tried_once(self) -> None:
+        record = self.jobs.outcome('s30_proved0')[1]
+        first = wait_for(lambda: self.stack.requests('media', 's30_proved0'),
+                         'a proof')[0]
+        size = int(record['formats'][0]['representation'].split('.')[-1])
+        self.assertEqual(first['range'], f'bytes={size - 1}-{size - 1}')
+        self.assertEqual(first['method'], 'GET')
+        self.assertEqual(first['user_agent'],
+                         record['formats'][0]['user_agent'])
+        wait_for(lambda: self.stack.heartbeats()[0]['jobs']['proved'] == 1,
+                 'it is counted')
+        self.assertEqual(len(self.stack.requests('media', 's30_proved0')), 1)
+        self.assertEqual(self.asked('s30_proved0'), (0, 1))
+
+    def test_a_refused_tail_is_resolved_again(self) -> None:
+        track = 's30_refuse0'
+        self.stack.switch(faults=[{'on': 'media', 'id': track, 'begin': 1000,
+                                   'times': 1, 'do': {'status': 403}}])
+        old = self.jobs.outcome(track)[1]
+        new = self.jobs.outcome(track, old['generation'], 'none')[1]
+        self.assertGreater(new['generation'], old['generation'])
+        self.assertNotIn(new['formats'][0]['url'],
+                         [each['url'] for each in old['formats']])
+        log = wait_for(lambda: self.stack.log('resolver').count(
+            f'track "{track}" is resolved') == 2
+            and self.stack.log('resolver'), 'both are logged')
+        self.assertIn(f'the end of track "{track}" is refused with 403, '
+                      'profile fast', log)
+        self.assertNotRegex(log, r'[?&](sig|expire|ip)=')
+        # what was refused is not begun with
+        self.jobs.outcome('s30_after00')
+        self.assertRegex(self.stack.log('resolver'),
+                         r'"s30_after00" is resolved.*profile full')
+
+    def test_a_refused_tail_costs_no_record(self) -> None:
+        track = 's30_refuse1'
+        self.stack.switch(faults=[
+            {'on': 'media', 'id': track, 'begin': 1000,
+             'do': {'status': 403}},
+            {'on': 'player', 'id': track, 'nth': 2, 'do': {'status': 500}},
+            {'on': 'page', 'id': track, 'do': {'status': 500}}])
+        old = self.jobs.outcome(track)[1]
+        wait_for(lambda: 'with a refused end stays'
+                 in self.stack.log('resolver'), 'it stays')
+        self.assertEqual(self.jobs.want(track, 0, 'none'), ('record', old))
+        self.assertEqual(self.jobs.key('EXISTS', f'failure:{track}'), 0)
+
+    def test_an_advertisement_is_no_refusal(self) -> None:
+        self.jobs.outcome('adv_proof00')
+        self.jobs.outcome('s30_proof00')
+        wait_for(lambda: self.stack.requests('media', 's30_proof00'), 'proof')
+        self.assertEqual(self.stack.requests('media', 'adv_proof00'), [])
+
+
+class StartTest(unittest.TestCase):
+    stack: Stack
+    jobs: Jobs
+
+    def setUp(self) -> None:
+        self.stack = Stack(resolver=False, resolve_timeout='5s')
+        self.jobs = Jobs(self.stack)
+
+    def tearDown(self) -> None:
+        self.stack.close()
+
+    def test_no_plugin_is_cold(self) -> None:
+        self.stack.start_resolver(ytdlp=ytdlp.without_plugins(self.stack))
+        self._plays_cold()
+        self.assertIn('it said: ERROR: no plugins here',
+                      self.stack.log('resolver'))
+
+    def test_never_ready_is_cold(self) -> None:
+        self.stack.start_resolver(ytdlp=ytdlp.never_ready(self.stack),
+                                  seconds=30)
+        self._plays_cold()
+
+    def _plays_cold(self) -> None:
+        answer = self.stack.get('/cdn/stream/s30_cold000')
+        self.assertEqual(answer.status, 200)
+        warm = Path(next(
+            each['path'] for each in
+            self.stack.control('/track?id=s30_cold000')
+            if each['itag'] == 140)).read_bytes()
+        self.assertEqual(answer.body, warm)
+        self.assertEqual(self.jobs.outcome('privcold000')[1]['error'],
+                         'private')
+        self.assertEqual(self.jobs.outcome('livecold000')[1]['error'], 'live')
+        self.assertEqual(self.jobs.outcome('drm_cold000')[1]['error'], 'drm')
+        self.stack.switch(behave={'s30_coldhan': 'hang'})
+        began = time.monotonic()
+        self.assertEqual(self.jobs.outcome('s30_coldhan')[1]['error'],
+                         'timeout')
+        self.assertLess(time.monotonic() - began, 7)
+        beat = self._idle()
+        self.assertEqual(beat['mode'], 'cold')
+        self.assertRegex(beat['ytdlp_version'], r'^20\d\d\.')
+        health = self.stack.health()
+        self.assertEqual(health['status'], 'degraded')
+        self.assertEqual(health['checks']['ytdlp']['mode'], 'cold')
+        self.assertIn('it is run for each job', self.stack.log('resolver'))
+        self.assertEqual(
+            ytdlp.family(self.stack.parts['resolver'].pid), [])
+
+    def _idle(self) -> dict:
+        return wait_for(lambda: next(
+            (each for each in self.stack.heartbeats()
+             if each['workers']['idle'] == 2), None), 'all workers are idle')
+
+    def test_cold_ends_with_a_yt_dlp_that_starts(self) -> None:
+        program = ytdlp.without_plugins(self.stack)
+        self.stack.start_resolver(ytdlp=program)
+        self.assertEqual(self.stack.heartbeats()[0]['mode'], 'cold')
+        ytdlp.script(program, f'#!/bin/sh\nexec {YTDLP} "$@"\n')
+        wait_for(lambda: self.stack.heartbeats()[0]['mode'] == 'warm',
+                 'it is warm')
+        self.assertEqual(self.jobs.outcome('s30_warmer0')[0], 'record')
+
+    def test_two_failed_starts_later_are_cold_too(self) -> None:
+        program = ytdlp.script(self.stack.dir / 'own',
+                               f'#!/bin/sh\nexec {YTDLP} "$@"\n')
+        self.stack.start_resolver(ytdlp=program)
+        self._idle()
+        program.write_text(ytdlp.without_plugins(self.stack).read_text())
+        for pid in ytdlp.family(self.stack.parts['resolver'].pid):
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: 'did not start 2 times in a row'
+                 in self.stack.log('resolver'), 'cold')
+        self.assertEqual(self.jobs.outcome('s30_colder0')[0], 'record')
+
+    def test_a_new_yt_dlp_is_taken_without_a_gap(self) -> None:
+        program = ytdlp.of_version(self.stack, '2026.10.26')
+        self.stack.start_resolver(ytdlp=program)
+        self._idle()
+        before = set(ytdlp.family(self.stack.parts['resolver'].pid))
+        ytdlp.of_version(self.stack, '2027.01.02')
+        number = 0
+        while any(each['ytdlp_version'] != '2027.01.02'
+                  for each in self.stack.heartbeats()):
+            self.assertEqual(self.jobs.outcome(f's30_gap{number:04}')[0],
+                             'record')
+            number += 1
+            self.assertLess(number, 2000)
+        wait_for(lambda: not before & set(ytdlp.family(
+            self.stack.parts['resolver'].pid)), 'the old ones are gone')
+        log = self.stack.log('resolver')
+        self.assertEqual(log.count('is replaced for its new yt-dlp'), 2)
+        self.assertNotIn('ended in a job', log)
+
+    def test_a_new_yt_dlp_that_fails_is_not_taken(self) -> None:
+        program = ytdlp.of_version(self.stack, '2026.10.26')
+        self.stack.start_resolver(ytdlp=program)
+        self._idle()
+        ytdlp.of_version(self.stack, '2020.01.02')
+        wait_for(lambda: self.stack.log('resolver').count(
+            'can\'t be used: 2020.01.02') == 2, 'they stay')
+        self.assertEqual(self.jobs.outcome('s30_stays00')[0], 'record')
+        self.assertEqual(self.stack.heartbeats()[0]['ytdlp_version'],
+                         '2026.10.26')
+
+    def test_a_canary_tells(self) -> None:
+        self.stack.start_resolver(VOYO_CANARY='s30_canary0')
+        canary = wait_for(lambda: next(
+            (each['canary'] for each in self.stack.heartbeats()
+             if each['canary']['result'] != 'pending'), None), 'it sings')
+        self.assertEqual((canary['id'], canary['result']),
+                         ('s30_canary0', 'ok'))
+        self.stack.stop('resolver')
+        self.stack.start_resolver(VOYO_CANARY='json_canary')
+        wait_for(lambda: self.stack.health()['checks']['ytdlp'].get(
+            'canary') == 'extractor', 'it fell silent')
+        self.assertEqual(self.stack.get('/health').status, 200)
+        self.assertEqual(self.stack.health()['status'], 'degraded')
+
+    def test_what_can_not_be_used_is_said(self) -> None:
+        conf = self.stack.dir / 'bad.conf'
+        conf.write_text('--no-such-option\n')
+        with self.assertRaisesRegex(AssertionError, 'no-such-option'):
+            self.stack.start_resolver(VOYO_YTDLP_CONF=str(conf))
+        self.stack.parts.pop('resolver').wait()
+
+
+if __name__ == '__main__':
+    unittest.main()
