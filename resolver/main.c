@@ -10,6 +10,7 @@
 #include "heartbeat.h"
 #include "job.h"
 #include "redis.h"
+#include "resolve.h"
 #include "store.h"
 #include "voyo_errno.h"
 #include "worker.h"
@@ -50,10 +51,12 @@ typedef struct {
 
 
 static int main_check(main_t *resolver);
+static int main_prove(main_t *resolver);
 static int main_ytdlp(main_t *resolver, worker_t *worker);
 static int main_try(main_t *resolver, worker_t *worker);
 static int main_cold(main_t *resolver);
 static int main_start(main_t *resolver, const worker_t *worker);
+static void main_thread(main_t *resolver, unsigned i, const worker_t *worker);
 static void main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
 static void main_usage(void);
@@ -65,15 +68,16 @@ static int main_pending(void);
 int
 main(int argc, char *argv[])
 {
-    int               rc, check;
+    int               rc, check, prove;
     main_t           *resolver;
     sigset_t          signals;
     worker_t          worker;
     struct timespec   every = { HEARTBEAT_EVERY, 0 };
 
     check = argc == 2 && strcmp(argv[1], "--check") == 0;
+    prove = argc == 2 && strcmp(argv[1], "--prove") == 0;
 
-    if (argc > 1 && !check) {
+    if (argc > 1 && !check && !prove) {
         main_usage();
         return 2;
     }
@@ -94,8 +98,8 @@ main(int argc, char *argv[])
 
     resolver->redis.config = &resolver->config;
 
-    if (check) {
-        rc = main_check(resolver);
+    if (check || prove) {
+        rc = check ? main_check(resolver) : main_prove(resolver);
         free(resolver);
         return rc;
     }
@@ -162,6 +166,70 @@ main_check(main_t *resolver)
     }
 
     return failed;
+}
+
+
+/* Resolves the canary by a worker, without Redis, and tries its URL. */
+
+static int
+main_prove(main_t *resolver)
+{
+    int               rc;
+    job_t             job;
+    worker_t          worker;
+    job_thread_t     *thread;
+    const log_t      *log;
+    resolve_proof_t   proof;
+
+    log = &resolver->config.log;
+
+    if (resolver->config.canary[0] == '\0') {
+        log_event(log, LOG_ERROR, "VOYO_CANARY is not set");
+        return 2;
+    }
+
+    resolver->classify = classify_create();
+
+    if (resolver->classify == NULL
+        || main_ytdlp(resolver, &worker) != VOYO_OK)
+    {
+        classify_free(resolver->classify);
+        return 1;
+    }
+
+    thread = &resolver->threads[0];
+    main_thread(resolver, 0, &worker);
+
+    memset(&job, 0, sizeof(job_t));
+
+    strcpy(job.popped.id, resolver->config.canary);
+    job.end = worker_now() + resolver->config.resolve_timeout;
+    job.renew = job.end;
+    proof = RESOLVE_UNPROVED;
+
+    rc = resolve_track(thread, &job);
+
+    if (rc == VOYO_OK && job.class == VOYO_CLASS_NONE) {
+        log_event(log, LOG_NOTICE, "yt-dlp %s resolves \"%s\", %u formats, "
+                  "profile %s", resolver->version, job.popped.id,
+                  job.choose.record.nformats,
+                  ytdlp_profile_name(job.profile));
+
+        proof = resolve_proof(thread, &job);
+
+    } else {
+        log_event(log, LOG_ERROR, "yt-dlp %s does not resolve \"%s\", %s: %s",
+                  resolver->version, job.popped.id,
+                  voyo_class_info(job.class)->name,
+                  job.answer.text ? job.answer.text : "");
+    }
+
+    ytdlp_answer_free(&job.answer);
+    keeper_end(&thread->keeper);
+    classify_free(resolver->classify);
+
+    return rc != VOYO_OK || job.class != VOYO_CLASS_NONE
+           || proof == RESOLVE_REFUSED;
 }
 
 
@@ -303,27 +371,13 @@ main_start(main_t *resolver, const worker_t *worker)
 
     for (i = 0; i < resolver->config.workers; i++) {
 
-        thread = &resolver->threads[i];
-        thread->config = &resolver->config;
-        thread->classify = resolver->classify;
-        thread->heartbeat = heartbeat;
-        thread->stop = &resolver->stop;
-        thread->index = i;
-        thread->store = store_create(&resolver->redis, THREAD_REDIS);
+        main_thread(resolver, i, worker);
 
-        thread->keeper.config = &resolver->config;
-        thread->keeper.shown = &heartbeat->workers[i];
-        thread->keeper.number = i;
+        thread = &resolver->threads[i];
+        thread->store = store_create(&resolver->redis, THREAD_REDIS);
 
         if (thread->store == NULL) {
             return VOYO_ENOMEM;
-        }
-
-        if (resolver->cold) {
-            keeper_freeze(&thread->keeper, resolver->version);
-
-        } else if (i == 0) {
-            keeper_adopt(&thread->keeper, worker);
         }
 
         /* the first one holds a worker: it must not go before the process */
@@ -341,6 +395,33 @@ main_start(main_t *resolver, const worker_t *worker)
               resolver->config.egress);
 
     return VOYO_OK;
+}
+
+
+/* Worker 0 is there already, unless yt-dlp is cold. */
+
+static void
+main_thread(main_t *resolver, unsigned i, const worker_t *worker)
+{
+    job_thread_t  *thread;
+
+    thread = &resolver->threads[i];
+    thread->config = &resolver->config;
+    thread->classify = resolver->classify;
+    thread->heartbeat = &resolver->heartbeat;
+    thread->stop = &resolver->stop;
+    thread->index = i;
+
+    thread->keeper.config = &resolver->config;
+    thread->keeper.shown = &resolver->heartbeat.workers[i];
+    thread->keeper.number = i;
+
+    if (resolver->cold) {
+        keeper_freeze(&thread->keeper, resolver->version);
+
+    } else if (i == 0) {
+        keeper_adopt(&thread->keeper, worker);
+    }
 }
 
 
@@ -439,7 +520,7 @@ main_stop(main_t *resolver)
 static void
 main_usage(void)
 {
-    fputs("usage: voyo-resolver [--check]\n"
+    fputs("usage: voyo-resolver [--check | --prove]\n"
           "\n"
           "Resolves tracks for VOYO's nginx module with warm yt-dlp "
           "processes.\n"
@@ -450,7 +531,8 @@ main_usage(void)
           "VOYO_CANARY, VOYO_CANARY_EVERY, VOYO_NAME, VOYO_PLUGIN_DIR,\n"
           "VOYO_LOG_FORMAT.\n"
           "\n"
-          "--check  says whether Redis and yt-dlp can be used, and ends\n",
+          "--check  says whether Redis and yt-dlp can be used, and ends\n"
+          "--prove  resolves the track VOYO_CANARY once, and ends\n",
           stderr);
 }
 

@@ -79,15 +79,29 @@ exec {YTDLP} "$@"
 ''')
 
 
+def says(version: str) -> str:
+    """Python that makes yt-dlp believe in a version, for a sitecustomize."""
+
+    return f'''
+import importlib.util
+import sys
+
+spec = importlib.util.spec_from_file_location(
+    'yt_dlp.version', {str(PACKAGES / 'yt_dlp/version.py')!r})
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.__version__ = {version!r}
+sys.modules['yt_dlp.version'] = module
+'''
+
+
 def of_version(stack: Stack, version: str) -> Path:
     """The same yt-dlp, which says that it is another."""
 
     root = stack.dir / f'of-{version}'
     if not root.exists():
         root.mkdir()
-        (root / 'sitecustomize.py').write_text(
-            f'import yt_dlp.version\nyt_dlp.version.__version__ = {version!r}'
-            '\n')
+        (root / 'sitecustomize.py').write_text(says(version))
     return script(stack.dir / 'versioned', f'''#!/bin/sh
 PYTHONPATH={root}:{PACKAGES}
 export PYTHONPATH

@@ -1,0 +1,124 @@
+"""A newer yt-dlp is used when it can resolve, and never when it can not."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+import ytdlp  # noqa: E402
+from jobs import Jobs  # noqa: E402
+from stack import BUILD, RESOLVER, ROOT, Stack, wait_for  # noqa: E402
+
+
+class UpdateTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.dir = Path(tempfile.mkdtemp(prefix='voyo-test-'))
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.prefix = self.edition('prefix', '2026.10.26')
+
+    def edition(self, name: str, version: str, broken: str = '') -> Path:
+        """The yt-dlp there is under another version, perhaps broken."""
+
+        root = self.dir / name
+        packages = root / 'usr/lib/python3/dist-packages'
+        (root / 'bin').mkdir(parents=True)
+        packages.mkdir(parents=True)
+        (packages / 'sitecustomize.py').write_text(
+            ytdlp.says(version) + broken)
+        program = root / 'bin/yt-dlp'
+        program.write_text(f'''#!/bin/sh
+here=$(dirname "$(dirname "$(readlink -f "$0")")")
+PYTHONPATH=$here/usr/lib/python3/dist-packages
+PYTHONPATH=$PYTHONPATH:{BUILD}/prefix/usr/lib/python3/dist-packages
+export PYTHONPATH
+exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
+''')
+        program.chmod(0o755)
+        return root
+
+    def update(self, source: Path, **environment: str
+               ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [ROOT / 'util/update-ytdlp', '--from', source, '--prefix',
+             self.prefix], capture_output=True, text=True, timeout=60,
+            env={'PATH': os.environ['PATH'], 'VOYO_RESOLVER': str(RESOLVER),
+                 **environment})
+
+    def version(self) -> str:
+        return subprocess.run(
+            [self.prefix / 'bin/yt-dlp', '--ignore-config', '--version'],
+            capture_output=True, text=True).stdout.strip()
+
+    def test_a_newer_one_is_used(self) -> None:
+        for number in range(1, 5):
+            new = self.edition(f'new{number}', f'2027.01.0{number}')
+            done = self.update(new)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertIn(f'yt-dlp 2027.01.0{number} is used', done.stdout)
+            self.assertEqual(self.version(), f'2027.01.0{number}')
+        # the one before is kept for the workers that run it, no more
+        self.assertEqual(len([each for each in self.dir.iterdir()
+                              if each.name.startswith('prefix')]), 3)
+        done = self.update(new)
+        self.assertIn('is the newest', done.stdout)
+        self.assertEqual(done.returncode, 0)
+
+    def test_one_that_can_not_resolve_is_not(self) -> None:
+        broken = '''
+from yt_dlp.extractor.youtube import YoutubeIE
+
+def _real_extract(self, url):
+    raise ValueError('The melon is ripe')
+
+YoutubeIE._real_extract = _real_extract
+'''
+        for name, text in (('extract', broken), ('start', 'raise SystemExit')):
+            with self.subTest(name=name):
+                done = self.update(self.edition(name, '2027.01.01', text))
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(self.version(), '2026.10.26')
+        self.assertEqual([each.name for each in self.dir.iterdir()
+                          if each.name.startswith('prefix')], ['prefix'])
+
+    def test_one_that_fails_where_it_is_used_is_taken_back(self) -> None:
+        own = self.edition('moved', '2027.01.01')
+        program = own / 'bin/yt-dlp'
+        program.write_text(program.read_text().replace(
+            '#!/bin/sh\n', f'#!/bin/sh\n[ "$0" != {self.prefix}/bin/yt-dlp ]'
+            ' || exit 1\n'))
+        done = self.update(own)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('2026.10.26 is back', done.stderr)
+        self.assertEqual(self.version(), '2026.10.26')
+
+    def test_workers_move_over_without_losing_a_job(self) -> None:
+        stack = Stack(nginx=False, resolver=False)
+        jobs = Jobs(stack)
+        try:
+            stack.start_resolver(ytdlp=self.prefix / 'bin/yt-dlp')
+            wait_for(lambda: stack.heartbeats()[0]['workers']['idle'] == 2,
+                     'all are ready')
+            update = subprocess.Popen(
+                [ROOT / 'util/update-ytdlp', '--from',
+                 self.edition('new', '2027.01.01'), '--prefix', self.prefix],
+                stdout=subprocess.DEVNULL)
+            number = 0
+            while stack.heartbeats()[0]['ytdlp_version'] != '2027.01.01':
+                self.assertEqual(jobs.outcome(f's30_move{number:03}')[0],
+                                 'record')
+                number += 1
+                self.assertLess(number, 999)
+            self.assertEqual(update.wait(10), 0)
+            self.assertNotIn('ended', stack.log('resolver'))
+            self.assertNotIn('killed', stack.log('resolver'))
+        finally:
+            stack.close()
+
+
+if __name__ == '__main__':
+    unittest.main()
