@@ -1,0 +1,142 @@
+"""Many listeners of one track that nobody has played yet.
+
+Each slice is fetched once, whoever leaves; and nobody waits for nginx's poll
+of the cache's lock, which is 500 ms (docs/upstream.md, N3).
+"""
+
+import asyncio
+import socket
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from stack import SLICE, Stack, wait_for  # noqa: E402
+
+CROWD = 200
+POLL = 0.25          # seconds, half of nginx's: what noise may not hide
+
+
+class Listener:
+    def __init__(self, stack: Stack, track: str) -> None:
+        self.stack, self.track = stack, track
+        self.first = 0.0               # when its first byte was there
+
+    async def start(self, first: int = 0) -> None:
+        # little is taken before all have their first byte: what is measured
+        # is not how quick this process is
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(
+            sock, ('127.0.0.1', self.stack.port))
+        self.reader, self.writer = await asyncio.open_connection(
+            sock=sock, limit=1 << 14)
+        self.writer.write(
+            f'GET /cdn/stream/{self.track} HTTP/1.1\r\nHost: voyo\r\n'
+            f'Range: bytes={first}-\r\nConnection: close\r\n\r\n'.encode())
+        await self.writer.drain()
+
+    async def first_byte(self) -> None:
+        head = await self.reader.readuntil(b'\r\n\r\n')
+        self.status = int(head.split(b' ', 2)[1])
+        self.read = len(await self.reader.readexactly(1))
+        self.first = time.monotonic()
+
+    async def rest(self, expected: bytes) -> bool:
+        """The bytes are the expected ones."""
+
+        while piece := await self.reader.read(1 << 18):
+            if piece != expected[self.read:self.read + len(piece)]:
+                return False
+            self.read += len(piece)
+        self.writer.close()
+        return self.read == len(expected)
+
+    def leave(self) -> None:
+        self.writer.transport.abort()
+
+
+class CrowdTest(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack(workers=2)
+        cls.file = next(Path(each['path']).read_bytes()
+                        for each in cls.stack.control('/track?id=m04_crowdxx')
+                        if each['itag'] == 140)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+
+    def setUp(self) -> None:
+        self.stack.control('/reset', {})
+
+    def fetched_once(self, track: str) -> None:
+        ranges = [each['range']
+                  for each in self.stack.requests('media', track)]
+        self.assertEqual(len(ranges), len(set(ranges)))
+        self.assertEqual(len(ranges), (len(self.file) - 1) // SLICE + 1)
+        self.assertEqual(len(self.stack.requests('player', track)), 1)
+
+    def crowd(self, track: str, leaving: int = 0,
+              first: int = 0) -> list[Listener]:
+        async def run() -> list[Listener]:
+            crowd = [Listener(self.stack, track) for _ in range(CROWD)]
+            # all are there before the first slice is, which comes when a
+            # poll of 500 ms has just been
+            self.stack.switch(latency={'media': 650})
+            # whoever comes first asks the media host
+            await crowd[0].start(first)
+            await asyncio.to_thread(wait_for, lambda: self.stack.requests(
+                'media', track), 'the media host is asked')
+            await asyncio.gather(*(each.start(first) for each in crowd[1:]))
+            for each in crowd[:leaving]:
+                each.leave()
+            crowd = crowd[leaving:]
+            await asyncio.gather(*(each.first_byte() for each in crowd))
+            self.stack.switch(latency={'media': 0})
+            right = await asyncio.gather(*(each.rest(self.file[first:])
+                                           for each in crowd))
+            self.assertTrue(all(right), 'other bytes')
+            return crowd
+        return asyncio.run(run())
+
+    def test_each_slice_is_fetched_once(self) -> None:
+        spreads = []
+        # a busy machine may hold up one crowd, a poll holds up each
+        for turn in range(3):
+            track = f'm04_crowd0{turn}'
+            crowd = self.crowd(track)
+            self.assertEqual({each.status for each in crowd}, {206})
+            self.fetched_once(track)
+            times = [each.first for each in crowd]
+            spreads.append(max(times) - min(times))
+            if spreads[-1] < POLL:
+                break
+        told = ', '.join(f'{1000 * each:.0f}' for each in spreads)
+        print(f'{CROWD} listeners: the slowest first byte {told} ms after '
+              'the fastest')
+        self.assertLess(spreads[-1], POLL)
+
+    def test_the_first_one_leaves(self) -> None:
+        track = 'm04_crowd10'
+        self.crowd(track, leaving=50)
+        self.fetched_once(track)
+
+    def test_a_crowd_in_the_middle(self) -> None:
+        # no one else's slice is fetched for it
+        track = 'm04_crowd20'
+        self.crowd(track, first=3 * SLICE + 5)
+        ranges = [each['range']
+                  for each in self.stack.requests('media', track)]
+        self.assertEqual(len(ranges), len(set(ranges)))
+        self.assertEqual(len(ranges), (len(self.file) - 1) // SLICE - 2)
+
+
+if __name__ == '__main__':
+    unittest.main()
