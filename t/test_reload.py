@@ -1,0 +1,187 @@
+"""Nothing is lost by a reload, a restart, or all others being down.
+
+VOYO_LONG=1 reloads 50 times instead of 5.
+"""
+
+import http.client
+import os
+import random
+import re
+import signal
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from stack import SLICE, Stack, wait_for  # noqa: E402
+
+RELOADS = 50 if os.environ.get('VOYO_LONG') else 5
+LEAVING = 2.0        # seconds in which a worker without a listener leaves
+HOT = 'm04_hotload'
+
+
+class Listeners:
+    """Asks for hot and cold tracks on and on, and tells what went wrong."""
+
+    def __init__(self, stack: Stack, expected: bytes, number: int) -> None:
+        self.stack, self.expected, self.number = stack, expected, number
+        self.wrong: list[str] = []
+        self.played = 0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        dice = random.Random(self.number)
+        while not self.ended.is_set():
+            cold = dice.random() < 0.3
+            track = f'm04_c{self.number}r{self.played:04}' if cold else HOT
+            first = dice.randrange(len(self.expected) - SLICE)
+            last = first + dice.randrange(1, SLICE)
+            try:
+                answer = self.stack.get(f'/cdn/stream/{track}', {
+                    'Range': f'bytes={first}-{last}'})
+            except OSError as error:
+                self.wrong.append(f'{track}: {error!r}')
+                continue
+            except Exception as error:           # a body that was cut
+                self.wrong.append(f'{track}: {error!r}')
+                continue
+            if answer.status != 206 \
+               or answer.body != self.expected[first:last + 1]:
+                self.wrong.append(f'{track}: {answer.status}')
+            self.played += 1
+
+    def end(self) -> None:
+        self.ended.set()
+        self.thread.join()
+
+
+class ReloadTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.stack = Stack(workers=2)
+        self.expected = next(
+            Path(each['path']).read_bytes()
+            for each in self.stack.control(f'/track?id={HOT}')
+            if each['itag'] == 140)
+
+    def tearDown(self) -> None:
+        self.stack.close()
+
+    def play(self, track: str = HOT) -> None:
+        answer = self.stack.get(f'/cdn/stream/{track}')
+        self.assertEqual(answer.status, 200)
+        self.assertTrue(answer.body == self.expected, 'other bytes')
+
+    def test_reload_under_load(self) -> None:
+        self.play()
+        listeners = [Listeners(self.stack, self.expected, number)
+                     for number in range(4)]
+        try:
+            for _ in range(RELOADS):
+                old = set(self.stack.nginx_workers())
+                played = [each.played for each in listeners]
+                self.stack.send('nginx', signal.SIGHUP)
+                # each listener's request that was under way ends, and one
+                # that came later
+                wait_for(lambda: all(each.played > 2 + before for each, before
+                                     in zip(listeners, played)), 'it goes on',
+                         20)
+                wait_for(lambda: not old & set(self.stack.nginx_workers()),
+                         'the old workers leave', LEAVING)
+        finally:
+            for each in listeners:
+                each.end()
+        self.assertEqual([each.wrong for each in listeners],
+                         [[]] * len(listeners))
+        self.assertEqual(self.stack.parked(), 0)
+        print(f'{sum(each.played for each in listeners)} requests over '
+              f'{RELOADS} reloads')
+
+    def test_reloads_in_quick_succession(self) -> None:
+        # a worker is told to leave before it has done anything
+        self.play()
+        for _ in range(RELOADS):
+            for _ in range(3):
+                self.stack.send('nginx', signal.SIGHUP)
+                time.sleep(0.02)     # signals that are pending are merged
+            self.play()
+        wait_for(lambda: len(self.stack.nginx_workers()) == 2,
+                 'the old workers leave', 10)
+
+    def test_a_listener_keeps_its_worker(self) -> None:
+        self.play()
+        connection = http.client.HTTPConnection(
+            '127.0.0.1', self.stack.port, timeout=30)
+        # a track of an hour does not fit into the buffers of a connection
+        connection.request('GET', '/cdn/stream/h01_reload0')
+        answer = connection.getresponse()
+        body = answer.read(SLICE)
+        old = set(self.stack.nginx_workers())
+        self.stack.send('nginx', signal.SIGHUP)
+        wait_for(lambda: len(self.stack.nginx_workers()) == 3
+                 and len(old & set(self.stack.nginx_workers())) == 1,
+                 'one old worker is left', 10)
+        body += answer.read()
+        connection.close()
+        expected = next(Path(each['path']).read_bytes()
+                        for each in self.stack.control(
+                            '/track?id=h01_reload0') if each['itag'] == 140)
+        self.assertTrue(body == expected, 'other bytes')
+        wait_for(lambda: not old & set(self.stack.nginx_workers()),
+                 'it leaves after its last listener', LEAVING)
+
+    def test_the_zone_survives_a_reload(self) -> None:
+        self.play()
+        tracks = self.stack.health()['cacheSize']
+        self.assertEqual(tracks, 1)
+        for name in ('redis', 'resolver', 'source'):
+            self.stack.stop(name)
+        self.stack.reload()
+        self.assertEqual(self.stack.health()['cacheSize'], tracks)
+        self.play()
+
+    def test_all_others_are_down(self) -> None:
+        # what is cached needs no URL, no Redis and no resolver
+        self.play()
+        for name in ('resolver', 'redis', 'source'):
+            self.stack.stop(name)
+        for _ in range(3):
+            self.play()
+        answer = self.stack.get(f'/cdn/stream/{HOT}', method='HEAD')
+        self.assertEqual(answer.status, 200)
+        tag = {'If-None-Match': answer.headers['ETag']}
+        self.assertEqual(self.stack.get(f'/cdn/stream/{HOT}', tag).status,
+                         304)
+
+    def test_urls_dead_for_days(self) -> None:
+        self.play()
+        # expired long ago: only another slice would need one
+        key = f'voyo:{{default}}:track:{HOT}'
+        text, changed = re.subn(r'"expires":\d+', '"expires":1000000000',
+                                self.stack.redis('GET', key).decode())
+        self.assertTrue(changed)
+        self.stack.redis('SET', key, text)
+        self.stack.switch(expire=[HOT])
+        self.stack.stop('nginx', signal.SIGQUIT)
+        self.stack.start_nginx()
+        for name in ('resolver', 'source'):
+            self.stack.stop(name)
+        self.play()
+
+    def test_a_restart_with_redis_up(self) -> None:
+        self.play()
+        fetched = len(self.stack.requests('media', HOT))
+        self.stack.stop('nginx', signal.SIGQUIT)
+        self.stack.stop('resolver')
+        self.stack.start_nginx()
+        self.assertEqual(self.stack.health()['cacheSize'], 0)
+        self.play()
+        self.assertEqual(len(self.stack.requests('media', HOT)), fetched)
+
+
+if __name__ == '__main__':
+    unittest.main()
