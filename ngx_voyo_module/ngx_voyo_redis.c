@@ -47,6 +47,7 @@ struct ngx_voyo_redis_s {
 
     unsigned                    up:1;     /* it answered the last time */
     unsigned                    tried:1;  /* not the first attempt */
+    unsigned                    left:1;   /* closed by a worker to quit */
 };
 
 
@@ -71,6 +72,7 @@ static void ngx_voyo_redis_forget(ngx_voyo_redis_t *redis,
 static void ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why);
 static void ngx_voyo_redis_close(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_quit(void *data);
+static void ngx_voyo_redis_leave(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_retry(ngx_event_t *ev);
 
 
@@ -80,6 +82,16 @@ ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
     const size_t *argvlen)
 {
     ngx_voyo_redis_call_t  *call;
+
+    if (redis->left) {
+
+        /* a worker that is to quit was asked once more */
+
+        redis->left = 0;
+        redis->tried = 0;
+
+        ngx_voyo_redis_connect(redis);
+    }
 
     /* on the first attempt hiredis keeps commands until it is connected */
 
@@ -218,7 +230,7 @@ ngx_voyo_redis_idle(ngx_voyo_redis_t *redis)
     idle = (redis->holders == 0 && ngx_queue_empty(&redis->calls));
 
     if (idle && ngx_exiting) {
-        ngx_voyo_redis_close(redis);
+        ngx_voyo_redis_leave(redis);
         return;
     }
 
@@ -543,8 +555,21 @@ ngx_voyo_redis_quit(void *data)
     redis = data;
 
     if (redis) {
-        ngx_voyo_redis_close(redis);
+        ngx_voyo_redis_leave(redis);
     }
+}
+
+
+static void
+ngx_voyo_redis_leave(ngx_voyo_redis_t *redis)
+{
+    /* what was lost is not asked again before its time */
+
+    if (redis->up) {
+        redis->left = 1;
+    }
+
+    ngx_voyo_redis_close(redis);
 }
 
 
