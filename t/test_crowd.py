@@ -128,6 +128,29 @@ class CrowdTest(unittest.TestCase):
         self.crowd(track, leaving=50)
         self.fetched_once(track)
 
+    def test_a_dead_url_is_refreshed_once(self) -> None:
+        # all find it dead, at different times and in different slices
+        track = 'm04_crowd30'
+        self.assertEqual(self.stack.get(
+            f'/cdn/stream/{track}', {'Range': 'bytes=0-9'}).status, 206)
+        slices = range(1, (len(self.file) - 1) // SLICE + 1)
+        # at 100 ms one after the other, the first of them refreshes
+        self.stack.switch(expire=[track], faults=[
+            {'do': {'delay': 100 * n, 'status': 403}, 'id': track,
+             'at': n * SLICE, 'times': 1} for n in slices])
+
+        async def run() -> None:
+            crowd = [Listener(self.stack, track) for _ in range(CROWD)]
+            await asyncio.gather(*(
+                each.start(slices[n % len(slices)] * SLICE)
+                for n, each in enumerate(crowd)))
+            await asyncio.gather(*(each.first_byte() for each in crowd))
+            for each in crowd:
+                self.assertEqual(each.status, 206)
+                each.leave()
+        asyncio.run(run())
+        self.assertEqual(len(self.stack.requests('player', track)), 2)
+
     def test_a_crowd_in_the_middle(self) -> None:
         # no one else's slice is fetched for it
         track = 'm04_crowd20'

@@ -155,6 +155,49 @@ class WaitingTest(unittest.TestCase):
         wait_for(lambda: self.stack.get(
             '/cdn/stream/s30_frozen1').status == 200, 'normal again', 10)
 
+    def test_frozen_redis_does_not_slow_what_is_cached_meanwhile(self) -> None:
+        # while others wait for an answer of it, not only when it is given up
+        self.assertEqual(
+            self.stack.get('/cdn/stream/s30_cached3').status, 200)
+
+        async def run() -> float:
+            clients = [Client(self.stack, f'/cdn/stream/s30_froze{n:02}')
+                       for n in range(16)]
+            await asyncio.gather(*(each.send() for each in clients))
+            slowest = 0.0
+            for _ in range(20):
+                answer = await asyncio.to_thread(
+                    self.stack.get, '/cdn/stream/s30_cached3')
+                self.assertEqual(answer.status, 200)
+                slowest = max(slowest, answer.seconds)
+            await asyncio.gather(*(each.read() for each in clients))
+            return slowest
+
+        self.stack.send('redis', signal.SIGSTOP)
+        try:
+            self.assertLess(asyncio.run(run()), 0.5)
+        finally:
+            self.stack.send('redis', signal.SIGCONT)
+        wait_for(lambda: self.stack.get(
+            '/cdn/stream/s30_frozen2').status == 200, 'normal again', 10)
+
+    def test_who_leaves_is_forgotten_at_once(self) -> None:
+        async def run() -> None:
+            clients = [Client(self.stack, '/cdn/stream/s30_leave00')
+                       for _ in range(20)]
+            await asyncio.gather(*(each.send() for each in clients))
+            await asyncio.to_thread(
+                wait_for, lambda: self.stack.parked() == 20, 'all wait')
+            for each in clients:
+                each.leave()
+            # long before their time is up
+            await asyncio.to_thread(
+                wait_for, lambda: self.stack.parked() == 0,
+                'nobody is parked', 2)
+
+        self.stack.switch(behave={'s30_leave00': 'hang'})
+        asyncio.run(run())
+
     def test_parked_requests_outlive_a_reload(self) -> None:
         track = 's30_reload0'
 
