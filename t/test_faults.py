@@ -152,6 +152,10 @@ class ProcessTest(Faults):
 
     def test_idle_workers_are_killed(self) -> None:
         for turn in range(3):
+            # one that is killed twice before it is ready has failed to start
+            self.at_rest()
+            wait_for(lambda: self.stack.heartbeats()[0]['workers']['idle']
+                     == 2, 'all are ready')
             for worker in self.workers():
                 os.kill(worker, signal.SIGKILL)
             self.assertEqual(self.jobs.outcome(f's30_idle00{turn}')[0],
@@ -270,8 +274,8 @@ class RedisTest(Faults):
         self.jobs.key('ZADD', 'jobs:play', '1', '../../etc/pw', '1',
                       'x' * 100000, '1', '', '1', "s30'; ls --")
         self.jobs.settled()
-        self.assertEqual(self.stack.log('resolver').count(
-            'a job that is no track is dropped'), 4)
+        wait_for(lambda: self.stack.log('resolver').count(
+            'a job that is no track is dropped') == 4, 'all are dropped')
         self.is_well()
 
 
