@@ -35,7 +35,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 .PHONY: help deps build run demo test test-long check unit bench clean \
         install module resolver resolver-asan resolver-tsan plugin \
-        nginx-asan nginx-valgrind
+        nginx-asan nginx-valgrind update-ytdlp fuzz
 
 help:           ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile \
@@ -70,6 +70,9 @@ bench: build    ## measure
 	@exec /usr/bin/python3 bench/run.py
 
 build: module resolver  ## the nginx module and the resolver, into build/
+
+update-ytdlp: resolver  ## the newest yt-dlp, if it can resolve; fit for cron
+	@exec util/update-ytdlp
 
 install: build  ## what a server needs, into PREFIX (/opt/voyo)
 	@deploy/install "$(DESTDIR)$(PREFIX)"

@@ -66,7 +66,7 @@ config_read(config_t *config)
                                &config->resolve_timeout, 15000)
            != VOYO_OK
         || config_number(config, "VOYO_QUEUE", &config->queue, 1000,
-                         1, 1000000)
+                         1, 999999)
            != VOYO_OK
         || config_number(config, "VOYO_BUDGET", &config->budget, 250,
                          1, 100000)

@@ -23,6 +23,8 @@ read_settings()
     : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}" "${VOYO_COLD_RATE:=60}"
     : "${VOYO_ART_HOSTS:=.ytimg.com .ggpht.com .googleusercontent.com}"
     : "${VOYO_TRUSTED_PROXIES=$private_networks}"
+    : "${VOYO_QUEUE:=1000}" "${VOYO_BUDGET:=250}" "${VOYO_PROOF:=1}"
+    : "${VOYO_CANARY=}" "${VOYO_CANARY_EVERY:=10}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
@@ -31,11 +33,15 @@ read_settings()
     number VOYO_STOP_TIMEOUT 0 3600
     number VOYO_AHEAD 0 16
     number VOYO_COLD_RATE 0 100000
+    number VOYO_QUEUE 1 999999
+    number VOYO_BUDGET 1 100000
+    number VOYO_CANARY_EVERY 1 1440
     [ -z "$NGINX_WORKERS" ] || number NGINX_WORKERS 1 512
 
     one_of VOYO_CODEC aac opus
     one_of VOYO_DEMO 0 1
     one_of VOYO_ACCESS_LOG 0 1
+    one_of VOYO_PROOF 0 1
     one_of VOYO_LOG_LEVEL debug info notice warn error crit
 
     matches VOYO_EGRESS '[A-Za-z0-9._-]{1,32}' \
@@ -43,6 +49,10 @@ read_settings()
     matches VOYO_ZONE_SIZE '[1-9][0-9]{0,5}[mM]' 'megabytes, like 32m'
     [ -z "$VOYO_CACHE_SIZE" ] \
         || matches VOYO_CACHE_SIZE '[1-9][0-9]{0,5}[mMgG]' 'a size, like 1g'
+
+    [ -z "$VOYO_CANARY" ] \
+        || matches VOYO_CANARY '[A-Za-z0-9_-]{11}|vyo_[A-Za-z0-9_-]{15}' \
+                   'a track id'
 
     read_timeout
     read_addresses
@@ -56,7 +66,8 @@ read_settings()
 
     export REDIS_URL YT_DLP_PATH VOYO_YTDLP_CONF VOYO_SOURCE_ADDRESS \
         VOYO_YTDLP_WORKERS VOYO_MEDIA_HOSTS VOYO_EGRESS \
-        VOYO_QUALITY_TOLERANCE VOYO_RESOLVE_TIMEOUT
+        VOYO_QUALITY_TOLERANCE VOYO_RESOLVE_TIMEOUT VOYO_QUEUE VOYO_BUDGET \
+        VOYO_PROOF VOYO_CANARY VOYO_CANARY_EVERY
 }
 
 
