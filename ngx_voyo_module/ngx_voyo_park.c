@@ -47,6 +47,7 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
     park->waiter.handler = ngx_voyo_park_done;
     park->waiter.data = park;
     park->waiter.newer_than = newer_than;
+    park->waiter.play = !vlcf->fill;
 
     cln->handler = ngx_voyo_park_cleanup;
 

@@ -31,6 +31,8 @@ static ngx_int_t ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf,
 static void ngx_voyo_resolve_answer(void *data, redisReply *reply);
 static void ngx_voyo_resolve_record(ngx_voyo_question_t *question,
     redisReply *text, ngx_voyo_outcome_e outcome);
+static void ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
+    ngx_voyo_outcome_e outcome);
 static void ngx_voyo_resolve_event(void *data, ngx_str_t *message);
 static void ngx_voyo_resolve_count(ngx_int_t n, void *data);
 
@@ -43,7 +45,7 @@ ngx_voyo_resolve_ask(ngx_voyo_wait_node_t *node, void *data)
     *ngx_sprintf((u_char *) newer_than, "%uL", node->newer_than) = '\0';
 
     return ngx_voyo_resolve_want(data, node, &node->sn.str, newer_than,
-                                 "play");
+                                 node->play ? "play" : "prefetch");
 }
 
 
@@ -218,7 +220,6 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *text,
     ngx_voyo_outcome_e outcome)
 {
     int                    rc;
-    ngx_str_t              track;
     voyo_record_t          record;
     ngx_voyo_main_conf_t  *vmcf;
 
@@ -236,20 +237,7 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *text,
     }
 
     if (rc != VOYO_OK) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "unreadable record of track \"%s\" in redis, it will be "
-                      "resolved again", question->track);
-
-        track.data = question->track;
-        track.len = VOYO_TRACK_LEN;
-
-        (void) ngx_voyo_resolve_want(vmcf, NULL, &track, NGX_VOYO_NEWEST,
-                                     "prefetch");
-
-        if (question->node) {
-            ngx_voyo_wait_answer(question->node, 1, outcome, NULL);
-        }
-
+        ngx_voyo_resolve_unreadable(question, outcome);
         return;
     }
 
@@ -266,6 +254,46 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *text,
     }
 
     voyo_record_free(&record);
+}
+
+
+static void
+ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
+    ngx_voyo_outcome_e outcome)
+{
+    ngx_str_t      track;
+    voyo_record_t  failure;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "unreadable %s of track \"%s\" in redis, it is not used",
+                  outcome == NGX_VOYO_RECORD ? "record" : "failure",
+                  question->track);
+
+    /* once for each question of a waiter: an answer must not ask again */
+
+    if (question->node == NULL) {
+        return;
+    }
+
+    if (outcome == NGX_VOYO_RECORD) {
+
+        track.data = question->track;
+        track.len = VOYO_TRACK_LEN;
+
+        (void) ngx_voyo_resolve_want(question->vmcf, NULL, &track,
+                                     NGX_VOYO_NEWEST, "play");
+
+        ngx_voyo_wait_answer(question->node, 1, outcome, NULL);
+        return;
+    }
+
+    ngx_memzero(&failure, sizeof(voyo_record_t));
+
+    failure.error = VOYO_CLASS_INTERNAL;
+    failure.resolved_at = ngx_time();
+    failure.retry_after = voyo_class_info(VOYO_CLASS_INTERNAL)->kept;
+
+    ngx_voyo_wait_answer(question->node, 0, outcome, &failure);
 }
 
 

@@ -40,7 +40,7 @@ ngx_int_t
 ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
     ngx_str_t *track, ngx_msec_t timeout)
 {
-    ngx_uint_t             newer;
+    ngx_uint_t             ask;
     ngx_voyo_wait_node_t  *node;
 
     w->node = NULL;
@@ -58,26 +58,25 @@ ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
         }
     }
 
-    newer = w->newer_than > node->newer_than
-            || ngx_queue_empty(&node->waiters);
+    /* what was asked before may be too much for this one, or too slow */
 
-    if (newer) {
-        node->newer_than = w->newer_than;
-    }
+    ask = ngx_queue_empty(&node->waiters)
+          || w->newer_than < node->newer_than
+          || (w->play && !node->play);
+
+    ngx_queue_insert_tail(&node->waiters, &w->queue);
 
     if (node->asking) {
+        node->again |= ask;
 
-        /* the answer to come may be too old for this one */
+    } else if (ask && ngx_voyo_wait_ask(node) != NGX_OK) {
 
-        node->again |= newer;
-
-    } else if (newer && ngx_voyo_wait_ask(node) != NGX_OK) {
-
+        ngx_queue_remove(&w->queue);
         ngx_voyo_wait_idle(node);
+
         return NGX_DECLINED;
     }
 
-    ngx_queue_insert_tail(&node->waiters, &w->queue);
     w->node = node;
 
     w->timer.handler = ngx_voyo_wait_deadline;
@@ -185,7 +184,11 @@ ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
 
     node->asking = 0;
 
-    if (node->again && !ngx_queue_empty(&node->waiters)) {
+    /* those whom the record did not satisfy want a newer one */
+
+    if (!ngx_queue_empty(&node->waiters)
+        && (node->again || (!pending && outcome == NGX_VOYO_RECORD)))
+    {
         (void) ngx_voyo_wait_ask(node);
     }
 
@@ -261,9 +264,23 @@ ngx_voyo_wait_node(ngx_voyo_wait_t *wait, ngx_str_t *track)
 static ngx_int_t
 ngx_voyo_wait_ask(ngx_voyo_wait_node_t *node)
 {
-    ngx_int_t  rc;
+    ngx_int_t           rc;
+    ngx_queue_t        *q;
+    ngx_voyo_waiter_t  *w;
 
     node->again = 0;
+    node->play = 0;
+    node->newer_than = (uint64_t) -1;
+
+    for (q = ngx_queue_head(&node->waiters);
+         q != ngx_queue_sentinel(&node->waiters);
+         q = ngx_queue_next(q))
+    {
+        w = ngx_queue_data(q, ngx_voyo_waiter_t, queue);
+
+        node->play |= w->play;
+        node->newer_than = ngx_min(node->newer_than, w->newer_than);
+    }
 
     rc = node->wait->ask(node, node->wait->data);
 

@@ -49,6 +49,7 @@ struct ngx_voyo_waiter_s {
     ngx_queue_t            queue;
     ngx_voyo_wait_node_t  *node;          /* NULL: not waiting */
     uint64_t               newer_than;    /* a generation */
+    ngx_uint_t             play;          /* a listener, not a prefetch */
     ngx_event_t            timer;
     ngx_voyo_waiter_pt     handler;
     void                  *data;
@@ -60,7 +61,8 @@ struct ngx_voyo_wait_node_s {
     ngx_queue_t            waiters;
     ngx_event_t            timer;         /* asks again */
     ngx_voyo_wait_t       *wait;
-    uint64_t               newer_than;    /* the greatest of the waiters' */
+    uint64_t               newer_than;    /* the least of the waiters' */
+    ngx_uint_t             play;          /* one of them does */
     ngx_uint_t             failed;        /* questions in a row */
     unsigned               asking:1;      /* a question is in flight */
     unsigned               again:1;       /* ask once more after it */
@@ -69,7 +71,8 @@ struct ngx_voyo_wait_node_s {
 
 
 /*
- * Asks for node->sn.str, newer than node->newer_than.  NGX_OK: the answer will
+ * Asks for node->sn.str, newer than node->newer_than, for a listener if
+ * node->play.  NGX_OK: the answer will
  * come by ngx_voyo_wait_answer(), later, never from within; NGX_ERROR: nobody
  * can be asked now.
  */
@@ -85,8 +88,8 @@ ngx_voyo_wait_t *ngx_voyo_wait_create(ngx_pool_t *pool, ngx_log_t *log,
 
 /*
  * Waits for a track with a generation above w->newer_than, for "timeout"
- * milliseconds.  The caller set newer_than, handler and data, and removes the
- * waiter before its memory goes.
+ * milliseconds.  The caller set newer_than, play, handler and data, and removes
+ * the waiter before its memory goes.
  *
  * NGX_AGAIN: it waits, the handler will be called, later.  NGX_BUSY: "max"
  * wait already.  NGX_DECLINED: nobody can be asked.  NGX_ERROR: no memory.
