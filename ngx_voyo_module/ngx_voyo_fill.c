@@ -10,6 +10,7 @@
 
 
 #define NGX_VOYO_FILL_RUNNING  8         /* at a time, a worker */
+#define NGX_VOYO_FILL_SLOW     4         /* of them: prefetches, at most */
 #define NGX_VOYO_FILL_WAITING  256
 #define NGX_VOYO_FILL_WATCHES  1000
 #define NGX_VOYO_FILL_TIMEOUT  120000    /* ms, as long as cache locks */
@@ -22,8 +23,10 @@ struct ngx_voyo_fills_s {
     ngx_addr_t             *address;
     ngx_log_t              *log;
     ngx_queue_t             running;
-    ngx_queue_t             waiting;
+    ngx_queue_t             ahead;       /* waiting, served first */
+    ngx_queue_t             prefetch;    /* waiting */
     ngx_uint_t              nrunning;
+    ngx_uint_t              nslow;       /* of them */
     ngx_uint_t              nwaiting;
     ngx_uint_t              nwatches;
     ngx_event_t             event;       /* runs what waits */
@@ -35,6 +38,7 @@ struct ngx_voyo_fill_s {
     ngx_queue_t             watches;
     ngx_voyo_fills_t       *fills;
     ngx_peer_connection_t   peer;
+    ngx_uint_t              slow;        /* a prefetch, which may resolve */
 
     size_t                  key;         /* of "request": names the slice */
     size_t                  len;
@@ -47,6 +51,8 @@ struct ngx_voyo_fill_s {
 
 static ngx_voyo_fill_t *ngx_voyo_fill_find(ngx_voyo_fills_t *fills,
     ngx_voyo_fill_t *fill);
+static void ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch);
+static void ngx_voyo_fill_idle(ngx_voyo_fill_t *fill);
 static ngx_int_t ngx_voyo_fill_write(ngx_voyo_fill_t *fill,
     ngx_voyo_fill_request_t *request);
 static void ngx_voyo_fill_run(ngx_event_t *ev);
@@ -96,12 +102,14 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         }
 
         fill->fills = fills;
+        fill->slow = (request->representation == NULL);
         fill->sent = 0;
         fill->received = 0;
         ngx_memzero(&fill->peer, sizeof(ngx_peer_connection_t));
         ngx_queue_init(&fill->watches);
 
-        ngx_queue_insert_tail(&fills->waiting, &fill->queue);
+        ngx_queue_insert_tail(fill->slow ? &fills->prefetch : &fills->ahead,
+                              &fill->queue);
         fills->nwaiting++;
     }
 
@@ -109,6 +117,8 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         watch->fill = fill;
         ngx_queue_insert_tail(&fill->watches, &watch->queue);
         fills->nwatches++;
+
+        ngx_voyo_fill_idle(fill);
     }
 
     /* not from here: who asked is not ready for an answer */
@@ -122,10 +132,44 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 void
 ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch)
 {
-    if (watch->fill) {
-        ngx_queue_remove(&watch->queue);
-        watch->fill->fills->nwatches--;
-        watch->fill = NULL;
+    ngx_voyo_fill_t  *fill;
+
+    fill = watch->fill;
+
+    if (fill == NULL) {
+        return;
+    }
+
+    ngx_voyo_fill_detach(watch);
+    ngx_voyo_fill_idle(fill);
+
+    if (ngx_exiting && fill->peer.connection
+        && fill->peer.connection->idle)
+    {
+        ngx_voyo_fill_done(fill);
+    }
+}
+
+
+static void
+ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch)
+{
+    ngx_queue_remove(&watch->queue);
+    watch->fill->fills->nwatches--;
+    watch->fill = NULL;
+}
+
+
+/*
+ * A worker that is to quit closes what is idle: a fill that nobody watches is
+ * not worth its stay, and what it began goes on at the other end.
+ */
+
+static void
+ngx_voyo_fill_idle(ngx_voyo_fill_t *fill)
+{
+    if (fill->peer.connection) {
+        fill->peer.connection->idle = ngx_queue_empty(&fill->watches);
     }
 }
 
@@ -134,13 +178,14 @@ static ngx_voyo_fill_t *
 ngx_voyo_fill_find(ngx_voyo_fills_t *fills, ngx_voyo_fill_t *fill)
 {
     ngx_uint_t        i;
-    ngx_queue_t      *q, *queue[2];
+    ngx_queue_t      *q, *queue[3];
     ngx_voyo_fill_t  *other;
 
     queue[0] = &fills->running;
-    queue[1] = &fills->waiting;
+    queue[1] = &fills->ahead;
+    queue[2] = &fills->prefetch;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 3; i++) {
 
         for (q = ngx_queue_head(queue[i]);
              q != ngx_queue_sentinel(queue[i]);
@@ -212,10 +257,20 @@ ngx_voyo_fill_run(ngx_event_t *ev)
 
     fills = ev->data;
 
-    while (fills->nrunning < NGX_VOYO_FILL_RUNNING
-           && !ngx_queue_empty(&fills->waiting))
-    {
-        q = ngx_queue_head(&fills->waiting);
+    while (fills->nrunning < NGX_VOYO_FILL_RUNNING) {
+
+        if (!ngx_queue_empty(&fills->ahead)) {
+            q = ngx_queue_head(&fills->ahead);
+
+        } else if (!ngx_queue_empty(&fills->prefetch)
+                   && fills->nslow < NGX_VOYO_FILL_SLOW)
+        {
+            q = ngx_queue_head(&fills->prefetch);
+
+        } else {
+            return;
+        }
+
         fill = ngx_queue_data(q, ngx_voyo_fill_t, queue);
 
         ngx_queue_remove(q);
@@ -223,8 +278,11 @@ ngx_voyo_fill_run(ngx_event_t *ev)
 
         ngx_queue_insert_tail(&fills->running, q);
         fills->nrunning++;
+        fills->nslow += fill->slow;
 
-        if (ngx_exiting || ngx_voyo_fill_connect(fill) != NGX_OK) {
+        if ((ngx_exiting && ngx_queue_empty(&fill->watches))
+            || ngx_voyo_fill_connect(fill) != NGX_OK)
+        {
             ngx_voyo_fill_done(fill);
         }
     }
@@ -259,9 +317,8 @@ ngx_voyo_fill_connect(ngx_voyo_fill_t *fill)
     c->read->handler = ngx_voyo_fill_receive;
     c->write->handler = ngx_voyo_fill_send;
 
-    /* a worker that is to quit does not wait: what was begun ends elsewhere */
+    ngx_voyo_fill_idle(fill);
 
-    c->idle = 1;
     c->read->cancelable = 1;
     ngx_add_timer(c->read, NGX_VOYO_FILL_TIMEOUT);
 
@@ -359,6 +416,7 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
 
     ngx_queue_remove(&fill->queue);
     fills->nrunning--;
+    fills->nslow -= fill->slow;
 
     status = ngx_voyo_fill_status(fill, &retry_after);
 
@@ -367,7 +425,7 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
         q = ngx_queue_head(&fill->watches);
         watch = ngx_queue_data(q, ngx_voyo_fill_watch_t, queue);
 
-        ngx_voyo_fill_unwatch(watch);
+        ngx_voyo_fill_detach(watch);
 
         watch->handler(watch, status, retry_after);
     }
@@ -471,7 +529,8 @@ ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_addr_t *address)
     fills->event.log = cycle->log;
 
     ngx_queue_init(&fills->running);
-    ngx_queue_init(&fills->waiting);
+    ngx_queue_init(&fills->ahead);
+    ngx_queue_init(&fills->prefetch);
 
     return fills;
 }
