@@ -384,9 +384,14 @@ ngx_voyo_media_url_private6(struct in6_addr *addr)
                                           + p[15]);
     }
 
-    /* global unicast is 2000::/3 (RFC 4291, section 2.4) */
+    /*
+     * global unicast is 2000::/3 (RFC 4291, section 2.4), but for what holds
+     * an IPv4 address that may be private: 6to4 and Teredo
+     */
 
-    return (p[0] & 0xe0) != 0x20;
+    return (p[0] & 0xe0) != 0x20
+           || (p[0] == 0x20 && p[1] == 0x02)
+           || (p[0] == 0x20 && p[1] == 0x01 && p[2] == 0 && p[3] == 0);
 }
 
 #endif

@@ -170,11 +170,33 @@ ngx_voyo_origin_judge(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 }
 
 
+ngx_uint_t
+ngx_voyo_origin_judges(ngx_uint_t status)
+{
+    switch (status) {
+
+    case NGX_HTTP_MOVED_PERMANENTLY:
+    case NGX_HTTP_MOVED_TEMPORARILY:
+    case NGX_HTTP_SEE_OTHER:
+    case NGX_HTTP_TEMPORARY_REDIRECT:
+    case NGX_HTTP_PERMANENT_REDIRECT:
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_NOT_FOUND:
+    case 410:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
 static ngx_int_t
 ngx_voyo_origin_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
-    ngx_str_t         text;
-    ngx_table_elt_t  *location;
+    ngx_str_t              text;
+    ngx_table_elt_t       *location;
+    ngx_voyo_media_url_t   url;
 
     location = r->upstream->headers_in.location;
 
@@ -190,6 +212,13 @@ ngx_voyo_origin_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     text.data = ngx_pstrdup(r->pool, &location->value);
     if (text.data == NULL) {
         return NGX_ERROR;
+    }
+
+    if (ngx_voyo_media_url_parse(&url, &text) != NGX_OK) {
+
+        /* a relative one: no media host sends it */
+
+        return ngx_voyo_origin_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
     }
 
     origin->hops++;

@@ -60,6 +60,12 @@ typedef struct {
 ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
 
 /*
+ * Whether a status of a media host's means something to the origin: 1 or 0.
+ * All others but 206, and 200 of a picture, are as good as no answer.
+ */
+ngx_uint_t ngx_voyo_origin_judges(ngx_uint_t status);
+
+/*
  * Finds the address of origin->url's host, by nginx's resolver unless it is
  * one.  NGX_OK: "sockaddr" is set; NGX_AGAIN: the request is parked and goes
  * on by itself; NGX_DECLINED: "problem" is set.

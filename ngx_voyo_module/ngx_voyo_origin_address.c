@@ -190,8 +190,9 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
 
 #if (NGX_HAVE_INET6)
     case AF_INET6:
-        origin->sockaddr.sockaddr_in6.sin6_flowinfo =
-                                                  htonl(mark & 0x000fffff);
+        /* what only link-local addresses have, which are refused */
+
+        origin->sockaddr.sockaddr_in6.sin6_scope_id = mark;
         break;
 #endif
 

@@ -36,6 +36,9 @@ static ngx_int_t ngx_voyo_media_reinit_request(ngx_http_request_t *r);
 static const char *ngx_voyo_media_check(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static const char *ngx_voyo_media_check_art(ngx_http_upstream_t *u);
+static void ngx_voyo_media_hide(ngx_http_upstream_t *u);
+static ngx_uint_t ngx_voyo_media_count(ngx_http_upstream_t *u,
+    const char *name, size_t len);
 static ngx_int_t ngx_voyo_media_content_range(ngx_str_t *value,
     ngx_voyo_origin_t *origin);
 
@@ -176,9 +179,7 @@ ngx_voyo_media_process_header(ngx_http_request_t *r)
 
     r->http_version = version;
 
-    if (rc != NGX_OK
-        || u->headers_in.status_n >= NGX_HTTP_SPECIAL_RESPONSE)
-    {
+    if (rc != NGX_OK || ngx_voyo_origin_judges(u->headers_in.status_n)) {
         return rc;
     }
 
@@ -188,8 +189,9 @@ ngx_voyo_media_process_header(ngx_http_request_t *r)
     if (reason) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "media host \"%V\" gave %s for bytes %O-%O of \"%V\", "
-                      "it is not used", &origin->url.host, reason,
-                      origin->start, origin->last, &origin->representation);
+                      "status %ui, it is not used", &origin->url.host, reason,
+                      origin->start, origin->last, &origin->representation,
+                      u->headers_in.status_n);
 
         /* nginx's own interception of errors does the rest */
 
@@ -198,6 +200,8 @@ ngx_voyo_media_process_header(ngx_http_request_t *r)
 
         return NGX_OK;
     }
+
+    ngx_voyo_media_hide(u);
 
     if (origin->art) {
         return NGX_OK;
@@ -279,11 +283,17 @@ ngx_voyo_media_check(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     }
 
     range = ngx_voyo_upstream_header(u, "content-range",
-                                  sizeof("content-range") - 1);
+                                     sizeof("content-range") - 1);
 
     if (range == NULL || ngx_voyo_media_content_range(range, origin) != NGX_OK)
     {
         return "a wrong Content-Range";
+    }
+
+    if (ngx_voyo_media_count(u, "content-range", sizeof("content-range") - 1)
+        != 1)
+    {
+        return "two Content-Range fields";
     }
 
     return NULL;
@@ -308,9 +318,10 @@ ngx_voyo_media_check_art(ngx_http_upstream_t *u)
     }
 
     if (u->headers_in.chunked || u->headers_in.content_length_n < 0
+        || u->headers_in.content_length_n == 0
         || u->headers_in.content_length_n > NGX_VOYO_ART_MAX)
     {
-        return "no Content-Length, or a large one,";
+        return "no Content-Length, or none that a picture has,";
     }
 
     type = u->headers_in.content_type ? &u->headers_in.content_type->value
@@ -348,6 +359,80 @@ ngx_voyo_media_content_range(ngx_str_t *value, ngx_voyo_origin_t *origin)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Nothing of a media host's goes on but what was looked at: all other fields
+ * get a name that nginx's proxy hides by default.
+ */
+
+static void
+ngx_voyo_media_hide(ngx_http_upstream_t *u)
+{
+    ngx_uint_t        i, j;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    static ngx_str_t  shown[] = {
+        ngx_string("content-type"),
+        ngx_string("content-length"),
+        ngx_string("content-range")
+    };
+
+    static ngx_str_t  hidden = ngx_string("x-pad");
+
+    for (part = &u->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            for (j = 0; j < sizeof(shown) / sizeof(ngx_str_t); j++) {
+                if (h[i].key.len == shown[j].len
+                    && ngx_strncasecmp(h[i].key.data, shown[j].data,
+                                       shown[j].len)
+                       == 0)
+                {
+                    break;
+                }
+            }
+
+            if (j < sizeof(shown) / sizeof(ngx_str_t)) {
+                continue;
+            }
+
+            h[i].key = hidden;
+            h[i].lowcase_key = hidden.data;
+            h[i].hash = ngx_hash_key(hidden.data, hidden.len);
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_voyo_media_count(ngx_http_upstream_t *u, const char *name, size_t len)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+
+    for (part = &u->headers_in.headers.part; part; part = part->next) {
+
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (h[i].key.len == len
+                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
+            {
+                n++;
+            }
+        }
+    }
+
+    return n;
 }
 
 
