@@ -11,7 +11,7 @@
 static void ngx_voyo_condition_if_range(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 static ngx_uint_t ngx_voyo_condition_names(ngx_str_t *value,
-    ngx_voyo_ctx_t *ctx);
+    ngx_voyo_ctx_t *ctx, ngx_uint_t strong);
 
 
 ngx_int_t
@@ -108,7 +108,7 @@ ngx_voyo_condition_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return 0;
     }
 
-    return ngx_voyo_condition_names(&h->value, ctx);
+    return ngx_voyo_condition_names(&h->value, ctx, 0);
 }
 
 
@@ -119,12 +119,13 @@ ngx_voyo_condition_if_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     h = r->headers_in.if_match;
 
-    return h == NULL || ngx_voyo_condition_names(&h->value, ctx);
+    return h == NULL || ngx_voyo_condition_names(&h->value, ctx, 1);
 }
 
 
 static ngx_uint_t
-ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
+    ngx_uint_t strong)
 {
     size_t   len;
     u_char  *p, *last;
@@ -133,7 +134,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx)
         return 1;
     }
 
-    /* the comparison is weak (RFC 9110, section 13.1.2), "W/" is passed by */
+    /* a weak comparison passes by "W/" (RFC 9110, section 8.8.3.2) */
 
     len = ngx_strlen(ctx->format.representation);
     last = value->data + value->len;
@@ -141,7 +142,8 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx)
     for (p = value->data; p + len + 2 <= last; p++) {
         if (*p == '"'
             && p[len + 1] == '"'
-            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0)
+            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0
+            && !(strong && p > value->data && p[-1] == '/'))
         {
             return 1;
         }

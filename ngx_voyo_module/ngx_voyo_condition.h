@@ -27,7 +27,10 @@ void ngx_voyo_condition_restore(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 ngx_uint_t ngx_voyo_condition_match(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 
-/* Whether If-Match is absent or names ctx->format; if not, it is 412. */
+/*
+ * Whether If-Match is absent or names ctx->format, by strong comparison; if
+ * not, the answer is 412.
+ */
 ngx_uint_t ngx_voyo_condition_if_match(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 

@@ -30,9 +30,15 @@ static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static ngx_uint_t ngx_voyo_taken(ngx_voyo_loc_conf_t *vlcf);
 static char *ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_complex(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value);
+
+
+static char  ngx_voyo_is_taken[] =
+    "can't be used with another of \"voyo_stream\", \"voyo_track\", "
+    "\"voyo_art\" and \"voyo_origin\" in one location";
 
 
 static ngx_conf_enum_t  ngx_voyo_codecs[] = {
@@ -233,6 +239,10 @@ ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voyo_loc_conf_t  *vlcf = conf;
 
+    if (ngx_voyo_taken(vlcf)) {
+        return ngx_voyo_is_taken;
+    }
+
     vlcf->origin = 1;
 
     ngx_voyo_use(cf);
@@ -251,8 +261,8 @@ ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     cv = (ngx_http_complex_value_t **) (base + cmd->offset);
 
-    if (*cv) {
-        return "is duplicate";
+    if (ngx_voyo_taken(conf)) {
+        return ngx_voyo_is_taken;
     }
 
     ngx_voyo_use(cf);
@@ -260,6 +270,15 @@ ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     return ngx_voyo_complex(cf, &value[1], cv);
+}
+
+
+/* A location does one thing. */
+
+static ngx_uint_t
+ngx_voyo_taken(ngx_voyo_loc_conf_t *vlcf)
+{
+    return vlcf->stream || vlcf->track || vlcf->art || vlcf->origin;
 }
 
 
@@ -368,8 +387,8 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_uint_t                  i;
     ngx_http_complex_value_t  **cv;
 
-    if (vlcf->stream) {
-        return "is duplicate";
+    if (ngx_voyo_taken(vlcf)) {
+        return ngx_voyo_is_taken;
     }
 
     ngx_voyo_use(cf);

@@ -80,7 +80,7 @@ typedef struct {
     ngx_str_t                 range_value;
 
     ngx_voyo_problem_t        problem;
-    ngx_msec_t                started;       /* of waiting, 0: never */
+    ngx_msec_t                started;       /* of waiting */
     ngx_msec_t                waited;        /* milliseconds */
 
     ngx_http_request_t       *request;

@@ -72,6 +72,7 @@ static void ngx_voyo_redis_forget(ngx_voyo_redis_t *redis,
 static void ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why);
 static void ngx_voyo_redis_close(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_quit(void *data);
+static void ngx_voyo_redis_gone(void *data, ngx_connection_t *c);
 static void ngx_voyo_redis_leave(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_retry(ngx_event_t *ev);
 
@@ -290,6 +291,7 @@ ngx_voyo_redis_open(ngx_voyo_redis_t *redis, ngx_connection_t **connection)
     ac->data = redis;
 
     *connection = ngx_voyo_redis_event_attach(ac, ngx_voyo_redis_quit,
+                                              ngx_voyo_redis_gone,
                                               redis->log);
     if (*connection == NULL) {
         redisAsyncFree(ac);
@@ -556,6 +558,23 @@ ngx_voyo_redis_quit(void *data)
 
     if (redis) {
         ngx_voyo_redis_leave(redis);
+    }
+}
+
+
+static void
+ngx_voyo_redis_gone(void *data, ngx_connection_t *c)
+{
+    ngx_voyo_redis_t  *redis;
+
+    redis = data;
+
+    if (redis->commands_connection == c) {
+        redis->commands_connection = NULL;
+    }
+
+    if (redis->events_connection == c) {
+        redis->events_connection = NULL;
     }
 }
 

@@ -13,6 +13,7 @@ typedef struct {
     redisAsyncContext     *ac;
     ngx_connection_t      *connection;
     void                 (*quit)(void *data);
+    void                 (*gone)(void *data, ngx_connection_t *c);
 } ngx_voyo_redis_event_t;
 
 
@@ -145,6 +146,10 @@ ngx_voyo_redis_event_cleanup(void *data)
     c->read->closed = 1;
     c->write->closed = 1;
 
+    if (e->ac->data) {
+        e->gone(e->ac->data, c);
+    }
+
     ngx_free_connection(c);
 
     c->fd = (ngx_socket_t) -1;
@@ -155,7 +160,7 @@ ngx_voyo_redis_event_cleanup(void *data)
 
 ngx_connection_t *
 ngx_voyo_redis_event_attach(redisAsyncContext *ac, void (*quit)(void *data),
-    ngx_log_t *log)
+    void (*gone)(void *data, ngx_connection_t *c), ngx_log_t *log)
 {
     ngx_connection_t        *c;
     ngx_voyo_redis_event_t  *e;
@@ -183,6 +188,7 @@ ngx_voyo_redis_event_attach(redisAsyncContext *ac, void (*quit)(void *data),
     e->ac = ac;
     e->connection = c;
     e->quit = quit;
+    e->gone = gone;
 
     ac->ev.data = e;
     ac->ev.addRead = ngx_voyo_redis_event_add_read;

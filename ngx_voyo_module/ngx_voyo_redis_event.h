@@ -19,12 +19,14 @@
  * Ties a fresh asynchronous context to nginx's event loop.  hiredis keeps the
  * socket and closes it; the connection given back to the caller is only the
  * events' and is gone once the context is freed (docs/upstream.md, H2, H3).
- * "quit" is called with ac->data when nginx closes idle connections.
+ * "quit" is called with ac->data when nginx closes idle connections, "gone"
+ * when the connection is about to be gone; neither once ac->data is NULL.
  *
  * Returns NULL when there are no connections left; the context is unchanged.
  */
 ngx_connection_t *ngx_voyo_redis_event_attach(redisAsyncContext *ac,
-    void (*quit)(void *data), ngx_log_t *log);
+    void (*quit)(void *data), void (*gone)(void *data, ngx_connection_t *c),
+    ngx_log_t *log);
 
 
 #endif /* _NGX_VOYO_REDIS_EVENT_H_INCLUDED_ */

@@ -96,7 +96,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return ngx_voyo_stream_serve(r, ctx);
     }
 
-    ctx->started = ngx_current_msec | 1;
+    ctx->started = ngx_current_msec;
 
     rc = ngx_voyo_park(r, &ctx->track, 0, ngx_voyo_stream_parked, ctx);
 
@@ -177,7 +177,16 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     ngx_voyo_problem_t    problem;
 
     u = r->upstream;
-    status = u ? u->headers_in.status_n : 0;
+
+    /* of the origin's answer, or nginx's own; error_page keeps it here */
+
+    status = r->err_status;
+    r->err_status = 0;
+
+    if (status == 0 && u) {
+        status = u->headers_in.status_n;
+    }
+
     code = u ? ngx_voyo_upstream_header(u, "x-voyo-problem",
                                         sizeof("x-voyo-problem") - 1)
              : NULL;
@@ -185,6 +194,10 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     if (!ctx->known) {
         return ngx_voyo_problem(r, ctx->problem.status ? &ctx->problem
                                    : &ngx_voyo_problem_broken);
+    }
+
+    if (status == NGX_HTTP_BAD_REQUEST && code == NULL) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_client);
     }
 
     if (status == NGX_VOYO_GONE && ctx->renewals++ < NGX_VOYO_RENEWALS) {
@@ -347,15 +360,17 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     r->headers_in.if_modified_since = NULL;
     r->headers_in.if_unmodified_since = NULL;
 
+    if (!ngx_voyo_condition_if_match(r, ctx)) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_changed);
+    }
+
     if (vlcf->fill) {
 
-        /* a HEAD that fetches its slice, if the track is still the same */
+        /* a HEAD that fetches its slice */
 
         ctx->last = ctx->format.size - 1;
 
-        return ngx_voyo_condition_if_match(r, ctx)
-               ? NGX_DECLINED
-               : ngx_voyo_problem(r, &ngx_voyo_problem_changed);
+        return NGX_DECLINED;
     }
 
     if (ngx_voyo_condition_match(r, ctx)) {

@@ -81,7 +81,7 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
     }
 
     ctx->track.len = VOYO_TRACK_LEN;
-    ctx->started = ngx_current_msec | 1;
+    ctx->started = ngx_current_msec;
 
     /* texts aren't in the zone: Redis is asked for each */
 

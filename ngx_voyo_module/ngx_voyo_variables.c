@@ -4,8 +4,8 @@
  */
 
 
+#include "ngx_voyo_client.h"
 #include "ngx_voyo_origin.h"
-#include "ngx_voyo_warm.h"
 
 #include "voyo_errno.h"
 #include "voyo_format.h"
@@ -38,7 +38,6 @@ static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_str_t *ngx_voyo_variable_client(ngx_http_request_t *r);
 static void ngx_voyo_variable_set(ngx_http_variable_value_t *v,
     const u_char *data, size_t len);
 
@@ -363,7 +362,7 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
 
     cv = vlcf->stream ? vlcf->stream
                       : vlcf->track ? vlcf->track : vlcf->art;
-    client = ngx_voyo_variable_client(r);
+    client = ngx_voyo_client(r);
 
     if (cv == NULL || client == NULL) {
         return NGX_OK;
@@ -387,60 +386,6 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     }
 
     return NGX_OK;
-}
-
-
-/*
- * Who is behind a request: a fill says for whom it is, and the HEAD that
- * waits for one is counted with it.
- */
-
-static ngx_str_t *
-ngx_voyo_variable_client(ngx_http_request_t *r)
-{
-    ngx_str_t             prefetch;
-    ngx_uint_t            i;
-    ngx_list_part_t      *part;
-    ngx_table_elt_t      *h;
-    ngx_voyo_loc_conf_t  *vlcf;
-
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    if (!vlcf->fill) {
-
-        if (r->method == NGX_HTTP_HEAD && vlcf->prefetch
-            && ngx_http_complex_value(r, vlcf->prefetch, &prefetch) == NGX_OK
-            && ngx_voyo_warm_own(&prefetch))
-        {
-            return NULL;
-        }
-
-        return &r->connection->addr_text;
-    }
-
-    part = &r->headers_in.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return NULL;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == sizeof("X-Voyo-Client") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "X-Voyo-Client",
-                               sizeof("X-Voyo-Client") - 1)
-               == 0)
-        {
-            return &h[i].value;
-        }
-    }
 }
 
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_client.h"
 #include "ngx_voyo_warm.h"
 #include "ngx_voyo_park.h"
 
@@ -133,7 +134,7 @@ ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    ctx->started = ngx_current_msec | 1;
+    ctx->started = ngx_current_msec;
 
     ctx->timer.handler = ngx_voyo_warm_timeout;
     ctx->timer.data = ctx;
@@ -163,7 +164,7 @@ ngx_voyo_warm_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx, u_char *track,
     request.codec = ctx->codec;
     request.offset = 0;
     request.representation = NULL;
-    request.client = &r->connection->addr_text;
+    request.client = ngx_voyo_client_address(r);
 
     return ngx_voyo_fill_add(vmcf->fills, &request, watch);
 }

@@ -1,0 +1,106 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_client.h"
+#include "ngx_voyo_warm.h"
+
+
+static ngx_str_t *ngx_voyo_client_of_fill(ngx_http_request_t *r);
+
+
+ngx_str_t *
+ngx_voyo_client(ngx_http_request_t *r)
+{
+    ngx_str_t              prefetch;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (vlcf->fill) {
+        return ngx_voyo_client_of_fill(r);
+    }
+
+    if (r->method == NGX_HTTP_HEAD && vlcf->prefetch && vmcf->fills
+        && ngx_http_complex_value(r, vlcf->prefetch, &prefetch) == NGX_OK
+        && ngx_voyo_warm_own(&prefetch))
+    {
+        /* it waits for its fill, which is counted */
+
+        return NULL;
+    }
+
+    return ngx_voyo_client_address(r);
+}
+
+
+ngx_str_t *
+ngx_voyo_client_address(ngx_http_request_t *r)
+{
+#if (NGX_HAVE_INET6)
+    u_char               *p;
+    ngx_str_t            *text;
+    struct sockaddr_in6  *sin6;
+
+    if (r->connection->sockaddr->sa_family == AF_INET6) {
+
+        sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
+
+        if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+            return &r->connection->addr_text;
+        }
+
+        p = ngx_pnalloc(r->pool, 16 + sizeof("/64") - 1);
+        text = ngx_palloc(r->pool, sizeof(ngx_str_t));
+
+        if (p == NULL || text == NULL) {
+            return NULL;
+        }
+
+        text->data = p;
+        p = ngx_hex_dump(p, sin6->sin6_addr.s6_addr, 8);
+        text->len = ngx_cpymem(p, "/64", 3) - text->data;
+
+        return text;
+    }
+#endif
+
+    return &r->connection->addr_text;
+}
+
+
+static ngx_str_t *
+ngx_voyo_client_of_fill(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return NULL;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == sizeof("X-Voyo-Client") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "X-Voyo-Client",
+                               sizeof("X-Voyo-Client") - 1)
+               == 0)
+        {
+            return &h[i].value;
+        }
+    }
+}
