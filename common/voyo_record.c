@@ -286,6 +286,14 @@ voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
     memcpy(format->representation, representation,
            strlen(representation) + 1);
 
+    /* the name of bytes ends with how many they are */
+
+    if (strtoll(strrchr(representation, '.') + 1, NULL, 10)
+        != (long long) size)
+    {
+        return VOYO_EINVAL;
+    }
+
     format->bitrate = (uint32_t) bitrate;
     format->size = (int64_t) size;
     source->expires = (int64_t) expires;

@@ -4,10 +4,11 @@
 # where a stray quote or semicolon would be code.
 
 
-# Where a platform's own proxies are, Railway's too.
+# Who may say for whom he asks: this machine, and on Railway its proxies.
 
-private_networks='127.0.0.0/8 10.0.0.0/8 100.64.0.0/10 172.16.0.0/12'
-private_networks+=' 192.168.0.0/16 ::1 fc00::/7'
+trusted_proxies='127.0.0.0/8 ::1'
+[ -z "${RAILWAY_ENVIRONMENT_ID-}${RAILWAY_ENVIRONMENT-}" ] \
+    || trusted_proxies+=' 100.64.0.0/10 fd00::/8'
 
 
 read_settings()
@@ -22,7 +23,7 @@ read_settings()
     : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
     : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}" "${VOYO_COLD_RATE:=60}"
     : "${VOYO_ART_HOSTS:=.ytimg.com .ggpht.com .googleusercontent.com}"
-    : "${VOYO_TRUSTED_PROXIES=$private_networks}"
+    : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
     : "${VOYO_QUEUE:=1000}" "${VOYO_BUDGET:=250}" "${VOYO_PROOF:=1}"
     : "${VOYO_CANARY=}" "${VOYO_CANARY_EVERY:=10}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
