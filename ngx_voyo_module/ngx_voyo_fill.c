@@ -39,6 +39,7 @@ struct ngx_voyo_fill_s {
     ngx_voyo_fills_t       *fills;
     ngx_peer_connection_t   peer;
     ngx_uint_t              slow;        /* a prefetch, which may resolve */
+    ngx_uint_t              again;       /* it is the second try */
 
     size_t                  key;         /* of "request": names the slice */
     size_t                  len;
@@ -103,6 +104,7 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 
         fill->fills = fills;
         fill->slow = (request->representation == NULL);
+        fill->again = 0;
         fill->sent = 0;
         fill->received = 0;
         ngx_memzero(&fill->peer, sizeof(ngx_peer_connection_t));
@@ -419,6 +421,24 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
     fills->nslow -= fill->slow;
 
     status = ngx_voyo_fill_status(fill, &retry_after);
+
+    if (status == 0 && !fill->again && !ngx_queue_empty(&fill->watches)) {
+
+        /*
+         * the slice broke off, or a worker that is to quit has closed the
+         * connection before the second answer: only asking again can tell
+         */
+
+        fill->again = 1;
+        fill->sent = 0;
+        fill->received = 0;
+
+        ngx_queue_insert_head(&fills->ahead, &fill->queue);
+        fills->nwaiting++;
+
+        ngx_post_event(&fills->event, &ngx_posted_events);
+        return;
+    }
 
     while (!ngx_queue_empty(&fill->watches)) {
 

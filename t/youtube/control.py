@@ -70,6 +70,7 @@ class Entry:
     connection: int
     port: int
     secure: bool
+    resumed: bool                      # by a TLS session of before
     method: str
     target: str
     range: str | None
@@ -121,7 +122,8 @@ class State:
               request: Request) -> Entry:
         entry = Entry(
             len(self.log) + 1, kind, track, itag, request.connection,
-            request.port, request.secure, request.method, request.target,
+            request.port, request.secure, request.resumed, request.method,
+            request.target,
             request.headers.get('range'), request.headers.get('user-agent'),
             request.headers)
         for fault in self.settings.faults:

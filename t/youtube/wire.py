@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 HEAD_MAX = 64 * 1024
 BODY_MAX = 1024 * 1024
+PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class Cut(Exception):
@@ -28,6 +29,7 @@ class Request:
     host: str                          # the peer's address
     port: int                          # ours
     secure: bool
+    resumed: bool                      # by a TLS session of before
 
     path: str = field(init=False)
     query: dict[str, str] = field(init=False)
@@ -50,7 +52,8 @@ class Answer:
 
     async def header(self, status: int, fields: Mapping[str, str]) -> None:
         self.status = status
-        lines = [f'HTTP/1.1 {status} {HTTPStatus(status).phrase}']
+        phrase = PHRASES.get(status, 'Unknown')
+        lines = [f'HTTP/1.1 {status} {phrase}']
         lines += [f'{name}: {value}' for name, value in fields.items()]
         if self.close:
             lines.append('Connection: close')
@@ -148,8 +151,10 @@ class Wire:
         if length > BODY_MAX:
             raise ValueError('body too large')
 
+        tls = writer.get_extra_info('ssl_object')
+
         return Request(
             method, target, headers, await reader.readexactly(length),
             number, first, writer.get_extra_info('peername')[0],
             writer.get_extra_info('sockname')[1],
-            writer.get_extra_info('sslcontext') is not None)
+            tls is not None, tls is not None and tls.session_reused)
