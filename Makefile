@@ -35,7 +35,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 .PHONY: help deps build run demo test test-long check unit bench clean \
         install module resolver resolver-asan resolver-tsan plugin \
-        nginx-asan nginx-valgrind update-ytdlp fuzz
+        nginx-asan nginx-valgrind update-ytdlp fuzz mutants
 
 help:           ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile \
@@ -65,6 +65,9 @@ test-long:      ## the tests again and again, under sanitizers too
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check
+
+mutants:        ## break each law once, the tests must notice
+	@exec util/mutants
 
 bench: build    ## measure
 	@exec /usr/bin/python3 bench/run.py
