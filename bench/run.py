@@ -2,13 +2,16 @@
 
 """How quick VOYO is, as ratios and differences within one run.
 
-    make bench          or: bench/run.py [cold|warm|far|hot] [--runs N]
+    make bench          or: bench/run.py [cold|warm|far|hot|resolver] [--runs N]
 
 cold  first byte of an unknown track; less the worker's own extraction and a
       direct first byte from the source on a fresh TLS connection
 warm  first byte of a track whose record is known but not its bytes, against
       a direct fetch on a kept connection
 far   cold, with 150 ms of latency on every exchange with the source
+resolver  a track by a warm worker against a yt-dlp for each, in one run; the
+      resolver's own time from a popped job to its event; its own memory with
+      a full queue
 hot   64 KiB ranges from the cache against the same nginx and configuration
       without the module: processor time of the workers per request
 
@@ -34,6 +37,8 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 't/lib'))
 
+import ytdlp  # noqa: E402
+from jobs import Jobs  # noqa: E402
 from stack import NGINX, SLICE, Stack, free_port, wait_for  # noqa: E402
 
 RANGE = 64 * 1024
@@ -42,15 +47,15 @@ RANGE = 64 * 1024
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('what', nargs='*',
-                        default=['cold', 'warm', 'far', 'hot'])
+                        default=['cold', 'warm', 'far', 'hot', 'resolver'])
     parser.add_argument('--runs', type=int, default=30)
     options = parser.parse_args()
 
     stack = Stack(workers=2, scheme='https')
     try:
         for each in options.what:
-            {'cold': cold, 'warm': warm, 'far': far, 'hot': hot}[each](
-                stack, options.runs)
+            {'cold': cold, 'warm': warm, 'far': far, 'hot': hot,
+             'resolver': resolver}[each](stack, options.runs)
     finally:
         stack.close()
 
@@ -300,6 +305,57 @@ def processor(master: int) -> float:
         fields = Path(f'/proc/{child}/stat').read_text().rpartition(')')[2]
         ticks += sum(map(int, fields.split()[11:13]))
     return ticks / os.sysconf('SC_CLK_TCK')
+
+
+# The resolver by itself.
+
+def resolver(_stack: Stack, runs: int) -> None:
+    stack = Stack(nginx=False, resolver=False, ytdlp_workers=1, settings={
+        'VOYO_BUDGET': '100000', 'VOYO_QUEUE': '1000'})
+    jobs = Jobs(stack)
+    try:
+        stack.start_resolver('warm')
+        warm, own = resolved(stack, jobs, 'warm', 10 * runs)
+        stack.stop('warm')
+        stack.start_resolver('cold', ytdlp=ytdlp.without_plugins(stack))
+        cold_times, _ = resolved(stack, jobs, 'cold', 10)
+        stack.stop('cold')
+
+        report('a track by a warm worker', warm, '')
+        report('a track by a yt-dlp of its own', cold_times, '')
+        ratio = statistics.median(cold_times) / statistics.median(warm)
+        print(f'{"cold : warm":<44} {ratio:.1f}   expected >= 15')
+        report("the resolver's own time for a track", own, 'p50 <= 1 ms')
+        full_queue(stack, jobs)
+    finally:
+        stack.close()
+
+
+def resolved(stack: Stack, jobs: Jobs, name: str, n: int
+             ) -> tuple[list[float], list[float]]:
+    """Milliseconds for each of n tracks, all and our own."""
+
+    for _ in range(n + 3):
+        jobs.outcome(unknown('s30_'))
+    found = [tuple(map(float, each)) for each in re.findall(
+        r'is resolved in ([\d.]+) ms, ([\d.]+) of them our own',
+        stack.log(name))][3:]
+    assert len(found) == n
+    return [each[0] for each in found], [each[1] for each in found]
+
+
+def full_queue(stack: Stack, jobs: Jobs) -> None:
+    stack.start_resolver('full')
+    for _ in range(20):
+        jobs.outcome(unknown('s30_'))
+    stack.switch(latency={'player': 5000})
+    while jobs.want(unknown('s30_'))[0] == 'pending':
+        pass
+    queued = jobs.key('ZCARD', 'jobs:play')
+    time.sleep(3)                      # a beat, with all that waits
+    used = ytdlp.anonymous(stack.parts['full'].pid) / 1024 / 1024
+    print(f'{"RssAnon, " + str(queued) + " tracks queued":<44} '
+          f'{used:.1f} MB   expected <= 4 MB')
 
 
 if __name__ == '__main__':

@@ -282,6 +282,27 @@ child_pipes(child_start_t *start)
 }
 
 
+int
+child_ended(child_t *child, int *status)
+{
+    siginfo_t  info;
+
+    /* it stays a zombie: its number is its group's until that is killed */
+
+    memset(&info, 0, sizeof(siginfo_t));
+
+    if (waitid(P_PID, (id_t) child->pid, &info, WEXITED|WNOHANG|WNOWAIT) != 0
+        || info.si_pid == 0)
+    {
+        return 0;
+    }
+
+    *status = info.si_code == CLD_EXITED ? info.si_status
+                                         : 128 + info.si_status;
+    return 1;
+}
+
+
 void
 child_kill(child_t *child)
 {

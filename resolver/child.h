@@ -38,6 +38,12 @@ int child_spawn(child_t *child, const config_t *config,
     const char *const *tail);
 
 /*
+ * Whether the process has ended; how is then in "*status", as a shell has it,
+ * and child_kill() is still to be called.
+ */
+int child_ended(child_t *child, int *status);
+
+/*
  * Kills the whole group, reaps the process and closes the pipes.  A second
  * time does nothing.
  */

@@ -84,7 +84,8 @@ static const classify_rule_t  classify_rules[] = {
       "|aborted|broken)|Connection error|ProxyError|IncompleteRead"
       "|Name or service not known|Temporary failure in name resolution"
       "|Failed to resolve|(?:Network is|No route to host|host is)"
-      " unreachable|No route to host|Unable to connect|\\[Errno \\d" },
+      " unreachable|No route to host|Unable to connect"
+      "|\\[Errno (?:-\\d+|32|10\\d|11[0-3])\\]" },
 
     { VOYO_CLASS_EXTRACTOR,
       "Failed to parse JSON|Failed to extract any player response"

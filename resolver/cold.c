@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 
@@ -22,6 +23,7 @@
 
 static int cold_start(cold_t *cold, const config_t *config,
     const char *const *tail);
+static int cold_ended(cold_t *cold, int64_t until);
 static int cold_output(cold_t *cold);
 static void cold_errors(cold_t *cold);
 static int cold_run(cold_t *cold, const config_t *config,
@@ -124,7 +126,28 @@ cold_wait(cold_t *cold, int64_t until)
 
     cold_errors(cold);
 
-    return VOYO_OK;
+    return cold_ended(cold, until);
+}
+
+
+/* What was killed has not said what there is to say. */
+
+static int
+cold_ended(cold_t *cold, int64_t until)
+{
+    int              status;
+    struct timespec  nap = { 0, 2000000 };
+
+    while (!child_ended(&cold->child, &status)) {
+
+        if (worker_now() >= until) {
+            return VOYO_ETIMEOUT;
+        }
+
+        nanosleep(&nap, NULL);
+    }
+
+    return status < 128 ? VOYO_OK : VOYO_EIO;
 }
 
 

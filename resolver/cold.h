@@ -41,7 +41,7 @@ int cold_spawn(cold_t *cold, const config_t *config, const char *id,
 
 /*
  * Waits until "until" for its end.  Returns VOYO_OK; VOYO_ETIMEOUT; or
- * VOYO_EIO: it has more to say than COLD_OUTPUT_MAX.
+ * VOYO_EIO: it was killed, or has more to say than COLD_OUTPUT_MAX.
  */
 int cold_wait(cold_t *cold, int64_t until);
 

@@ -263,6 +263,13 @@ keeper_answered(keeper_t *keeper)
 void
 keeper_lost(keeper_t *keeper, const char *when)
 {
+    if (keeper->cold) {
+        log_event(&keeper->config->log, LOG_WARN, "yt-dlp %u ended %s before "
+                  "it was done", keeper->number, when);
+        keeper_show(keeper, HEARTBEAT_IDLE);
+        return;
+    }
+
     keeper_pause(keeper);
 
     log_event(&keeper->config->log, LOG_WARN, "worker %u ended %s%s%s, next "

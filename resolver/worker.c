@@ -326,7 +326,7 @@ worker_spawn(worker_t *worker, const config_t *config)
     /* one that takes longer than a listener waits is none */
 
     start = config->resolve_timeout;
-    start = start < WORKER_START / 3 ? WORKER_START / 3 : start;
+    start = start < WORKER_START_MIN ? WORKER_START_MIN : start;
     start = start > WORKER_START ? WORKER_START : start;
 
     worker->deadline = worker_now() + start;

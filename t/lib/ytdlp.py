@@ -1,6 +1,8 @@
 """Wrappers around the real yt-dlp, for a test's YT_DLP_PATH."""
 
+import os
 import re
+import time
 from pathlib import Path
 
 from stack import BUILD, YTDLP, Stack
@@ -117,6 +119,17 @@ def family(pid: int) -> list[int]:
         for child in map(int, (task / 'children').read_text().split()):
             found += [child, *family(child)]
     return found
+
+
+def age(pid: int) -> float:
+    """Seconds that a process is there; 0 when it is not any more."""
+
+    try:
+        fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2]
+    except OSError:
+        return 0
+    started = int(fields.split()[19]) / os.sysconf('SC_CLK_TCK')
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - started
 
 
 def anonymous(pid: int) -> int:

@@ -1,0 +1,115 @@
+"""10,000 jobs with faults at random, every one answered with its own outcome.
+
+Tracks fail as their ids say, the source hangs beyond deadlines of 300 ms,
+workers are killed, and Redis loses replies, all at once.
+"""
+
+import collections
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+import ytdlp  # noqa: E402
+from jobs import Jobs  # noqa: E402
+from stack import Stack, wait_for  # noqa: E402
+
+JOBS = int(os.environ.get('VOYO_LONG_JOBS', 10000))
+DIED = {'internal', 'timeout'}         # of a worker's end, by where it was
+
+# prefix, share of all, outcomes
+KINDS = (
+    ('s30_', 800, {'record'}),
+    ('aac_', 50, {'record'}),
+    ('dubs', 30, {'record'}),
+    ('priv', 25, {'private'}),
+    ('gone', 15, {'unavailable'}),
+    ('geo_', 10, {'geo_blocked'}),
+    ('live', 10, {'live'}),
+    ('drm_', 10, {'drm'}),
+    ('sabr', 10, {'no_formats'}),
+    ('json', 10, {'extractor'}),
+    ('500_', 10, {'upstream'}),
+    ('drop', 10, {'network'}),
+    ('hang', 10, {'timeout'}),
+)
+
+
+class LongTest(unittest.TestCase):
+    def test_every_job_has_its_outcome(self) -> None:
+        stack = Stack(nginx=False, ytdlp_workers=3, resolve_timeout='400ms',
+                      settings={'VOYO_BUDGET': '100000'})
+        try:
+            stack.start_resolver('resolver2')
+            self._run(stack, Jobs(stack))
+        finally:
+            stack.close()
+
+    def _run(self, stack: Stack, jobs: Jobs) -> None:
+        chance = random.Random(11)
+        asked = [(f'{prefix}{number:07}', outcomes)
+                 for number, (prefix, _, outcomes) in enumerate(
+                     chance.choices(KINDS, [each[1] for each in KINDS],
+                                    k=JOBS))]
+        wrong: list[str] = []
+        counted: collections.Counter[str] = collections.Counter()
+        over = threading.Event()
+        pids = [stack.parts[name].pid for name in ('resolver', 'resolver2')]
+
+        def ask(part: list) -> None:
+            for track, outcomes in part:
+                kind, record = jobs.outcome(track, seconds=60)
+                name = record.get('error', kind)
+                counted[name] += 1
+                # its worker may have been the one that was killed
+                if name not in outcomes | DIED:
+                    wrong.append(f'{track}: {name}')
+
+        def kill() -> None:
+            while not over.wait(chance.uniform(1, 3)):
+                victims = [pid for pid in ytdlp.family(chance.choice(pids))
+                           if ytdlp.age(pid) > 10]
+                if victims:
+                    try:
+                        os.kill(chance.choice(victims), signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        # what is allocated once is there
+        ask(asked[:500])
+        before = [ytdlp.anonymous(pid) for pid in pids]
+        threads = [threading.Thread(target=ask, args=(asked[500 + n::16],))
+                   for n in range(16)]
+        began = time.monotonic()
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        over.set()
+        killer.join()
+        took = time.monotonic() - began
+
+        print(f'{sum(counted.values())} jobs, {took:.0f} s: {counted}',
+              file=sys.stderr)
+        self.assertEqual(sum(counted.values()), JOBS)
+        self.assertEqual(wrong, [])
+        # what died of the kills is little beside what was to fail
+        died = counted['internal'] + counted['timeout'] - sum(
+            outcomes == {'timeout'} for _, outcomes in asked)
+        self.assertLess(died, JOBS / 20)
+        jobs.settled()
+        for pid, then in zip(pids, before):
+            wait_for(lambda: len(ytdlp.family(pid)) == 3, 'three workers', 90)
+            self.assertLess(ytdlp.anonymous(pid), then + (1 << 20))
+
+
+if __name__ == '__main__':
+    unittest.main()
