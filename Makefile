@@ -69,6 +69,27 @@ check:          ## style, dependency direction, static analysis
 mutants:        ## break each law once, the tests must notice
 	@exec util/mutants
 
+FUZZERS := line record
+FUZZ_SECONDS := 60
+
+fuzz:           ## fuzz what workers and Redis say, a minute each
+	@for each in $(FUZZERS); do \
+	    mkdir -p $(BUILD)/fuzz/$$each; \
+	    clang -std=c11 -D_GNU_SOURCE -Icommon -Iresolver -g -O1 \
+	        -fsanitize=fuzzer,address,undefined \
+	        -fno-sanitize-recover=all -o $(BUILD)/fuzz/fuzz_$$each \
+	        t/fuzz/fuzz_$$each.c $(COMMON) $(FUZZED) \
+	        -lcjson -lpcre2-8 -lm; \
+	    $(BUILD)/fuzz/fuzz_$$each -max_total_time=$(FUZZ_SECONDS) \
+	        -max_len=20000 -timeout=5 -rss_limit_mb=1024 \
+	        -print_final_stats=1 -verbosity=0 \
+	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/$$each \
+	        t/fuzz/corpus/$$each; \
+	done
+
+FUZZED := $(addprefix resolver/,ytdlp.c classify.c choose.c describe.c \
+            query.c json.c outcome.c)
+
 bench: build    ## measure
 	@exec /usr/bin/python3 bench/run.py
 
@@ -81,7 +102,7 @@ install: build  ## what a server needs, into PREFIX (/opt/voyo)
 	@deploy/install "$(DESTDIR)$(PREFIX)"
 
 clean:          ## remove what was built; installed programs stay
-	rm -rf $(addprefix $(BUILD)/,nginx voyo-resolver voyo-resolver-asan \
+	rm -rf $(addprefix $(BUILD)/,nginx fuzz voyo-resolver voyo-resolver-asan \
 	    voyo-resolver-tsan plugins unit nginx-asan nginx-valgrind $(FLAVOURS))
 
 
