@@ -57,6 +57,47 @@ main(void)
          VOYO_CLASS_NONE, "141 140 139 774 251 250");
     test("one codec", INFO(OPUS("251", "136", "")), VOYO_CLASS_NONE, "251");
 
+    test("AAC only", INFO(AAC("139", "48.8", "") "," AAC("140", "129.5", "")),
+         VOYO_CLASS_NONE, "140 139");
+    test("no bitrates",
+         INFO("{\"ext\":\"m4a\",\"acodec\":\"mp4a.40.2\",\"url\":\"https://h/p?"
+              "itag=139&lmt=1&clen=600000&dur=100\"},"
+              "{\"ext\":\"m4a\",\"acodec\":\"mp4a.40.2\",\"url\":\"https://h/p?"
+              "itag=140&lmt=1&clen=1600000&dur=100\"}"),
+         VOYO_CLASS_NONE, "140 139");
+    test("neither bitrates nor durations",
+         INFO("{\"ext\":\"m4a\",\"acodec\":\"mp4a.40.2\",\"url\":\"https://h/p?"
+              "itag=140&lmt=1&clen=1600000\"}"),
+         VOYO_CLASS_NO_FORMATS, "");
+    test("the twins of compressed dynamics first",
+         INFO(AAC("141", "130", ",\"format_note\":\"DRC\"") ","
+              OPUS("774", "140", ",\"format_note\":\"DRC\"") ","
+              AAC("140", "129.5", "") "," OPUS("251", "136", "")),
+         VOYO_CLASS_NONE, "140 251");
+    test("only the dub has the other codec",
+         INFO(OPUS("774", "257", ",\"language_preference\":-1") ","
+              OPUS("251", "136", ",\"language_preference\":-1") ","
+              AAC("139", "48", ",\"language_preference\":10") ","
+              AAC("140", "129.5", ",\"language_preference\":10")),
+         VOYO_CLASS_NONE, "140 139");
+    test("one without a URL",
+         INFO(AAC("139", "48", "") ",{\"ext\":\"m4a\",\"acodec\":"
+              "\"mp4a.40.2\",\"format_id\":\"140\",\"filesize\":1000}"),
+         VOYO_CLASS_NONE, "139");
+    test("none with a URL",
+         INFO("{\"ext\":\"m4a\",\"acodec\":\"mp4a.40.2\"}"),
+         VOYO_CLASS_NO_AUDIO, "");
+    test("encrypted ones",
+         INFO(AAC("139", "48", "") "," AAC("140", "129", ",\"has_drm\":true")),
+         VOYO_CLASS_NONE, "139");
+    test("nothing but encrypted ones",
+         INFO(AAC("140", "129", ",\"has_drm\":true")), VOYO_CLASS_NO_FORMATS,
+         "");
+    test("pieces beside a file",
+         INFO(AAC("140", "129.5", "") "," AAC("141", "257",
+              ",\"fragments\":true")),
+         VOYO_CLASS_NONE, "140");
+
     test("a twin of compressed dynamics, by its name",
          INFO(AAC("140", "129.5", "") "," FORMAT("m4a", "mp4a.40.2",
               "140-drc", "130", "1000", "itag=141", "")),
