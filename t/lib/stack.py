@@ -161,7 +161,7 @@ class Stack:
             return False
 
     def start_resolver(self, name: str = 'resolver', ytdlp: Any = YTDLP,
-                       seconds: float = 20, **settings: str) -> None:
+                       seconds: float = 60, **settings: str) -> None:
         """Starts one more under that name, and waits until it lives."""
 
         own = f'{name}-{time.monotonic_ns()}'
