@@ -1,0 +1,149 @@
+// A browser's own player: what a listener hears when a URL dies in a pause, a
+// media host breaks off, or all comes through somebody's reverse proxy.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+
+const root = new URL("../..", import.meta.url).pathname;
+const { chromium } = createRequire(join(root, "build/browser/"))(
+  "playwright-core");
+
+const HOUR = 3600;
+const SLICE = 512 * 1024;
+
+let home, stack, ports, said, browser;
+
+before(async () => {
+  home = mkdtempSync(join(tmpdir(), "voyo-play-"));
+  stack = spawn("/usr/bin/python3", ["-B", join(root, "t/lib/serve.py")],
+    { stdio: ["pipe", "pipe", "pipe"] });
+  said = "";
+  stack.stderr.on("data", (text) => { said += text; });
+  const [line] = await Promise.race([once(stack.stdout, "data"),
+    once(stack, "exit").then(() => assert.fail(said))]);
+  ports = JSON.parse(line);
+
+  browser = await chromium.launchPersistentContext(join(home, "profile"), {
+    executablePath: "/usr/bin/chromium",
+    headless: true,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+      "--autoplay-policy=no-user-gesture-required"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  if (stack) {
+    stack.stdin.end();
+    const [status] = await once(stack, "exit");
+    assert.equal(status, 0, said);
+  }
+  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+});
+
+async function control(path, change) {
+  const answer = await fetch(`http://127.0.0.1:${ports.control}${path}`,
+    change && { method: "POST", body: JSON.stringify(change) });
+  assert.equal(answer.status, 200);
+  return answer.json();
+}
+
+class Player {
+  static async open(url) {
+    const page = await browser.newPage();
+    await page.setContent("<audio preload=auto></audio>");
+    await page.evaluate((src) => {
+      const audio = document.querySelector("audio");
+      globalThis.audio = audio;
+      globalThis.events = [];
+      for (const name of ["error", "ended", "abort", "emptied"]) {
+        audio.addEventListener(name, () => events.push(name));
+      }
+      audio.src = src;
+      return audio.play();
+    }, url);
+    return Object.assign(new Player(), { page });
+  }
+
+  do(text) {
+    return this.page.evaluate(text);
+  }
+
+  async reaches(seconds) {
+    await this.page.waitForFunction((at) => audio.currentTime > at
+      || audio.error, seconds, { timeout: 30000, polling: 50 });
+    assert.equal(await this.do("audio.error && audio.error.message"), null);
+  }
+
+  async close() {
+    assert.deepEqual(await this.do("events"), []);
+    await this.page.close();
+  }
+}
+
+for (const [name, port] of [["directly", "port"], ["by a proxy", "proxy"]]) {
+  const track = (what) => `h01_${what}${port[1]}`.padEnd(11, "0");
+  const url = (id) => `http://127.0.0.1:${ports[port]}/cdn/stream/${id}`;
+
+  test(`${name}: it plays, seeks, pauses and goes on`, async () => {
+    const id = track("pause");
+    const player = await Player.open(url(id));
+    await player.reaches(1);
+    assert.ok(Math.abs(await player.do("audio.duration") - HOUR) < 1);
+    await player.do("void (audio.currentTime = 1800)");
+    await player.reaches(1801);
+
+    await player.do("audio.pause()");
+    await control("/switch", { expire: [id] });
+    await player.do("audio.play()");
+    await player.do("void (audio.currentTime = 2500)");
+    await player.reaches(2501);
+    await player.do("void (audio.currentTime = 30)");
+    await player.page.waitForFunction(() => audio.error
+      || (audio.currentTime > 31 && audio.currentTime < 300));
+    await player.close();
+    // a proxy may have fetched the whole hour before the URL died
+    const players = (await control(`/log?kind=player&id=${id}`)).length;
+    assert.ok(players === 2 || (port === "proxy" && players === 1));
+  });
+
+  test(`${name}: a media host breaks off and nobody hears it`, async () => {
+    const id = track("break");
+    // at the slice that a seek needs: in its body, and for a while for good
+    await control("/switch", { faults: [
+      { do: { cut: 100000 }, id, at: 60 * SLICE, times: 2 },
+      { do: { status: 403 }, id, at: 80 * SLICE, times: 3 }] });
+    const seconds = (slice) => Math.round(slice * SLICE * HOUR
+      / Number(size));
+    const [{ size }] = (await control(`/track?id=${id}`))
+      .filter(({ itag }) => itag === 140);
+    const player = await Player.open(url(id));
+    await player.reaches(1);
+    for (const slice of [60, 80]) {
+      const at = seconds(slice) + 2;
+      await player.do(`void (audio.currentTime = ${at})`);
+      await player.reaches(at + 30 / 100);
+      // through the whole of it
+      await player.do(`void (audio.currentTime = ${at + 27})`);
+      await player.reaches(at + 28);
+    }
+    await player.close();
+    const media = await control(`/log?kind=media&id=${id}`);
+    assert.ok(media.some((each) => each.fault.cut));
+    assert.ok(media.some((each) => each.fault.status === 403));
+  });
+}
+
+test("nothing of it is an error of ours", () => {
+  // nginx's own line of an upstream that broke in a body is none
+  const wrong = readFileSync(ports.log, "utf8").split("\n").filter((line) =>
+    /\[(error|alert|crit|emerg)\]/.test(line)
+      && !/prematurely closed connection/.test(line));
+  assert.deepEqual(wrong, []);
+});

@@ -1,0 +1,42 @@
+#!/usr/bin/python3 -B
+
+"""A Stack with a reverse proxy before it, for tests that aren't Python.
+
+Prints one line of JSON with the ports, and ends when stdin does.
+"""
+
+import json
+import sys
+
+from plain import Plain
+from stack import Stack
+
+PROXY = '''
+    server {{
+        listen 127.0.0.1:@PORT@;
+        location / {{
+            proxy_pass http://127.0.0.1:{port};
+        }}
+    }}'''
+
+
+def main() -> None:
+    stack = Stack()
+    # nginx's own line of a media host that broke off
+    stack.provoked.append('upstream prematurely closed connection')
+    try:
+        proxy = Plain(stack.dir / 'proxy', PROXY.format(port=stack.port))
+        try:
+            print(json.dumps({
+                'port': stack.port, 'proxy': proxy.port,
+                'control': stack.source['control'],
+                'log': str(stack.dir / 'nginx.log')}), flush=True)
+            sys.stdin.read()
+        finally:
+            proxy.stop()
+    finally:
+        stack.close()
+
+
+if __name__ == '__main__':
+    main()
