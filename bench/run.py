@@ -2,18 +2,22 @@
 
 """How quick VOYO is, as ratios and differences within one run.
 
-    make bench          or: bench/run.py [cold|warm|far|hot|resolver] [--runs N]
+    make bench          or: bench/run.py [WHAT...] [--runs N]
 
 cold  first byte of an unknown track; less the worker's own extraction and a
       direct first byte from the source on a fresh TLS connection
 warm  first byte of a track whose record is known but not its bytes, against
       a direct fetch on a kept connection
 far   cold, with 150 ms of latency on every exchange with the source
+ahead the rate of a cold track of four minutes, the media host 100 ms away, with
+      slices read ahead and without; and how long a listener waits for a piece
+      when the track is played
+hot   64 KiB ranges and whole files from the cache against the same nginx and
+      configuration without the module: processor time of the workers per
+      request, seven pairs that take turns
 resolver  a track by a warm worker against a yt-dlp for each, in one run; the
       resolver's own time from a popped job to its event; its own memory with
       a full queue
-hot   64 KiB ranges from the cache against the same nginx and configuration
-      without the module: processor time of the workers per request
 
 Nothing is gated on time: machines are shared and noisy.  What is expected
 stands beside what was measured.
@@ -31,6 +35,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -47,15 +52,16 @@ RANGE = 64 * 1024
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('what', nargs='*',
-                        default=['cold', 'warm', 'far', 'hot', 'resolver'])
+                        default=['cold', 'warm', 'far', 'ahead', 'hot',
+                                 'resolver'])
     parser.add_argument('--runs', type=int, default=30)
     options = parser.parse_args()
 
     stack = Stack(workers=2, scheme='https')
     try:
         for each in options.what:
-            {'cold': cold, 'warm': warm, 'far': far, 'hot': hot,
-             'resolver': resolver}[each](stack, options.runs)
+            {'cold': cold, 'warm': warm, 'far': far, 'ahead': ahead,
+             'hot': hot, 'resolver': resolver}[each](stack, options.runs)
     finally:
         stack.close()
 
@@ -176,27 +182,98 @@ def far(stack: Stack, runs: int) -> None:
     report('cold, the source 150 ms away', times, '<= 1000 ms')
 
 
+# Read-ahead.
+
+AWAY = 100           # milliseconds from the media host
+PLAYED = 8           # times the speed at which it is listened to
+PIECE = 16 * 1024
+
+
+def ahead(stack: Stack, _runs: int) -> None:
+    without = Stack(workers=2, scheme='https', ahead=0)
+    try:
+        for each in (stack, without):
+            each.switch(latency={'media': AWAY})
+        rates = [(rate(stack), rate(without)) for _ in range(7)]
+        waits = [(played(stack), played(without)) for _ in range(2)]
+    finally:
+        stack.switch(latency={'media': 0})
+        without.close()
+    mine, other = (statistics.median(each) for each in zip(*rates))
+    ratios = [one / two for one, two in rates]
+    print(f'{"cold, read ahead, the media host 100 ms away":<44} '
+          f'ratio {statistics.median(ratios):.2f} '
+          f'({min(ratios):.2f} to {max(ratios):.2f})   expected >= 3   '
+          f'{mine / 1e6:.1f} MB/s, without {other / 1e6:.1f} MB/s')
+    mine, other = (1000 * max(each) for each in zip(*waits))
+    print(f'{f"the same at {PLAYED} times playing speed, longest wait":<44} '
+          f'{mine:8.2f} ms   without {other:.2f} ms   expected 0 to 50 ms')
+
+
+def rate(stack: Stack) -> float:
+    """Bytes a second of a cold track, from the first byte to the last."""
+
+    connection = ours(stack)
+    connection.request('GET', f'/cdn/stream/{unknown("m04_")}')
+    answer = connection.getresponse()
+    size = len(answer.read(1))
+    began = time.perf_counter()
+    while piece := answer.read(1 << 20):
+        size += len(piece)
+    took = time.perf_counter() - began
+    connection.close()
+    return size / took
+
+
+def played(stack: Stack) -> float:
+    """The longest that a listener waited for a piece, in seconds."""
+
+    connection = http.client.HTTPConnection('127.0.0.1', stack.port,
+                                            timeout=30)
+    connection.connect()
+    # what a listener's own buffers hold is not to hide a wait
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * PIECE)
+    connection.request('GET', f'/cdn/stream/{unknown("m04_")}')
+    answer = connection.getresponse()
+    size = int(answer.headers['Content-Length'])
+    each = 240 / PLAYED / (size / PIECE)
+    answer.read(PIECE)
+    longest, due = 0.0, time.perf_counter()
+    while True:
+        due += each
+        time.sleep(max(0.0, due - time.perf_counter()))
+        began = time.perf_counter()
+        if not answer.read(PIECE):
+            break
+        longest = max(longest, time.perf_counter() - began)
+    connection.close()
+    return longest
+
+
 # The hot path.
 
-def hot(stack: Stack, runs: int) -> None:
+def hot(stack: Stack, _runs: int) -> None:
     track = 'm04_hottrac'
     size = len(stack.get(f'/cdn/stream/{track}').body)
     plain = Plain(stack, record(stack, track)['representation'])
     try:
-        ratios, speeds = [], []
-        for _ in range(7):
-            with_module = load(stack, stack.parts['nginx'].pid, stack.port,
-                               f'/cdn/stream/{track}', size)
-            without = load(stack, plain.process.pid, plain.port, '/', size)
-            ratios.append(with_module[0] / without[0])
-            speeds.append((with_module[1], without[1]))
+        for name, script in (('64 KiB ranges', ranges), ('whole files', None)):
+            pairs = [(load(stack, stack.parts['nginx'].pid, stack.port,
+                           f'/cdn/stream/{track}', size, script),
+                      load(stack, plain.process.pid, plain.port, '/', size,
+                           script))
+                     for _ in range(7)]
+            ratios = [mine[0] / other[0] for mine, other in pairs]
+            speeds = [[each[1] for each in side] for side in zip(*pairs)]
+            print(f'{f"hot {name}, processor per request":<44} '
+                  f'ratio {statistics.median(ratios):.3f} '
+                  f'({min(ratios):.3f} to {max(ratios):.3f})   '
+                  f'expected <= 1.05   '
+                  f'{statistics.median(speeds[0]):.0f} requests/s, '
+                  f'without the module {statistics.median(speeds[1]):.0f}',
+                  flush=True)
     finally:
         plain.stop()
-    mine, other = (statistics.median(each) for each in zip(*speeds))
-    print(f'{"hot 64 KiB ranges, processor per request":<44} '
-          f'ratio {statistics.median(ratios):.3f} '
-          f'({min(ratios):.3f} to {max(ratios):.3f})   expected <= 1.05   '
-          f'{mine:.0f} requests/s, without the module {other:.0f}')
 
 
 class Plain:
@@ -271,12 +348,8 @@ http {{
         self.process.wait()
 
 
-def load(stack: Stack, master: int, port: int, path: str,
-         size: int) -> tuple[float, float]:
-    """Seconds of processor a request, and requests a second."""
-
-    script = stack.dir / 'ranges.lua'
-    script.write_text(f'''
+def ranges(path: str, size: int) -> str:
+    return f'''
 local n = 0
 request = function()
   n = n + 1
@@ -285,11 +358,19 @@ request = function()
                     {{ Range = "bytes=" .. first .. "-"
                                .. (first + {RANGE} - 1) }})
 end
-''')
+'''
+
+
+def load(stack: Stack, master: int, port: int, path: str, size: int,
+         make: Callable[[str, int], str] | None) -> tuple[float, float]:
+    """Seconds of processor a request, and requests a second."""
+
+    script = stack.dir / 'load.lua'
+    script.write_text(make(path, size) if make else '')
     before = processor(master)
     done = subprocess.run(
         ['wrk', '-t1', '-c16', '-d3s', '-s', script,
-         f'http://127.0.0.1:{port}'], capture_output=True, text=True,
+         f'http://127.0.0.1:{port}{path}'], capture_output=True, text=True,
         check=True)
     used = processor(master) - before
     requests = int(re.search(r'(\d+) requests in', done.stdout)[1])

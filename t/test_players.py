@@ -32,7 +32,7 @@ class Mpv:
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(20)
         wait_for(lambda: self.socket.connect_ex(str(path)) == 0,
-                 'mpv listens', 20)
+                 'mpv listens', 40)
         self.reader = self.socket.makefile('r')
 
     def command(self, *command: Any) -> Any:
@@ -75,20 +75,20 @@ class PlayersTest(unittest.TestCase):
         track = 'h01_mpvplay'
         mpv = Mpv(self.stack, self.stack.url(f'/cdn/stream/{track}'))
         try:
-            wait_for(lambda: mpv.at() > 1, 'it plays', 20)
+            wait_for(lambda: mpv.at() > 1, 'it plays', 40)
             self.assertAlmostEqual(mpv.command('get_property', 'duration'),
                                    3600, delta=1)
             mpv.command('seek', 2000, 'absolute')
-            wait_for(lambda: mpv.at() > 2001, 'it goes on after a seek', 20)
+            wait_for(lambda: mpv.at() > 2001, 'it goes on after a seek', 40)
 
             mpv.command('set_property', 'pause', True)
             self.stack.switch(expire=[track])
             mpv.command('set_property', 'pause', False)
             # more than what it had read
             mpv.command('seek', 60, 'relative')
-            wait_for(lambda: mpv.at() > 2062, 'it goes on after a pause', 20)
+            wait_for(lambda: mpv.at() > 2062, 'it goes on after a pause', 40)
             mpv.command('seek', 10, 'absolute')
-            wait_for(lambda: 11 < mpv.at() < 100, 'it goes back', 20)
+            wait_for(lambda: 11 < mpv.at() < 100, 'it goes back', 40)
             self.assertEqual(len(self.stack.requests('player', track)), 2)
             self.assertEqual(mpv.end(), 0)
         finally:
