@@ -111,6 +111,20 @@ class WaitingTest(unittest.TestCase):
         self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
         wait_for(lambda: self.stack.parked() == 0, 'nobody is parked')
 
+    def test_a_frozen_resolver_is_a_timeout(self) -> None:
+        # nobody tells the request: its own time is up, before the resolver's
+        # heartbeat is missed
+        self.stack.send('resolver', signal.SIGSTOP)
+        try:
+            answer = self.stack.get('/cdn/stream/s30_frozen9')
+        finally:
+            self.stack.send('resolver', signal.SIGCONT)
+        self.assertEqual(answer.status, 504)
+        self.assertEqual(answer.problem['code'], 'resolve_timeout')
+        self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
+        wait_for(lambda: self.stack.get(
+            '/cdn/stream/s30_frozen8').status == 200, 'normal again', 10)
+
     def test_redis_stops_and_comes_back(self) -> None:
         played = self.stack.get('/cdn/stream/s30_cached1')
         self.assertEqual(played.status, 200)
