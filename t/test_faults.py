@@ -28,7 +28,7 @@ GROWTH = (64 if SANITIZED else 1) << 20
 class Faults(unittest.TestCase):
     stack: Stack
     jobs: Jobs
-    resolve_timeout = '3s'
+    resolve_timeout = '8s'
     processes = 0                      # below a resolver at rest
 
     @classmethod
@@ -63,7 +63,7 @@ class Faults(unittest.TestCase):
 
     def at_rest(self) -> None:
         wait_for(lambda: len(self.workers()) == self.processes,
-                 f'{self.processes} processes', 20)
+                 f'{self.processes} processes', 60)
 
     def is_well(self) -> None:
         track = f's30_{time.monotonic_ns() % 10**7:07}'
@@ -94,7 +94,7 @@ class WorkerTest(Faults):
 
         size = len(self.stack.log('resolver'))
         track = f's30_{name}000'
-        kind, record = self.jobs.outcome(track, seconds=8)
+        kind, record = self.jobs.outcome(track, seconds=20)
         self.assertEqual(record.get('error', kind), expected)
         self.is_well()
         return self.stack.log('resolver')[size:]
@@ -117,7 +117,7 @@ class WorkerTest(Faults):
     def test_a_hang_in_c(self) -> None:
         began = time.monotonic()
         self.assertIn('missed its deadline', self.fault('hang', 'timeout'))
-        self.assertLess(time.monotonic() - began, 8)
+        self.assertLess(time.monotonic() - began, 8 + 10)
 
     def test_it_dies(self) -> None:
         self.assertIn('ended in a job', self.fault('kill'))
@@ -155,7 +155,7 @@ class ProcessTest(Faults):
             # one that is killed twice before it is ready has failed to start
             self.at_rest()
             wait_for(lambda: self.stack.heartbeats()[0]['workers']['idle']
-                     == 2, 'all are ready')
+                     == 2, 'all are ready', 30)
             for worker in self.workers():
                 os.kill(worker, signal.SIGKILL)
             self.assertEqual(self.jobs.outcome(f's30_idle00{turn}')[0],
@@ -166,14 +166,18 @@ class ProcessTest(Faults):
         track = 's30_killed0'
         self.busy(track)
         workers = self.workers()
+        self.stack.start_resolver('other')
+        self.stack.switch(behave={track: 's30_'})
         began = time.monotonic()
         self.stack.stop('resolver', signal.SIGKILL)
-        wait_for(lambda: not any(Path(f'/proc/{pid}').exists()
-                                 for pid in workers), 'its workers end', 2)
-        self.stack.switch(behave={track: 's30_'})
-        self.stack.start_resolver()
         self.assertEqual(self.jobs.outcome(track)[0], 'record')
-        self.assertLess(time.monotonic() - began, 3 + 1)
+        # the lease, and the second until somebody asks again
+        self.assertLess(time.monotonic() - began, 3 + 0.5)
+        wait_for(lambda: not any(Path(f'/proc/{pid}').exists()
+                                 for pid in workers), 'its workers end', 5)
+        self.stack.stop('other')
+        self.stack.start_resolver()
+        self.at_rest()
         self.before = ytdlp.anonymous(self.resolver())
         self.is_well()
 
@@ -203,8 +207,6 @@ class ProcessTest(Faults):
 
 
 class RedisTest(Faults):
-    resolve_timeout = '8s'
-
     def test_redis_starts_anew_in_a_job(self) -> None:
         track = 's30_redis00'
         self.stack.switch(latency={'player': 1500})
