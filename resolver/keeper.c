@@ -213,7 +213,7 @@ keeper_replace(keeper_t *keeper)
 
         worker_kill(&keeper->next);
 
-        keeper->hold = worker_now() + (keeper->cold ? 10 : 1) * KEEPER_HOLD;
+        keeper->hold = worker_now() + (keeper->cold ? 4 : 1) * KEEPER_HOLD;
         keeper->program = worker_file(keeper->config->ytdlp_path);
         return;
     }

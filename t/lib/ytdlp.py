@@ -115,9 +115,12 @@ def family(pid: int) -> list[int]:
     """A process's descendants."""
 
     found = []
-    for task in Path(f'/proc/{pid}/task').iterdir():
-        for child in map(int, (task / 'children').read_text().split()):
-            found += [child, *family(child)]
+    try:
+        for task in Path(f'/proc/{pid}/task').iterdir():
+            for child in map(int, (task / 'children').read_text().split()):
+                found += [child, *family(child)]
+    except OSError:
+        pass                           # it has ended meanwhile
     return found
 
 
