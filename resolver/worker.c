@@ -301,7 +301,6 @@ worker_file(const char *path)
 int
 worker_spawn(worker_t *worker, const config_t *config)
 {
-    int64_t      start;
     const char  *tail[5] = { "--quiet", "--plugin-dirs", NULL, "ytserve:" };
 
     memset(worker, 0, sizeof(worker_t));
@@ -323,13 +322,7 @@ worker_spawn(worker_t *worker, const config_t *config)
         abort();
     }
 
-    /* one that takes longer than a listener waits is none */
-
-    start = config->resolve_timeout;
-    start = start < WORKER_START_MIN ? WORKER_START_MIN : start;
-    start = start > WORKER_START ? WORKER_START : start;
-
-    worker->deadline = worker_now() + start;
+    worker->deadline = worker_now() + WORKER_START;
     worker->life = worker_now() + WORKER_LIFE / 10 * 8
                    + worker->child.pid * 1009 % (WORKER_LIFE / 10 * 4);
 

@@ -20,8 +20,7 @@
 #define WORKER_JOBS   2000             /* docs/upstream.md, Y5 */
 #define WORKER_LIFE   7200000          /* milliseconds, 20 % more or less */
 #define WORKER_RSS    (160 << 20)      /* bytes */
-#define WORKER_START  15000            /* ms to become ready, at most, */
-#define WORKER_START_MIN  10000        /* and at least */
+#define WORKER_START  15000            /* milliseconds to become ready */
 
 
 /*

@@ -139,7 +139,7 @@ class StartTest(unittest.TestCase):
 
     def test_never_ready_is_cold(self) -> None:
         self.stack.start_resolver(ytdlp=ytdlp.never_ready(self.stack),
-                                  seconds=60)
+                                  seconds=90)
         self._plays_cold()
 
     def test_a_cold_start_has_a_deadline(self) -> None:
