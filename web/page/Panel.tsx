@@ -1,0 +1,201 @@
+// What happened: what the player tells, and what the browser and the server
+// tell of each request.
+
+import { useEffect, useReducer, useState } from "react";
+import type { Player, PlayerState } from "../src/index.js";
+
+interface Line {
+  number: number;
+  time: string;
+  kind: string;
+  text: string;
+}
+
+interface Facts {
+  sound: string;
+  firstByte: string;
+  cache: string;
+  server: string;
+  served: string;
+  size: string;
+}
+
+const NONE: Facts = {
+  sound: "–",
+  firstByte: "–",
+  cache: "–",
+  server: "–",
+  served: "–",
+  size: "–",
+};
+const MOST_LINES = 200;
+
+export function Panel({ player }: { player: Player | null }) {
+  const [lines, add] = useReducer(addLine, []);
+  const [facts, setFacts] = useState(NONE);
+
+  useEffect(() => {
+    if (!player) {
+      return undefined;
+    }
+    const told = (fresh: Partial<Facts>) =>
+      setFacts((old) => ({ ...old, ...fresh }));
+    const stops = [
+      watchPlayer(player, add, told),
+      watchRequests(player, add, told),
+    ];
+    return () => {
+      for (const stop of stops) {
+        stop();
+      }
+    };
+  }, [player]);
+
+  return (
+    <section className="card panel" aria-labelledby="panel-title">
+      <h2 id="panel-title">What happened</h2>
+      <dl>
+        <Fact name="First sound" value={facts.sound} />
+        <Fact name="First byte" value={facts.firstByte} />
+        <Fact name="Cache" value={facts.cache} />
+        <Fact name="Server" value={facts.server} />
+        <Fact name="Served" value={facts.served} />
+        <Fact name="Size" value={facts.size} />
+      </dl>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+      <ol id="log" tabIndex={0} aria-label="Events, the newest first">
+        {lines.map(({ number, time, kind, text }) => (
+          <li key={number} data-kind={kind}>
+            <time>{time}</time> <b>{kind}</b> {text}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+let count = 0;
+
+function addLine(lines: Line[], [kind, text]: [string, string]): Line[] {
+  const time = new Date().toISOString().slice(11, 23);
+  count += 1;
+  return [{ number: count, time, kind, text }, ...lines].slice(0, MOST_LINES);
+}
+
+type Add = (line: [string, string]) => void;
+type Told = (facts: Partial<Facts>) => void;
+
+function watchPlayer(player: Player, add: Add, told: Told): () => void {
+  let last: PlayerState = player.state;
+
+  const stops = [
+    player.on("state", (state) => {
+      if (state.track !== last.track && state.track !== null) {
+        told(NONE);
+        add(["track", state.track]);
+      }
+      if (state.status !== last.status) {
+        add(["state", `${state.status} at ${state.position.toFixed(1)} s`]);
+      }
+      if (state.error && state.error !== last.error) {
+        const { cause, status, code } = state.error;
+        add(["error", `${cause}, ${status} ${code ?? ""}`]);
+      }
+      last = state;
+    }),
+    player.on("start", ({ id, ms, prepared }) => {
+      const text = prepared
+        ? `${ms} ms after the last, from the second element`
+        : `${ms} ms after it was asked for`;
+      told({ sound: `${ms} ms` });
+      add(["sound", text]);
+      void ask(player, id, told);
+    }),
+    player.on("quality", ({ from, to, why }) =>
+      add(["quality", `${from} → ${to}, by ${why}`]),
+    ),
+    player.on("prefetch", (id, state) =>
+      add(["prefetch", `${id} ${state ?? "forgotten"}`]),
+    ),
+    player.on("recover", ({ cause, status, attempt, delay }) =>
+      add([
+        "recover",
+        `${cause} (${status || "no answer"}), try ${attempt} in ` +
+          `${(delay / 1000).toFixed(1)} s`,
+      ]),
+    ),
+  ];
+  return () => {
+    for (const stop of stops) {
+      stop();
+    }
+  };
+}
+
+/** An audio element tells no headers; a HEAD has those of the record. */
+async function ask(player: Player, id: string, told: Told): Promise<void> {
+  const { quality, codec } = player.state;
+  try {
+    const { ok, headers } = await fetch(
+      player.api.streamUrl(id, { quality, codec }),
+      { method: "HEAD", cache: "no-store" },
+    );
+    if (ok && player.state.track === id) {
+      const type = headers.get("Content-Type") ?? "";
+      const size = Number(headers.get("Content-Length"));
+      told({
+        served: `${headers.get("X-Voyo-Quality") ?? "–"}, ${type}`,
+        size: `${(size / 1e6).toFixed(2)} MB`,
+        cache: headers.get("Cache-Status") ?? "–",
+      });
+    }
+  } catch {
+    // it is shown as it was
+  }
+}
+
+/** Each request for a stream, when the browser is done with it. */
+function watchRequests(player: Player, add: Add, told: Told): () => void {
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
+      if (!entry.name.includes("/cdn/stream/")) {
+        continue;
+      }
+      const wait = Math.round(entry.responseStart - entry.requestStart);
+      const cached = entry.transferSize === 0 && entry.responseStart > 0;
+      const timing = entry.serverTiming
+        .map(({ name, duration, description }) =>
+          [name, description, duration ? `${duration} ms` : ""]
+            .filter(Boolean)
+            .join(" "),
+        )
+        .join(", ");
+      const { initiatorType, transferSize, duration } = entry;
+      const isAudio = initiatorType !== "fetch";
+
+      add([
+        isAudio ? "audio" : "fetch",
+        `${new URL(entry.name).pathname}: first byte ${wait} ms, ` +
+          `${Math.round(transferSize / 1000)} kB in ` +
+          `${Math.round(duration)} ms${timing && `; ${timing}`}`,
+      ]);
+      if (entry.name.includes(`/${player.state.track}?`)) {
+        told({
+          firstByte: cached ? "from the browser" : `${wait} ms`,
+          ...(timing && { server: timing }),
+        });
+      }
+    }
+  });
+  observer.observe({ type: "resource", buffered: true });
+  return () => observer.disconnect();
+}

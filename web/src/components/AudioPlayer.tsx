@@ -1,0 +1,456 @@
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
+import type { Player, PlayerState } from "../core/player.js";
+import { QUALITIES } from "../core/quality.js";
+import { Api } from "../services/api.js";
+import { clock } from "./clock.js";
+import { Icon } from "./icons.js";
+import { SeekBar } from "./SeekBar.js";
+import { describe, english, type Texts } from "./texts.js";
+import { usePlayer, usePlayerState } from "./usePlayer.js";
+import { Volume } from "./Volume.js";
+
+/** What the page knows of a track; the server's own words come first. */
+export interface QueueItem {
+  id: string;
+  title?: string;
+  artist?: string;
+}
+
+export interface AudioPlayerProps {
+  /** The queue.  What plays goes on when it is still in a new one. */
+  tracks?: readonly (string | QueueItem)[];
+  /** Where the server is: "" for the page's own, or an origin. */
+  base?: string;
+  /** A player made elsewhere, with its own options. */
+  player?: Player | null;
+  autoPlay?: boolean;
+  showQueue?: boolean;
+  texts?: Partial<Texts>;
+  className?: string;
+}
+
+const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+
+/** The whole player: a thin view over the core. */
+export function AudioPlayer(props: AudioPlayerProps) {
+  return props.player === undefined ? (
+    <WithOwnPlayer {...props} />
+  ) : (
+    <View {...props} player={props.player} />
+  );
+}
+
+export default AudioPlayer;
+
+function WithOwnPlayer(props: AudioPlayerProps) {
+  const [api] = useState(() => new Api({ base: props.base ?? "" }));
+  return <View {...props} player={usePlayer({ api })} />;
+}
+
+function View({
+  tracks,
+  player = null,
+  autoPlay = false,
+  showQueue = true,
+  texts: given,
+  className = "",
+}: AudioPlayerProps) {
+  const state = usePlayerState(player);
+  const texts = useMemo(() => ({ ...english, ...given }), [given]);
+  const items = useMemo(
+    () =>
+      new Map(
+        tracks?.map((each) =>
+          typeof each === "string" ? [each, { id: each }] : [each.id, each],
+        ),
+      ),
+    [tracks],
+  );
+  const ids = tracks
+    ?.map((each) => (typeof each === "string" ? each : each.id))
+    .join(" ");
+
+  useEffect(() => {
+    if (player && ids !== undefined) {
+      const fresh = player.state.track === null;
+      player.setQueue(ids.split(" ").filter(Boolean));
+      if (fresh && autoPlay) {
+        player.play();
+      }
+    }
+  }, [player, ids, autoPlay]);
+
+  const naming = (id: string) => nameOf(id, player, items.get(id));
+  const name = state?.track ? naming(state.track) : null;
+
+  return (
+    <section
+      className={`voyo-player ${className}`}
+      aria-label={texts.player}
+      data-status={state?.status ?? "idle"}
+      onKeyDown={(event) => player && onKey(event, player)}
+    >
+      <div className="voyo-head">
+        <Art player={player} id={state?.track ?? null} />
+        <div className="voyo-names">
+          <Names state={state} name={name} texts={texts} />
+          <Status player={player} state={state} texts={texts} />
+        </div>
+      </div>
+      <SeekBar player={player} state={state} texts={texts} />
+      <Buttons player={player} state={state} texts={texts} />
+      {showQueue && player && state && state.queue.length > 0 && (
+        <Queue player={player} state={state} texts={texts} naming={naming} />
+      )}
+      <Announcer state={state} texts={texts} name={name} />
+    </section>
+  );
+}
+
+interface Name {
+  title: string;
+  artist: string | null;
+}
+
+function nameOf(id: string, player: Player | null, item?: QueueItem): Name {
+  const info = player?.infoOf(id);
+  return {
+    title: info?.title ?? item?.title ?? id,
+    artist: info?.artist ?? item?.artist ?? null,
+  };
+}
+
+interface PartProps {
+  player: Player | null;
+  state: PlayerState | null;
+  texts: Texts;
+}
+
+function Art({ player, id }: { player: Player | null; id: string | null }) {
+  const [failed, setFailed] = useState<string | null>(null);
+
+  return (
+    <div className="voyo-art">
+      <Icon name="note" />
+      {player && id !== null && failed !== id && (
+        <img
+          key={id}
+          src={player.api.artUrl(id)}
+          alt=""
+          onError={() => setFailed(id)}
+        />
+      )}
+    </div>
+  );
+}
+
+function Names({
+  state,
+  name,
+  texts,
+}: Omit<PartProps, "player"> & { name: Name | null }) {
+  const waiting =
+    state === null ||
+    (state.status === "loading" && name?.title === state.track);
+
+  if (waiting) {
+    return (
+      <div className="voyo-skeleton" aria-hidden="true">
+        <span />
+        <span />
+      </div>
+    );
+  }
+  return (
+    <>
+      <p className="voyo-title">{name?.title ?? texts.nothing}</p>
+      <p className="voyo-artist">{name?.artist ?? "\u00a0"}</p>
+    </>
+  );
+}
+
+/** Each second while something is due. */
+function useNow(running: boolean): number {
+  const [now, setNow] = useState(() => Date.now());
+
+  useEffect(() => {
+    setNow(Date.now());
+    if (running) {
+      const timer = setInterval(() => setNow(Date.now()), 250);
+      return () => clearInterval(timer);
+    }
+    return undefined;
+  }, [running]);
+
+  return now;
+}
+
+function Status({ player, state, texts }: PartProps) {
+  const now = useNow(typeof state?.retryAt === "number");
+
+  if (player === null || state === null) {
+    return <p className="voyo-status">{texts.loading}</p>;
+  }
+
+  const { text, next } = describe(state, texts, now);
+  return (
+    <div className="voyo-status">
+      <p>
+        {text} {next && <span>{next}</span>}
+      </p>
+      {(state.status === "error" || state.status === "recovering") && (
+        <p className="voyo-actions">
+          <button type="button" onClick={() => player.play()}>
+            {texts.tryAgain}
+          </button>
+          {state.index + 1 < state.queue.length && (
+            <button type="button" onClick={() => player.next()}>
+              {texts.skip}
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Buttons({ player, state, texts }: PartProps) {
+  const off = player === null || state === null || state.track === null;
+  const plays =
+    state !== null &&
+    !["idle", "paused", "blocked", "error"].includes(state.status);
+
+  return (
+    <div className="voyo-buttons">
+      <div className="voyo-transport">
+        <Press
+          label={texts.previous}
+          off={off}
+          onPress={() => player?.previous()}
+        >
+          <Icon name="previous" />
+        </Press>
+        <Press
+          label={plays ? texts.pause : texts.play}
+          className="voyo-main"
+          off={off}
+          onPress={() => player?.toggle()}
+        >
+          <Icon name={plays ? "pause" : "play"} />
+        </Press>
+        <Press
+          label={texts.next}
+          off={off || state.index + 1 >= state.queue.length}
+          onPress={() => player?.next()}
+        >
+          <Icon name="next" />
+        </Press>
+      </div>
+      {player?.canSetVolume !== false && (
+        <Volume player={player} state={state} texts={texts} />
+      )}
+      <Menus player={player} state={state} texts={texts} />
+    </div>
+  );
+}
+
+function Press({
+  label,
+  off,
+  onPress,
+  className = "",
+  children,
+}: {
+  label: string;
+  off: boolean;
+  onPress: () => void;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      className={`voyo-press ${className}`}
+      aria-label={label}
+      title={label}
+      disabled={off}
+      onClick={onPress}
+    >
+      {children}
+    </button>
+  );
+}
+
+function Menus({ player, state, texts }: PartProps) {
+  const choice = state?.choice ?? "auto";
+  const { qualities } = texts;
+
+  return (
+    <div className="voyo-menus">
+      <label>
+        <span>{texts.quality}</span>
+        <select
+          value={choice}
+          disabled={player === null}
+          onChange={(event) =>
+            player?.setQuality(event.target.value as typeof choice)
+          }
+        >
+          <option value="auto">
+            {qualities.auto}
+            {state && choice === "auto"
+              ? ` (${qualities[state.quality].toLowerCase()})`
+              : ""}
+          </option>
+          {QUALITIES.map((each) => (
+            <option key={each} value={each}>
+              {qualities[each]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span>{texts.rate}</span>
+        <select
+          value={state?.rate ?? 1}
+          disabled={player === null}
+          onChange={(event) => player?.setRate(Number(event.target.value))}
+        >
+          {RATES.map((each) => (
+            <option key={each} value={each}>
+              {each}×
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}
+
+function Queue({
+  player,
+  state,
+  texts,
+  naming,
+}: {
+  player: Player;
+  state: PlayerState;
+  texts: Texts;
+  naming: (id: string) => Name;
+}) {
+  return (
+    <details className="voyo-queue" open>
+      <summary>
+        {texts.queue} <small>{texts.tracks(state.queue.length)}</small>
+      </summary>
+      <ol>
+        {state.queue.map((id, index) => {
+          const { title, artist } = naming(id);
+          const current = index === state.index;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: an id may repeat
+            <li key={`${index} ${id}`}>
+              <button
+                type="button"
+                aria-current={current ? "true" : undefined}
+                onClick={() => player.select(index)}
+              >
+                <span className="voyo-number" aria-hidden="true">
+                  {current ? <i className="voyo-bars" /> : index + 1}
+                </span>
+                <span className="voyo-what">
+                  {title}
+                  {artist !== null && <small>{artist}</small>}
+                </span>
+                <Known player={player} id={id} />
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+    </details>
+  );
+}
+
+function Known({ player, id }: { player: Player; id: string }) {
+  const duration = player.infoOf(id)?.duration;
+  const ready = player.prefetch.queue.get(id);
+
+  return (
+    <small className="voyo-known" data-prefetch={ready}>
+      {duration ? clock(duration) : ""}
+    </small>
+  );
+}
+
+/** For those who listen to the page: what changed, once. */
+function Announcer({
+  state,
+  texts,
+  name,
+}: Omit<PartProps, "player"> & { name: Name | null }) {
+  let text = "";
+
+  if (state && ["playing", "buffering"].includes(state.status) && name) {
+    const { title, artist } = name;
+    text = `${texts.playing}: ${artist ? texts.by(title, artist) : title}`;
+  } else if (state && !["idle", "loading", "paused"].includes(state.status)) {
+    ({ text } = describe(state, texts));
+  }
+  return (
+    <p className="voyo-hidden" role="status" aria-live="polite">
+      {text}
+    </p>
+  );
+}
+
+/** Keys, while the focus is inside and not on what needs them itself. */
+function onKey(event: KeyboardEvent<HTMLElement>, player: Player): void {
+  const { target, key } = event;
+  if (
+    event.defaultPrevented ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    !(target instanceof HTMLElement)
+  ) {
+    return;
+  }
+
+  const { position, volume, muted, duration } = player.state;
+  const actions: Record<string, () => void> = {
+    k: () => player.toggle(),
+    j: () => player.seek(position - 10),
+    l: () => player.seek(position + 10),
+    m: () => player.setMuted(!muted),
+    n: () => player.next(),
+    p: () => player.previous(),
+  };
+  if (!target.matches("input, select")) {
+    actions.ArrowLeft = () => player.seek(position - 5);
+    actions.ArrowRight = () => player.seek(position + 5);
+    actions.ArrowUp = () => player.setVolume(volume + 0.05);
+    actions.ArrowDown = () => player.setVolume(volume - 0.05);
+    actions.Home = () => player.seek(0);
+    actions.End = () => player.seek(duration);
+  }
+  if (!target.matches("button, summary, select")) {
+    actions[" "] = () => player.toggle();
+  }
+  if (target.matches("select")) {
+    // letters choose there
+    return;
+  }
+
+  const action = actions[key.length === 1 ? key.toLowerCase() : key];
+  if (action) {
+    event.preventDefault();
+    action();
+  }
+}

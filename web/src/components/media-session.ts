@@ -1,0 +1,89 @@
+// The system's own buttons, lock screen and headphones.
+
+import type { Player } from "../core/player.js";
+
+const STEP = 10;
+
+/** Returns how to disconnect.  Without a Media Session it does nothing. */
+export function connectMediaSession(player: Player): () => void {
+  const session = globalThis.navigator?.mediaSession;
+  if (!session) {
+    return () => {};
+  }
+
+  const step = (details: MediaSessionActionDetails, direction: 1 | -1) =>
+    player.seek(
+      player.state.position + direction * (details.seekOffset ?? STEP),
+    );
+  const actions: Partial<
+    Record<MediaSessionAction, MediaSessionActionHandler>
+  > = {
+    play: () => player.play(),
+    pause: () => player.pause(),
+    stop: () => {
+      player.pause();
+      player.seek(0);
+    },
+    seekbackward: (details) => step(details, -1),
+    seekforward: (details) => step(details, 1),
+    seekto: (details) => player.seek(details.seekTime ?? 0),
+    previoustrack: () => player.previous(),
+    nexttrack: () => player.next(),
+  };
+  const set = (handlers: boolean) => {
+    for (const [action, handler] of Object.entries(actions)) {
+      try {
+        session.setActionHandler(
+          action as MediaSessionAction,
+          handlers ? handler : null,
+        );
+      } catch {
+        // not every browser knows every action
+      }
+    }
+  };
+
+  let shown = "";
+  const show = () => {
+    const { track, info, status, position, duration, rate } = player.state;
+    const name = `${track} ${info?.title}`;
+
+    if (name !== shown && typeof MediaMetadata !== "undefined") {
+      shown = name;
+      session.metadata =
+        track === null
+          ? null
+          : new MediaMetadata({
+              title: info?.title ?? track,
+              artist: info?.artist ?? "",
+              album: info?.album ?? "",
+              artwork: [{ src: player.api.artUrl(track) }],
+            });
+    }
+    session.playbackState =
+      track === null
+        ? "none"
+        : status === "paused" || status === "blocked" || status === "error"
+          ? "paused"
+          : "playing";
+    session.setPositionState?.(
+      duration > 0
+        ? {
+            duration,
+            playbackRate: rate,
+            position: Math.min(position, duration),
+          }
+        : undefined,
+    );
+  };
+
+  set(true);
+  const stop = player.on("state", show);
+  show();
+  return () => {
+    stop();
+    set(false);
+    session.metadata = null;
+    session.playbackState = "none";
+  };
+}

@@ -1,0 +1,119 @@
+// All words, and what a state is called in them.
+
+import type { PlayerState } from "../core/player.js";
+
+/** Give your own for another language. */
+export interface Texts {
+  idle: string;
+  loading: string;
+  playing: string;
+  paused: string;
+  buffering: string;
+  recovering: string;
+  recoveringIn: (seconds: number) => string;
+  offline: string;
+  blocked: string;
+  skippingIn: (seconds: number) => string;
+  /** by the server's name of the problem, or by the cause */
+  errors: Readonly<Record<string, string>>;
+  tryAgain: string;
+  skip: string;
+
+  player: string;
+  nothing: string;
+  play: string;
+  pause: string;
+  previous: string;
+  next: string;
+  seek: string;
+  /** of the seek bar, both as clock times */
+  timeOf: (position: string, duration: string) => string;
+  volume: string;
+  mute: string;
+  unmute: string;
+  quality: string;
+  qualities: Readonly<Record<"auto" | "low" | "medium" | "high", string>>;
+  rate: string;
+  queue: string;
+  tracks: (count: number) => string;
+  by: (title: string, artist: string) => string;
+}
+
+export const english: Texts = {
+  idle: "Nothing to play yet",
+  loading: "Loading…",
+  playing: "Playing",
+  paused: "Paused",
+  buffering: "Waiting for the network…",
+  recovering: "The connection broke. Trying again…",
+  recoveringIn: (seconds) => `Next try in ${seconds} s.`,
+  offline: "You are offline. It goes on when you are back.",
+  blocked: "Your browser waits for you: press play.",
+  skippingIn: (seconds) => `The next track follows in ${seconds} s.`,
+  errors: {
+    private: "This track is private.",
+    unavailable: "This track is no longer there.",
+    age_restricted: "This track is for adults who signed in.",
+    paid: "This track is for paying members.",
+    geo_blocked: "This track is not offered in this country.",
+    drm: "This track is encrypted.",
+    live: "This is a live broadcast, which can't be played here.",
+    upcoming: "This track is not out yet.",
+    no_audio: "This track has no sound.",
+    bad_track: "This is no track.",
+    gone: "This track can't be played.",
+    busy: "The server is too busy just now.",
+    server: "The server could not fetch this track.",
+    network: "The server does not answer.",
+    media: "This track could not be played.",
+  },
+  tryAgain: "Try again",
+  skip: "Skip",
+
+  player: "Audio player",
+  nothing: "Nothing to play",
+  play: "Play",
+  pause: "Pause",
+  previous: "Previous track",
+  next: "Next track",
+  seek: "Position",
+  timeOf: (position, duration) => `${position} of ${duration}`,
+  volume: "Volume",
+  mute: "Mute",
+  unmute: "Unmute",
+  quality: "Quality",
+  qualities: { auto: "Auto", low: "Low", medium: "Medium", high: "High" },
+  rate: "Speed",
+  queue: "Queue",
+  tracks: (count) => (count === 1 ? "1 track" : `${count} tracks`),
+  by: (title, artist) => `${title} by ${artist}`,
+};
+
+export interface Description {
+  /** what happens, or happened */
+  text: string;
+  /** what follows by itself, with the seconds left */
+  next: string | null;
+}
+
+/** A state in plain words. */
+export function describe(
+  { status, error, retryAt }: Pick<PlayerState, "status" | "error" | "retryAt">,
+  texts: Texts = english,
+  now = Date.now(),
+): Description {
+  const seconds =
+    retryAt === null ? null : Math.max(1, Math.ceil((retryAt - now) / 1000));
+
+  if (status === "error" && error) {
+    const { errors } = texts;
+    return {
+      text: errors[error.code ?? ""] ?? errors[error.cause] ?? texts.recovering,
+      next: seconds === null ? null : texts.skippingIn(seconds),
+    };
+  }
+  if (status === "recovering" && seconds !== null) {
+    return { text: texts.recovering, next: texts.recoveringIn(seconds) };
+  }
+  return { text: status === "error" ? "" : texts[status], next: null };
+}

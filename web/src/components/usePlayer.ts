@@ -1,0 +1,42 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import {
+  Player,
+  type PlayerOptions,
+  type PlayerState,
+} from "../core/player.js";
+import { connectMediaSession } from "./media-session.js";
+
+/**
+ * A player that lives as long as the component: null in the first render and
+ * on a server.  The options of the first render count.
+ */
+export function usePlayer(options?: PlayerOptions): Player | null {
+  const [player, setPlayer] = useState<Player | null>(null);
+  const [first] = useState(options);
+
+  useEffect(() => {
+    const made = new Player(first);
+    const disconnect = connectMediaSession(made);
+    setPlayer(made);
+    return () => {
+      disconnect();
+      made.destroy();
+    };
+  }, [first]);
+
+  return player;
+}
+
+/** The player's state, as it is now. */
+export function usePlayerState(player: Player | null): PlayerState | null {
+  const subscribe = useCallback(
+    (told: () => void) => player?.on("state", told) ?? (() => {}),
+    [player],
+  );
+
+  return useSyncExternalStore(
+    subscribe,
+    () => player?.state ?? null,
+    () => null,
+  );
+}

@@ -1,0 +1,26 @@
+export {
+  Player,
+  type PlayerError,
+  type PlayerEvents,
+  type PlayerOptions,
+  type PlayerState,
+  type Status,
+} from "./player.js";
+export {
+  PrefetchManager,
+  type PrefetchOptions,
+  type PrefetchState,
+} from "./prefetch.js";
+export {
+  type Bitrates,
+  type Choice,
+  type Codec,
+  chooseCodec,
+  getOptimalQuality,
+  QUALITIES,
+  type Quality,
+  type QualityChange,
+  QualityControl,
+  Throughput,
+} from "./quality.js";
+export { backoff, type Cause, classify } from "./recovery.js";

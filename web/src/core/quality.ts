@@ -1,0 +1,218 @@
+// Which quality: what the connection says of itself, what was measured, and
+// what the listener chose.  No timers and no DOM: the clock is handed in.
+
+export type Quality = "low" | "medium" | "high";
+export type Choice = Quality | "auto";
+export type Codec = "aac" | "opus";
+
+/** Bits per second of each quality. */
+export type Bitrates = Readonly<Record<Quality, number>>;
+
+/** Why a quality changed. */
+export type Why = "user" | "track" | "stall" | "failure";
+
+export interface QualityChange {
+  from: Quality;
+  to: Quality;
+  why: Why;
+}
+
+export const QUALITIES: readonly Quality[] = ["low", "medium", "high"];
+
+/** The server's limits, for a track of which nothing is known yet. */
+export const LIMITS: Bitrates = { low: 64e3, medium: 128e3, high: 256e3 };
+
+/** Two changes are never closer than this, in milliseconds. */
+export const BETWEEN_CHANGES = 8000;
+
+const TO_KEEP = 0.95;
+const TO_GO_UP = 0.7;
+
+interface Connection {
+  saveData?: boolean;
+  effectiveType?: string;
+}
+
+function connection(): Connection {
+  const { navigator } = globalThis as {
+    navigator?: { connection?: Connection };
+  };
+  return navigator?.connection ?? {};
+}
+
+/** What the connection says of itself; without a word from it, high. */
+export function getOptimalQuality(): Quality {
+  if (isThrifty()) {
+    return "low";
+  }
+  return connection().effectiveType === "3g" ? "medium" : "high";
+}
+
+/** Whether the connection is one on which nothing is fetched in advance. */
+export function isThrifty(): boolean {
+  const { saveData, effectiveType } = connection();
+  return (
+    saveData === true || effectiveType === "2g" || effectiveType === "slow-2g"
+  );
+}
+
+/** Opus where the browser is sure of it and isn't Safari, else AAC. */
+export function chooseCodec(
+  audio: Pick<HTMLMediaElement, "canPlayType">,
+  userAgent = globalThis.navigator?.userAgent ?? "",
+): Codec {
+  const safari = /Safari\//.test(userAgent) && !/Chrom/.test(userAgent);
+  const sure = audio.canPlayType('audio/webm; codecs="opus"') === "probably";
+  return sure && !safari ? "opus" : "aac";
+}
+
+/** An average that forgets half of what it knows in so many seconds. */
+class Average {
+  #sum = 0;
+  #weight = 0;
+
+  constructor(private readonly halfLife: number) {}
+
+  add(value: number, seconds: number): void {
+    const kept = 0.5 ** (seconds / this.halfLife);
+    this.#sum = this.#sum * kept + value * (1 - kept);
+    this.#weight = this.#weight * kept + 1 - kept;
+  }
+
+  get value(): number {
+    return this.#sum / this.#weight;
+  }
+}
+
+/** What the network carried lately: a fast and a slow view, the lower one. */
+export class Throughput {
+  #fast = new Average(3);
+  #slow = new Average(9);
+  #seconds = 0;
+
+  add(bits: number, seconds: number): void {
+    if (seconds > 0) {
+      this.#fast.add(bits / seconds, seconds);
+      this.#slow.add(bits / seconds, seconds);
+      this.#seconds += seconds;
+    }
+  }
+
+  /** Bits per second; null before there is a second to judge by. */
+  get estimate(): number | null {
+    return this.#seconds < 1
+      ? null
+      : Math.min(this.#fast.value, this.#slow.value);
+  }
+}
+
+const rank = (quality: Quality) => QUALITIES.indexOf(quality);
+
+function lower(one: Quality, other: Quality): Quality {
+  return rank(one) < rank(other) ? one : other;
+}
+
+/**
+ * The quality in use.  It goes up only where a track starts, down also in
+ * the middle, and never above what the listener chose.
+ */
+export class QualityControl {
+  readonly throughput = new Throughput();
+  #choice: Choice = "auto";
+  #current: Quality;
+  #changed = Number.NEGATIVE_INFINITY;
+  #lowered = false;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly told: (change: QualityChange) => void = () => {},
+    choice: Choice = "auto",
+  ) {
+    this.#choice = choice;
+    this.#current = choice === "auto" ? getOptimalQuality() : choice;
+  }
+
+  get current(): Quality {
+    return this.#current;
+  }
+
+  get choice(): Choice {
+    return this.#choice;
+  }
+
+  /** The listener's own choice; it counts at once. */
+  choose(choice: Choice): void {
+    this.#choice = choice;
+    if (choice !== "auto") {
+      this.#change(choice, "user");
+    }
+  }
+
+  /** What a track that starts now should have, as a change from "from". */
+  proposal(bitrates: Bitrates, from: Quality = this.#current): Quality {
+    if (this.#choice !== "auto") {
+      return this.#choice;
+    }
+
+    const hint = getOptimalQuality();
+    if (connection().saveData) {
+      return hint;
+    }
+
+    const estimate = this.throughput.estimate;
+    if (estimate === null) {
+      return this.#lowered ? lower(hint, from) : hint;
+    }
+    return fitting(bitrates, estimate, from);
+  }
+
+  /** A track starts: "planned" is what was fetched of it in advance. */
+  start(bitrates: Bitrates, planned?: Quality): Quality {
+    this.#change(this.proposal(bitrates, planned), "track");
+    return this.#current;
+  }
+
+  /** Playing stood still: lower, unless the listener has chosen. */
+  stall(bitrates: Bitrates): boolean {
+    return this.#choice === "auto" && this.#down(bitrates, "stall");
+  }
+
+  /** It failed again and again: lower, whatever was chosen. */
+  failure(bitrates: Bitrates): boolean {
+    return this.#down(bitrates, "failure");
+  }
+
+  #down(bitrates: Bitrates, why: Why): boolean {
+    const estimate = this.throughput.estimate ?? Number.POSITIVE_INFINITY;
+    // two names may be one encoding: only what is really less helps
+    const less = QUALITIES.filter(
+      (each) =>
+        rank(each) < rank(this.#current) &&
+        bitrates[each] < TO_KEEP * bitrates[this.#current],
+    ).reverse();
+    const to =
+      less.find((each) => bitrates[each] <= TO_KEEP * estimate) ?? less.at(-1);
+
+    return to !== undefined && this.#change(to, why);
+  }
+
+  #change(to: Quality, why: Why): boolean {
+    const from = this.#current;
+    const soon = this.now() - this.#changed < BETWEEN_CHANGES;
+    if (to === from || (soon && why !== "user")) {
+      return false;
+    }
+
+    this.#current = to;
+    this.#changed = this.now();
+    this.#lowered = rank(to) < rank(from);
+    this.told({ from, to, why });
+    return true;
+  }
+}
+
+function fitting(bitrates: Bitrates, estimate: number, from: Quality): Quality {
+  const fits = (each: Quality) =>
+    bitrates[each] <= estimate * (rank(each) > rank(from) ? TO_GO_UP : TO_KEEP);
+  return [...QUALITIES].reverse().find(fits) ?? "low";
+}

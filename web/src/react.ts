@@ -1,0 +1,8 @@
+export {
+  AudioPlayer,
+  type AudioPlayerProps,
+  type QueueItem,
+} from "./components/AudioPlayer.js";
+export { connectMediaSession } from "./components/media-session.js";
+export { describe, english, type Texts } from "./components/texts.js";
+export { usePlayer, usePlayerState } from "./components/usePlayer.js";

@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { Api, ApiError, bitratesOf } from "../src/services/api.js";
+import { FakeServer, info, settle } from "./fake.js";
+
+let server: FakeServer;
+let api: Api;
+
+beforeEach(async () => {
+  await import("p-retry");
+  vi.useFakeTimers();
+  server = new FakeServer();
+  api = new Api({ fetch: server.fetch as typeof fetch });
+});
+
+describe("addresses", () => {
+  test("of the page's own server and of another", () => {
+    const options = { quality: "low", codec: "aac" } as const;
+    expect(api.streamUrl("abc", options)).toBe(
+      "/cdn/stream/abc?quality=low&codec=aac",
+    );
+    expect(api.artUrl("abc")).toBe("/cdn/art/abc");
+    expect(
+      new Api({ base: "https://cdn.example/" }).streamUrl("abc", options),
+    ).toBe("https://cdn.example/cdn/stream/abc?quality=low&codec=aac");
+  });
+
+  test("an id is never more than an id", () => {
+    expect(api.artUrl("../x?y#z")).toBe("/cdn/art/..%2Fx%3Fy%23z");
+  });
+});
+
+describe("a track", () => {
+  test("is what the server says", async () => {
+    server.on(/track/, { status: 200, body: info("abc") });
+    expect((await api.track("abc")).title).toBe("Title of abc");
+  });
+
+  test.each([400, 404, 451, 429])("%d: no other try", async (status) => {
+    server.on(/track/, { status });
+    const answer = api.track("abc");
+    await expect(answer).rejects.toBeInstanceOf(ApiError);
+    await expect(answer).rejects.toMatchObject({ status });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("5xx and no answer: two more tries", async () => {
+    server.on(/track/, { status: 503 });
+    const answer = expect(api.track("abc")).rejects.toMatchObject({
+      status: 503,
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await answer;
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test("a try that works ends it", async () => {
+    server.on(/track/, { status: 503 }, { status: 200, body: info("abc") });
+    const answer = api.track("abc");
+    await vi.advanceTimersByTimeAsync(2000);
+    expect((await answer).id).toBe("abc");
+  });
+});
+
+describe("a probe", () => {
+  test("is a HEAD past every cache, and says when to come back", async () => {
+    server.on(/HEAD/, { status: 503, headers: { "Retry-After": "7" } });
+    expect(await api.probe("/x")).toEqual({
+      status: 503,
+      retryAfter: 7000,
+      code: null,
+    });
+    expect(server.requests[0]?.init.cache).toBe("no-store");
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("Retry-After as a date", async () => {
+    const date = new Date(Date.now() + 90_000).toUTCString();
+    server.on(/HEAD/, { status: 429, headers: { "Retry-After": date } });
+    const { retryAfter } = await api.probe("/x");
+    expect(Math.abs((retryAfter ?? 0) - 90_000)).toBeLessThanOrEqual(1000);
+  });
+
+  test.each(["soon", "-1", ""])("Retry-After: %s", async (text) => {
+    server.on(/HEAD/, { status: 503, headers: { "Retry-After": text } });
+    expect((await api.probe("/x")).retryAfter ?? 0).toBe(0);
+  });
+
+  test("a refusal's reason is worth another request", async () => {
+    server.on(/HEAD/, { status: 451 });
+    server.on(/GET/, { status: 451, body: { code: "geo_blocked" } });
+    expect(await api.probe("/x")).toMatchObject({
+      status: 451,
+      code: "geo_blocked",
+    });
+    expect(server.requests[1]?.init.headers).toEqual({ Range: "bytes=0-0" });
+  });
+
+  test("a reason that can't be read is none", async () => {
+    server.on(/HEAD/, { status: 404 });
+    server.on(/GET/, { status: 404 });
+    expect(await api.probe("/x")).toMatchObject({ status: 404, code: null });
+  });
+
+  test("no answer is 0", async () => {
+    server.down = true;
+    expect((await api.probe("/x")).status).toBe(0);
+  });
+
+  test("an answer that never comes is 0 after 10 s", async () => {
+    api = new Api({
+      fetch: (_, init) =>
+        new Promise((_, reject) => {
+          init?.signal?.addEventListener("abort", () =>
+            reject(init.signal?.reason),
+          );
+        }),
+    });
+    let probe: unknown = null;
+    void api.probe("/x").then((found) => {
+      probe = found;
+    });
+    await vi.advanceTimersByTimeAsync(9999);
+    expect(probe).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(probe).toMatchObject({ status: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("aborted, it rejects and leaves no timer", async () => {
+    const abort = new AbortController();
+    abort.abort();
+    await expect(api.probe("/x", abort.signal)).rejects.toThrow();
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("bitrates", () => {
+  test("of the codec that is asked for, else of the one there is", () => {
+    const { codecs } = info("abc", [1, 2, 3]);
+    const known = info("abc");
+    expect(bitratesOf(undefined, "opus")).toBeNull();
+    expect(
+      bitratesOf({ ...known, codecs: { aac: codecs.aac } }, "opus"),
+    ).toEqual({ low: 1, medium: 2, high: 3 });
+    expect(
+      bitratesOf({ ...known, codecs: { aac: {}, opus: codecs.opus } }, "aac"),
+    ).toEqual({ low: 1, medium: 2, high: 3 });
+  });
+});

@@ -1,0 +1,737 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { fakePlayer, info, settle } from "./fake.js";
+
+let it: ReturnType<typeof fakePlayer>;
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  it = fakePlayer();
+});
+
+afterEach(() => {
+  it.player.destroy();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+async function playing(ids = ["one", "two", "three"]): Promise<void> {
+  it.player.setQueue(ids);
+  it.player.play();
+  it.audio.sounds();
+  await settle();
+}
+
+const status = () => it.player.state.status;
+const heads = () => it.server.of(/^HEAD (?!.*prefetch)/).length;
+
+describe("states", () => {
+  test("from nothing to sound and back", async () => {
+    expect(status()).toBe("idle");
+    it.player.setQueue(["one"]);
+    expect(status()).toBe("paused");
+    expect(it.audio.preload).toBe("metadata");
+    it.player.play();
+    expect(status()).toBe("loading");
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+    it.player.pause();
+    expect(status()).toBe("paused");
+    it.player.toggle();
+    expect(status()).toBe("playing");
+    await pass(1000);
+    it.audio.stalls();
+    expect(status()).toBe("buffering");
+    it.audio.moves();
+    expect(status()).toBe("playing");
+    it.player.setQueue([]);
+    expect(status()).toBe("idle");
+    expect(it.audio.src).toBe("");
+  });
+
+  test("the end of the queue is a pause, and play starts over", async () => {
+    await playing(["one"]);
+    it.audio.ends();
+    expect(status()).toBe("paused");
+    it.player.play();
+    expect(it.player.state.position).toBe(0);
+    expect(it.audio.sources).toHaveLength(1);
+  });
+
+  test("a refused autoplay is blocked, and never tried again", async () => {
+    it.player.setQueue(["one"]);
+    it.audio.refuse = "NotAllowedError";
+    it.player.play();
+    await settle();
+    expect(status()).toBe("blocked");
+    await pass(120_000);
+    expect(it.audio.plays).toBe(1);
+    expect(heads()).toBe(0);
+    it.audio.refuse = null;
+    it.player.toggle();
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+  });
+
+  test("a play that another took the place of is no refusal", async () => {
+    it.player.setQueue(["one"]);
+    it.audio.refuse = "AbortError";
+    it.player.play();
+    await settle();
+    expect(status()).toBe("loading");
+  });
+
+  test("a pause by the system is a pause, and so is a play", async () => {
+    await playing();
+    it.audio.pause();
+    await settle();
+    expect(status()).toBe("paused");
+    void it.audio.play();
+    it.audio.say("play");
+    expect(status()).toBe("playing");
+  });
+
+  test("time to sound is told", async () => {
+    const starts: unknown[] = [];
+    it.player.on("start", (what) => starts.push(what));
+    it.player.setQueue(["one"]);
+    it.player.play();
+    await pass(300);
+    it.audio.sounds();
+    expect(starts).toEqual([{ id: "one", ms: 300, prepared: false }]);
+  });
+});
+
+describe("the request", () => {
+  test("always names quality and codec", () => {
+    it.player.setQueue(["one"]);
+    expect(it.audio.src).toBe("/cdn/stream/one?quality=high&codec=opus");
+  });
+
+  test("a track's name is asked for once it plays, and once only", async () => {
+    it.player.setQueue(["one", "two"]);
+    it.player.play();
+    await settle();
+    expect(it.server.of(/track/)).toEqual([]);
+    it.audio.loaded();
+    await settle();
+    expect(it.player.state.info?.title).toBe("Title of any");
+    it.player.next();
+    it.audio.loaded();
+    it.player.previous();
+    it.audio.loaded();
+    await settle();
+    expect(it.server.of(/track/)).toHaveLength(2);
+  });
+});
+
+describe("the queue", () => {
+  test("what plays goes on in a new queue", async () => {
+    await playing();
+    const { sources } = it.audio;
+    it.player.setQueue(["zero", "one", "four"]);
+    expect(it.player.state.index).toBe(1);
+    expect(sources).toHaveLength(1);
+    it.player.next();
+    expect(it.player.state.track).toBe("four");
+  });
+
+  test("a track that is in it twice stays where it is", async () => {
+    it.player.setQueue(["one", "two", "one"]);
+    it.player.select(2);
+    it.player.setQueue(["one", "two", "one", "three"]);
+    expect(it.player.state.index).toBe(2);
+  });
+
+  test("a queue without what plays starts at its own first", async () => {
+    await playing();
+    it.player.setQueue(["seven", "eight"]);
+    expect(it.player.state.track).toBe("seven");
+    expect(status()).toBe("loading");
+  });
+
+  test("previous: this track's start first, then the one before", async () => {
+    await playing();
+    it.player.next();
+    it.audio.sounds();
+    await pass(5000);
+    it.player.previous();
+    expect(it.player.state.track).toBe("two");
+    expect(it.audio.currentTime).toBe(0);
+    it.player.previous();
+    expect(it.player.state.track).toBe("one");
+    expect(status()).toBe("loading");
+  });
+
+  test("next at the end and an index outside do nothing", async () => {
+    await playing(["one"]);
+    it.player.next();
+    it.player.select(7);
+    expect(it.player.state.track).toBe("one");
+    expect(status()).toBe("playing");
+  });
+
+  test("an end brings the next", async () => {
+    await playing();
+    it.audio.ends();
+    expect(it.player.state.track).toBe("two");
+    expect(status()).toBe("loading");
+  });
+});
+
+describe("seeking", () => {
+  test("stays inside the track", async () => {
+    await playing();
+    it.player.seek(-5);
+    expect(it.audio.currentTime).toBe(0);
+    it.player.seek(1e6);
+    expect(it.audio.currentTime).toBe(200);
+  });
+
+  test("before anything is known it counts when it is", async () => {
+    it.player.setQueue(["one"]);
+    it.player.seek(50);
+    it.audio.loaded();
+    expect(it.audio.currentTime).toBe(50);
+  });
+});
+
+describe("volume and rate", () => {
+  test("both elements have the volume, each new source the rate", async () => {
+    await playing();
+    it.player.setVolume(0.3);
+    it.player.setRate(1.5);
+    expect(it.audio.volume).toBe(0.3);
+    expect(it.other.volume).toBe(0.3);
+    it.player.setMuted(true);
+    expect(it.other.muted).toBe(true);
+    it.player.setVolume(7);
+    expect(it.player.state).toMatchObject({ volume: 1, muted: false });
+    it.player.next();
+    expect(it.audio.playbackRate).toBe(1.5);
+    expect(it.player.canSetVolume).toBe(true);
+  });
+});
+
+describe("the choice of quality", () => {
+  test("counts at once, at the position, and is remembered", async () => {
+    await playing();
+    await pass(10_000);
+    it.player.setQuality("low");
+    expect(it.audio.src).toBe(
+      "/cdn/stream/one?quality=low&codec=opus#t=10.000",
+    );
+    expect(it.audio.paused).toBe(false);
+    expect(it.make().state).toMatchObject({ choice: "low", quality: "low" });
+  });
+
+  test("auto keeps what plays", async () => {
+    it.player.setQuality("low");
+    await playing();
+    it.player.setQuality("auto");
+    expect(it.audio.sources).toHaveLength(1);
+    expect(it.player.state).toMatchObject({ choice: "auto", quality: "low" });
+  });
+
+  test("a storage that is forbidden only forgets", () => {
+    it.storage.setItem = it.storage.getItem = () => {
+      throw new Error("forbidden");
+    };
+    expect(it.make().state.choice).toBe("auto");
+    it.player.setQuality("low");
+    expect(it.player.state.quality).toBe("low");
+  });
+});
+
+describe("stalls", () => {
+  test("2 s in the middle: lower, at the position", async () => {
+    await playing();
+    await pass(10_000);
+    it.audio.stalls();
+    await pass(1750);
+    expect(it.events).toEqual([]);
+    await pass(500);
+    expect(it.events).toEqual(["high → medium: stall"]);
+    expect(it.audio.src).toBe(
+      "/cdn/stream/one?quality=medium&codec=opus#t=10.000",
+    );
+  });
+
+  test("after a jump it is 4 s", async () => {
+    await playing();
+    await pass(10_000);
+    it.player.seek(100);
+    it.audio.stalls();
+    await pass(3750);
+    expect(it.events).toEqual([]);
+    await pass(500);
+    expect(it.events).toEqual(["high → medium: stall"]);
+  });
+
+  test("none while paused, offline or blocked", async () => {
+    await playing();
+    it.player.pause();
+    it.audio.readyState = 2;
+    await pass(60_000);
+    it.player.play();
+    it.online(false);
+    it.audio.stalls();
+    await pass(60_000);
+    expect(it.events).toEqual([]);
+    expect(heads()).toBe(0);
+  });
+
+  test("what was chosen stays", async () => {
+    it.player.setQuality("high");
+    it.events.length = 0;
+    await playing();
+    await pass(10_000);
+    it.audio.stalls();
+    await pass(5000);
+    expect(it.events).toEqual([]);
+  });
+});
+
+describe("what the network carries", () => {
+  async function slowly(bitsPerSecond: number, seconds: number) {
+    it.audio.loaded();
+    it.audio.readyState = 3;
+    it.audio.networkState = 2;
+    it.audio.ranges = [[0, 1]];
+    it.audio.moves();
+    await settle();
+    const grows = setInterval(() => {
+      const [range] = it.audio.ranges;
+      if (range) {
+        range[1] += (0.25 * bitsPerSecond) / 130e3;
+      }
+    }, 250);
+    await pass(1000 * seconds);
+    clearInterval(grows);
+  }
+
+  test("is read from the growing buffer, for the next track", async () => {
+    it.server.on(/\/cdn\/track\//, { status: 200, body: info("any") });
+    it.player.setQueue(["one", "two"]);
+    it.player.play();
+    await slowly(100e3, 12);
+    it.player.next();
+    expect(it.events).toEqual(["high → medium: track"]);
+  });
+
+  test("a full buffer that only keeps up says nothing", async () => {
+    it.player.setQueue(["one", "two"]);
+    it.player.play();
+    await slowly(2e6, 3);
+    const [range] = it.audio.ranges;
+    expect((range?.[1] ?? 0) - it.audio.currentTime).toBeGreaterThan(20);
+    const grows = setInterval(() => {
+      if (range) {
+        range[1] += 0.25;
+      }
+    }, 250);
+    await pass(20_000);
+    clearInterval(grows);
+    it.player.next();
+    expect(it.events).toEqual([]);
+  });
+});
+
+describe("the watchdog", () => {
+  test("8 s without a move: the server is asked, and then tried", async () => {
+    await playing();
+    it.player.setQuality("low");
+    it.audio.sounds();
+    await pass(10_000);
+    it.audio.stalls();
+    await pass(7500);
+    expect(heads()).toBe(0);
+    await pass(750);
+    expect(heads()).toBe(1);
+    expect(status()).toBe("recovering");
+    await pass(500);
+    expect(it.audio.src).toContain("#t=10.000");
+  });
+
+  test("what trickles in is waited for", async () => {
+    await playing();
+    it.player.setQuality("low");
+    it.audio.sounds();
+    await pass(10_000);
+    it.audio.ranges = [[0, 10]];
+    it.audio.stalls();
+    for (let i = 0; i < 120; i++) {
+      it.audio.ranges = [[0, 10.1 + i / 10]];
+      await pass(250);
+    }
+    expect(heads()).toBe(0);
+    expect(status()).toBe("buffering");
+  });
+
+  test("a browser that helps itself is left alone", async () => {
+    await playing();
+    it.player.setQuality("low");
+    it.audio.sounds();
+    await pass(10_000);
+    const { length } = it.audio.sources;
+    it.audio.stalls();
+    await pass(7500);
+    it.audio.moves();
+    await pass(10_000);
+    it.server.on(/HEAD/, { status: 503, headers: { "Retry-After": "5" } });
+    it.audio.stalls();
+    await pass(8250);
+    expect(status()).toBe("recovering");
+    it.audio.moves();
+    await pass(20_000);
+    expect(status()).toBe("playing");
+    expect(it.audio.sources).toHaveLength(length);
+  });
+
+  test("at the start there are 20 s: a cold track takes its time", async () => {
+    it.player.setQueue(["one"]);
+    it.player.play();
+    await pass(19_500);
+    expect(heads()).toBe(0);
+    expect(it.events).toEqual([]);
+    await pass(750);
+    expect(heads()).toBe(1);
+  });
+});
+
+describe("recovery", () => {
+  async function failing(reply: Parameters<typeof it.server.on>[1]) {
+    await playing();
+    await pass(12_000);
+    it.server.on(/^HEAD/, reply);
+    it.audio.fails();
+    await settle();
+  }
+
+  test.each([400, 403, 404, 410, 451])("%d: final at once", async (code) => {
+    it.server.on(/^GET.*stream/, { status: code, body: { code: "private" } });
+    await failing({ status: code });
+    expect(it.player.state).toMatchObject({
+      status: "error",
+      error: { cause: "gone", status: code, code: "private" },
+    });
+    expect(it.audio.sources).toHaveLength(1);
+  });
+
+  test("what is gone is skipped after 5 s", async () => {
+    await failing({ status: 404 });
+    expect(it.player.state.retryAt).toBe(Date.now() + 5000);
+    await pass(4999);
+    expect(it.player.state.track).toBe("one");
+    await pass(1);
+    expect(it.player.state).toMatchObject({ track: "two", status: "loading" });
+  });
+
+  test("but not when it was paused meanwhile", async () => {
+    await failing({ status: 404 });
+    it.player.pause();
+    await pass(10_000);
+    expect(it.player.state).toMatchObject({ track: "one", status: "error" });
+  });
+
+  test.each([429, 503])("%d: when the server says so", async (code) => {
+    await failing({ status: code, headers: { "Retry-After": "3" } });
+    expect(status()).toBe("recovering");
+    expect(it.player.state.retryAt).toBe(Date.now() + 3000);
+    await pass(2999);
+    expect(it.audio.sources).toHaveLength(1);
+    await pass(1);
+    expect(it.audio.src).toBe(
+      "/cdn/stream/one?quality=high&codec=opus#t=12.000",
+    );
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+    expect(it.player.state.position).toBe(12);
+  });
+
+  async function tries(): Promise<number[]> {
+    const times: number[] = [];
+    let { length } = it.audio.sources;
+    for (let ms = 0; ms < 60_000; ms += 50) {
+      await pass(50);
+      if (it.audio.sources.length > length) {
+        ({ length } = it.audio.sources);
+        times.push(ms + 50);
+        it.audio.fails();
+      }
+    }
+    return times.map((time, i) => time - (times[i - 1] ?? 0));
+  }
+
+  test("5xx: 500 ms doubled to 8 s, six tries, then an error", async () => {
+    await failing({ status: 502 });
+    expect(await tries()).toEqual([500, 1000, 2000, 4000, 8000, 8000]);
+    expect(it.player.state).toMatchObject({
+      status: "error",
+      error: { cause: "server", status: 502 },
+      position: 12,
+    });
+    expect(heads()).toBe(7);
+  });
+
+  test("no answer: the same, in the same quality", async () => {
+    await playing();
+    await pass(12_000);
+    it.server.down = true;
+    it.audio.fails();
+    await settle();
+    expect(await tries()).toEqual([500, 1000, 2000, 4000, 8000, 8000]);
+    expect(it.player.state.error?.cause).toBe("network");
+    expect(it.events).toEqual([]);
+  });
+
+  test("same quality twice, then lower", async () => {
+    await failing({ status: 200 });
+    await tries();
+    expect(it.audio.sources.slice(1)).toEqual([
+      "/cdn/stream/one?quality=high&codec=opus&again=1#t=12.000",
+      "/cdn/stream/one?quality=high&codec=opus&again=2#t=12.000",
+      "/cdn/stream/one?quality=medium&codec=opus&again=3#t=12.000",
+      "/cdn/stream/one?quality=medium&codec=opus&again=4#t=12.000",
+      "/cdn/stream/one?quality=low&codec=opus&again=5#t=12.000",
+      "/cdn/stream/one?quality=low&codec=opus&again=6#t=12.000",
+    ]);
+    expect(it.player.state.error).toMatchObject({ cause: "media" });
+  });
+
+  test("10 s of clean play and the count starts anew, not before", async () => {
+    await failing({ status: 502 });
+    await pass(500);
+    it.audio.sounds();
+    await pass(9000);
+    it.audio.fails();
+    await settle();
+    expect(it.player.state.retryAt).toBe(Date.now() + 1000);
+    await pass(1000);
+    it.audio.sounds();
+    await pass(10_500);
+    it.audio.fails();
+    await settle();
+    expect(it.player.state.retryAt).toBe(Date.now() + 500);
+  });
+
+  test("try again is a fresh start", async () => {
+    await failing({ status: 502 });
+    await tries();
+    it.player.play();
+    expect(status()).toBe("buffering");
+    expect(it.audio.src).toContain("#t=12.000");
+    it.audio.fails();
+    await settle();
+    expect(it.player.state.retryAt).toBe(Date.now() + 500);
+  });
+
+  test("a pause ends it, a play begins it anew", async () => {
+    await failing({ status: 502 });
+    it.player.pause();
+    expect(status()).toBe("paused");
+    await pass(60_000);
+    expect(it.audio.sources).toHaveLength(1);
+    it.player.play();
+    expect(it.audio.sources).toHaveLength(2);
+    expect(it.audio.src).toContain("#t=12.000");
+  });
+
+  test("a seek meanwhile is where it goes on", async () => {
+    await failing({ status: 502 });
+    it.player.seek(77);
+    await pass(500);
+    expect(it.audio.src).toContain("#t=77.000");
+  });
+
+  test("another track meanwhile: no old try, no old answer", async () => {
+    await failing({ status: 502 });
+    it.player.next();
+    const { sources } = it.audio;
+    const { length } = sources;
+    await pass(60_000);
+    expect(sources.filter((each) => each.includes("/one")).length).toBe(1);
+    expect(sources.length).toBeGreaterThanOrEqual(length);
+
+    it.audio.fails();
+    it.player.select(2);
+    await settle();
+    expect(it.player.state).toMatchObject({
+      track: "three",
+      status: "loading",
+    });
+    expect(it.player.state.retryAt).toBeNull();
+  });
+});
+
+describe("offline", () => {
+  test("what is buffered plays on", async () => {
+    await playing();
+    it.online(false);
+    await pass(1000);
+    expect(status()).toBe("playing");
+  });
+
+  test("an error offline waits, without a request, for online", async () => {
+    await playing();
+    await pass(12_000);
+    it.online(false);
+    it.audio.fails(2);
+    await pass(600_000);
+    expect(status()).toBe("offline");
+    expect(it.player.state.retryAt).toBeNull();
+    expect(heads()).toBe(0);
+    it.online(true);
+    expect(status()).toBe("recovering");
+    await pass(500);
+    expect(it.audio.src).toContain("#t=12.000");
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+  });
+
+  test("a try that was due stands still meanwhile", async () => {
+    await playing();
+    it.server.on(/HEAD/, { status: 503, headers: { "Retry-After": "10" } });
+    it.audio.fails();
+    await settle();
+    await pass(4000);
+    it.online(false);
+    await pass(100_000);
+    expect(it.audio.sources).toHaveLength(1);
+    it.online(true);
+    await pass(5999);
+    expect(it.audio.sources).toHaveLength(1);
+    await pass(1);
+    expect(it.audio.sources).toHaveLength(2);
+  });
+
+  test("a browser that waits is given its 8 s after online", async () => {
+    await playing();
+    it.player.setQuality("low");
+    it.audio.sounds();
+    await pass(1000);
+    it.online(false);
+    it.audio.stalls();
+    await pass(100_000);
+    expect(status()).toBe("offline");
+    it.online(true);
+    await pass(7500);
+    expect(heads()).toBe(0);
+    await pass(750);
+    expect(heads()).toBe(1);
+  });
+});
+
+describe("the next track", () => {
+  const prefetches = () => it.server.of(/prefetch=true/);
+
+  test("is prefetched after half, and not before", async () => {
+    await playing();
+    await pass(99_000);
+    expect(prefetches()).toEqual([]);
+    await pass(2000);
+    expect(prefetches()).toEqual([
+      "HEAD /cdn/stream/two?quality=high&codec=opus&prefetch=true",
+    ]);
+    await pass(20_000);
+    expect(prefetches()).toHaveLength(1);
+  });
+
+  test("not to save data", async () => {
+    it.navigator.connection = { saveData: true };
+    await playing();
+    await pass(190_000);
+    expect(prefetches()).toEqual([]);
+    expect(it.other.src).toBe("");
+  });
+
+  test("waits in the other element and starts from there", async () => {
+    await playing();
+    await pass(169_000);
+    expect(it.other.src).toBe("");
+    await pass(2000);
+    expect(it.other.src).toBe("/cdn/stream/two?quality=high&codec=opus");
+    const prepared = it.other;
+    const left = it.audio;
+    prepared.loaded();
+    const starts: unknown[] = [];
+    it.player.on("start", (what) => starts.push(what));
+    it.audio.ends();
+    expect(it.audio).toBe(prepared);
+    expect(prepared.sources).toHaveLength(1);
+    expect(prepared.paused).toBe(false);
+    expect(left.src).toBe("");
+    await pass(40);
+    prepared.sounds();
+    expect(starts).toEqual([{ id: "two", ms: 40, prepared: true }]);
+    expect(it.player.state.position).toBe(0);
+  });
+
+  test("with a buffer that has gaps to fill, 10 s are left to it", async () => {
+    await playing();
+    it.audio.ranges = [[0, 190]];
+    await pass(188_000);
+    expect(it.other.src).toBe("");
+    await pass(3000);
+    expect(it.other.src).toContain("two");
+  });
+
+  test("that failed to be prepared is loaded as any other", async () => {
+    await playing();
+    await pass(171_000);
+    it.other.fails();
+    const { audio } = it;
+    audio.ends();
+    expect(it.audio).toBe(audio);
+    expect(audio.src).toContain("two");
+  });
+
+  test("that may not sound in an untouched element goes to the other", async () => {
+    await playing();
+    await pass(171_000);
+    const { audio, other } = it;
+    other.loaded();
+    other.refuse = "NotAllowedError";
+    audio.ends();
+    await settle();
+    expect(it.audio).toBe(audio);
+    expect(audio.src).toContain("two");
+    expect(other.src).toBe("");
+    expect(status()).toBe("loading");
+  });
+
+  test("is another one: all of the old next is undone", async () => {
+    await playing();
+    await pass(171_000);
+    expect(it.other.src).toContain("two");
+    it.player.setQueue(["one", "three"]);
+    expect(it.other.src).toBe("");
+    await pass(1000);
+    expect(prefetches().at(-1)).toContain("/three?");
+    expect(it.other.src).toContain("/three?");
+  });
+
+  test("has the quality that was chosen since", async () => {
+    await playing();
+    await pass(171_000);
+    it.player.setQuality("low");
+    it.audio.sounds();
+    await pass(1000);
+    expect(prefetches().at(-1)).toContain("quality=low");
+    expect(it.other.src).toContain("two?quality=low");
+  });
+});
+
+test("destroyed, it is silent", async () => {
+  await playing();
+  it.server.on(/HEAD/, { status: 503 });
+  it.audio.fails();
+  await settle();
+  it.player.destroy();
+  const { length } = it.server.requests;
+  it.audio.fails();
+  it.online(false);
+  it.online(true);
+  await pass(60_000);
+  expect(it.server.requests).toHaveLength(length);
+});

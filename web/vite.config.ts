@@ -1,0 +1,33 @@
+// The library, to dist/: its dependencies stay outside.
+
+import { copyFileSync } from "node:fs";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  build: {
+    target: "es2022",
+    minify: false,
+    lib: {
+      entry: { index: "src/index.ts", react: "src/react.ts" },
+      formats: ["es"],
+    },
+    rollupOptions: {
+      external: [/^react($|\/)/, "nanoevents", "p-retry"],
+      output: { chunkFileNames: "[name].js" },
+    },
+  },
+  plugins: [
+    {
+      name: "styles",
+      closeBundle() {
+        copyFileSync("src/styles.css", "dist/styles.css");
+      },
+    },
+  ],
+  test: {
+    include: ["test/**/*.test.{ts,tsx}"],
+    environment: "node",
+    restoreMocks: true,
+    unstubGlobals: true,
+  },
+});
