@@ -252,6 +252,7 @@ demo_page()
 location / {
             root $root/web/demo;
             index index.html;
+            log_not_found off;
             add_header Cache-Control no-cache;
             add_header X-Content-Type-Options nosniff;
             add_header Content-Security-Policy "default-src 'self'; connect-src *; media-src *; img-src * data:";

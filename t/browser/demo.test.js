@@ -1,135 +1,161 @@
 // The whole product in a real browser: the demo page on the stand-in source
-// plays a track, seeks, says why a track fails, and stops without a trace.
+// plays a track, seeks, has the next ready, says why a track fails, waits
+// while the server has no resolver, and stops without a trace.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync }
-  from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-
-const root = new URL("../..", import.meta.url).pathname;
-const { chromium } = createRequire(join(root, "build/browser/"))(
-  "playwright-core");
+import { launch, Listener, Product, until } from "./lib/product.js";
 
 const FOUR_MINUTES = 240;
 
-let home, demo, said, browser, page;
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-// All processes that name our directory, but this one.
-
-function processes() {
-  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)
-    && Number(pid) !== process.pid).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(home)
-        || readFileSync(`/proc/${pid}/environ`, "utf8").includes(home);
-    } catch {
-      return false;
-    }
-  });
-}
-
-async function until(what, about, milliseconds = 20000) {
-  const end = Date.now() + milliseconds;
-  while (!(await what())) {
-    assert.ok(Date.now() < end, `not in ${milliseconds} ms: ${about()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+let product, browser, listener, page;
 
 before(async () => {
-  home = mkdtempSync(join(tmpdir(), "voyo-browser-"));
-  chmodSync(home, 0o755);
-  const port = await freePort();
-
-  demo = spawn(join(root, "deploy/demo"), {
-    env: { PATH: process.env.PATH, HOME: home, VOYO_HOME: join(home, "voyo"),
-      PORT: String(port) },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  said = "";
-  demo.stdout.on("data", (text) => { said += text; });
-  demo.stderr.on("data", (text) => { said += text; });
-  await until(() => said.includes("voyo: ready") || demo.exitCode !== null,
-    () => said, 60000);
-  assert.equal(demo.exitCode, null, said);
-
-  browser = await chromium.launchPersistentContext(join(home, "profile"), {
-    executablePath: "/usr/bin/chromium",
-    headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-      "--autoplay-policy=no-user-gesture-required"],
-  });
-  page = await browser.newPage();
-  page.problems = [];
-  page.on("pageerror", (error) => page.problems.push(error.message));
-  await page.goto(`http://127.0.0.1:${port}/`);
+  product = await Product.start();
+  browser = await launch(product.home);
+  listener = await Listener.of(browser, `http://127.0.0.1:${product.port}/`);
+  ({ page } = listener);
 });
 
 after(async () => {
   await browser?.close();
-  demo?.kill("SIGKILL");
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  await product?.end();
 });
 
-const now = () => page.evaluate(() => document.querySelector("audio")
-  .currentTime);
+const open = (query) => Listener.of(browser,
+  `http://127.0.0.1:${product.port}/?${query}`);
 const log = () => page.locator("#log").innerText();
 
 test("a track plays, and goes on after a seek to 80 %", async () => {
-  await page.getByRole("button", { name: /^Four minutes m04/ }).click();
-  await until(async () => await now() > 1, log);
+  await page.getByRole("button", { name: /^Four minutes more/ }).click();
+  await listener.plays(0);
+  const { duration } = await listener.state();
+  assert.ok(Math.abs(duration - FOUR_MINUTES) < 1, `${duration}`);
 
-  assert.ok(Math.abs(await page.evaluate(() => document.querySelector("audio")
-    .duration) - FOUR_MINUTES) < 1);
-
-  await page.evaluate((at) => {
-    document.querySelector("audio").currentTime = at;
-  }, 0.8 * FOUR_MINUTES);
-  await until(async () => await now() > 0.8 * FOUR_MINUTES + 2, log);
-
-  assert.doesNotMatch(await log(), /error/);
-  assert.ok(await page.locator("#problem").isHidden());
-  await page.getByText("medium; codec=aac").first().waitFor();
+  await listener.seek(0.8 * FOUR_MINUTES);
+  await listener.plays(0.8 * FOUR_MINUTES);
+  assert.doesNotMatch(await log(), /error|recover/);
 });
 
-test("another codec goes on from where the first was", async () => {
-  await page.getByLabel("Opus").check();
-  await until(async () => await now() > 0.8 * FOUR_MINUTES + 4, log);
-  await page.getByText("audio/webm").waitFor();
-  assert.doesNotMatch(await log(), /error/);
+test("the page says what happened", async () => {
+  await page.getByText("medium; codec=opus").waitFor();
+  assert.match(await page.locator("dl").innerText(),
+    /First sound\s+\d+ ms\s+First byte\s+(≤ )?\d+ ms\s+Cache\s+voyo; hit/);
+  assert.match(await log(), /sound \d+ ms after it was asked for/);
+  assert.match(await page.locator("#health").innerText(), /^healthy, \d+/);
+});
+
+test("another quality goes on from where the first was", async () => {
+  await page.getByLabel("Quality").selectOption("Low");
+  await listener.plays(0.8 * FOUR_MINUTES + 1);
+  await page.getByText("low; codec=opus").waitFor();
+  assert.match(await log(), /quality high → low, by user/);
+  await page.getByLabel("Quality").selectOption("Auto");
 });
 
 test("a track that fails says why", async () => {
   await page.getByRole("button", { name: /private/ }).click();
-  const problem = page.locator("#problem");
-  await problem.waitFor();
-  assert.match(await problem.innerText(), /404: The track is private/);
-  assert.deepEqual(page.problems, []);
+  await listener.status("error");
+  assert.match(await listener.text(), /^This track is private\./);
+  assert.match(await log(), /error gone, 404 private/);
 });
 
+test("ids and addresses make a queue", async () => {
+  await page.getByLabel(/YouTube ids or addresses/).fill(
+    "s05_added01, https://music.youtube.com/watch?v=s05_added02&list=x\n"
+    + "https://youtu.be/s05_added03?t=3 nonsense");
+  await page.getByRole("button", { name: "Add to the queue" }).click();
+  assert.deepEqual((await listener.state()).queue.slice(-3),
+    ["s05_added01", "s05_added02", "s05_added03"]);
+  await page.getByText("3 tracks taken.").waitFor();
+
+  await page.getByLabel(/YouTube ids or addresses/).fill("s05_added04");
+  await page.getByRole("button", { name: "Make it the queue" }).click();
+  await listener.until(({ queue }) => queue.join() === "s05_added04");
+});
+
+test("a cold track plays within a second", async () => {
+  await product.switch({ latency: { player: 200, media: 50, connect: 30 } });
+  const other = await open("tracks=m04_another");
+  await other.do(() => {
+    globalThis.voyo.setQueue(["m04_within1"]);
+    globalThis.voyo.play();
+  });
+  await other.plays(0);
+  const { starts } = await other.heard();
+  assert.ok(starts[0].ms < 1000, JSON.stringify(starts));
+  await product.switch({ latency: { player: 0, media: 0, connect: 0 } });
+  await other.close();
+});
+
+test("without a click there may be no sound, and that is said", async () => {
+  const strict = await launch(product.home, "document-user-activation-required");
+  const other = await Listener.of(strict,
+    `http://127.0.0.1:${product.port}/?tracks=m04_blocked&autoplay`);
+  await other.status("blocked");
+  assert.match(await other.text(), /press play/);
+  await other.page.getByRole("button", { name: "Play", exact: true }).click();
+  await other.plays(0);
+  await other.close();
+  await strict.close();
+});
+
+test("after half of a track the next one needs no source", async () => {
+  const other = await open("tracks=s30_first01,s30_second1");
+  await other.play();
+  await other.plays(0);
+  assert.deepEqual(await product.asked("s30_second1"), []);
+
+  await other.seek(15.5);
+  await until(async () => (await other.do(() =>
+    globalThis.voyo.prefetch.queue.get("s30_second1"))) === "ready",
+  () => other.about());
+  const asked = await product.asked("s30_second1");
+  assert.deepEqual(asked.map(({ kind }) => kind), ["player", "media"]);
+
+  await other.seek(28);
+  await other.until(({ track, status }) => track === "s30_second1"
+    && status === "playing");
+  await other.plays(0);
+  assert.equal((await product.asked("s30_second1")).length, asked.length);
+
+  const { starts } = await other.heard();
+  assert.ok(starts[1].prepared && starts[1].ms <= 100, JSON.stringify(starts));
+  await other.close();
+});
+
+test("503 with Retry-After on the first request: it waits, and plays",
+  async () => {
+    const resolver = await until(() => product.processes("voyo-resolver")
+      .find(({ line }) => /voyo-resolver\0*$/.test(line)), () => "none");
+    process.kill(resolver.pid, "SIGSTOP");
+    try {
+      // its heart is not heard any more
+      await until(async () => (await fetch(
+        `http://127.0.0.1:${product.port}/cdn/stream/s30_warmup1`,
+        { method: "HEAD" })).status === 503, () => "never 503");
+
+      const other = await open("tracks=m04_retries");
+      const began = Date.now();
+      await other.play();
+      await other.status("recovering");
+      await other.page.getByText(/Next try in \d s\./).waitFor();
+      const { recovers } = await other.heard();
+      assert.equal(recovers[0].status, 503);
+      assert.equal(recovers[0].delay, 5000);
+      process.kill(resolver.pid, "SIGCONT");
+      await other.plays(0);
+      assert.ok(Date.now() - began >= 5000);
+      await other.noStorm(began);
+      await other.close();
+    } finally {
+      process.kill(resolver.pid, "SIGCONT");
+    }
+  });
+
 test("all stops when it is told to", async () => {
-  await page.screenshot({ path: process.env.SCREENSHOT || join(home, "p.png"),
-    fullPage: true });
+  await listener.close();
   await browser.close();
-  demo.kill("SIGTERM");
-  const [status] = await once(demo, "exit");
-  assert.equal(status, 0, said);
-  await until(() => processes().length === 0,
-    () => processes().map((pid) => readFileSync(`/proc/${pid}/cmdline`)), 5000);
-  assert.doesNotMatch(said, /\[(error|alert|crit|emerg)\]/);
+  assert.equal(await product.stop(), 0, product.said);
+  assert.doesNotMatch(product.said, /\[(error|alert|crit|emerg)\]/);
 });

@@ -4,7 +4,8 @@ import { AudioPlayer, type QueueItem, usePlayer } from "../src/react.js";
 import { Health } from "./Health.js";
 import { Panel } from "./Panel.js";
 
-// ?tracks=ID,ID takes the place of tracks.json, ?base=URL of this server
+// ?tracks=ID,ID takes the place of tracks.json, ?base=URL of this server;
+// ?autoplay does not wait for a click, if the browser lets it
 const asked = new URLSearchParams(location.search);
 const ID = /(?:^|[=/])(vyo_[\w-]{15}|[\w-]{11})(?=$|[?&#\s])/;
 
@@ -30,7 +31,11 @@ export function Page() {
       </header>
       <main>
         <div>
-          <AudioPlayer player={player} {...(tracks && { tracks })} />
+          <AudioPlayer
+            player={player}
+            autoPlay={asked.has("autoplay")}
+            {...(tracks && { tracks })}
+          />
           <AddTracks
             onAdd={(ids) => {
               const known = tracks ?? [];

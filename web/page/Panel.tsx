@@ -29,6 +29,8 @@ const NONE: Facts = {
   size: "–",
 };
 const MOST_LINES = 200;
+// the server ignores what it does not know
+const OURS = "&panel=1";
 
 export function Panel({ player }: { player: Player | null }) {
   const [lines, add] = useReducer(addLine, []);
@@ -97,7 +99,28 @@ type Told = (facts: Partial<Facts>) => void;
 function watchPlayer(player: Player, add: Add, told: Told): () => void {
   let last: PlayerState = player.state;
 
+  // until the browser is done with the request and tells of it
+  let loading = 0;
+  const onLoad = ({ type, target }: Event) => {
+    if (target === player.active && type === "loadstart") {
+      loading = performance.now();
+    } else if (target === player.active && loading > 0) {
+      told({ firstByte: `≤ ${Math.round(performance.now() - loading)} ms` });
+      loading = 0;
+    }
+  };
+  for (const each of player.elements) {
+    each.addEventListener("loadstart", onLoad);
+    each.addEventListener("loadedmetadata", onLoad);
+  }
+
   const stops = [
+    () => {
+      for (const each of player.elements) {
+        each.removeEventListener("loadstart", onLoad);
+        each.removeEventListener("loadedmetadata", onLoad);
+      }
+    },
     player.on("state", (state) => {
       if (state.track !== last.track && state.track !== null) {
         told(NONE);
@@ -141,19 +164,18 @@ function watchPlayer(player: Player, add: Add, told: Told): () => void {
   };
 }
 
-/** An audio element tells no headers; a HEAD has those of the record. */
+/** An audio element tells no headers, so one byte is asked for beside it. */
 async function ask(player: Player, id: string, told: Told): Promise<void> {
   const { quality, codec } = player.state;
   try {
     const { ok, headers } = await fetch(
-      player.api.streamUrl(id, { quality, codec }),
-      { method: "HEAD", cache: "no-store" },
+      player.api.streamUrl(id, { quality, codec }) + OURS,
+      { headers: { Range: "bytes=0-0" }, cache: "no-store" },
     );
     if (ok && player.state.track === id) {
-      const type = headers.get("Content-Type") ?? "";
-      const size = Number(headers.get("Content-Length"));
+      const size = Number(headers.get("Content-Range")?.split("/")[1]);
       told({
-        served: `${headers.get("X-Voyo-Quality") ?? "–"}, ${type}`,
+        served: headers.get("X-Voyo-Quality") ?? "–",
         size: `${(size / 1e6).toFixed(2)} MB`,
         cache: headers.get("Cache-Status") ?? "–",
       });
@@ -167,11 +189,10 @@ async function ask(player: Player, id: string, told: Told): Promise<void> {
 function watchRequests(player: Player, add: Add, told: Told): () => void {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as PerformanceResourceTiming[]) {
-      if (!entry.name.includes("/cdn/stream/")) {
+      if (!entry.name.includes("/cdn/stream/") || entry.name.endsWith(OURS)) {
         continue;
       }
       const wait = Math.round(entry.responseStart - entry.requestStart);
-      const cached = entry.transferSize === 0 && entry.responseStart > 0;
       const timing = entry.serverTiming
         .map(({ name, duration, description }) =>
           [name, description, duration ? `${duration} ms` : ""]
@@ -185,14 +206,17 @@ function watchRequests(player: Player, add: Add, told: Told): () => void {
       add([
         isAudio ? "audio" : "fetch",
         `${new URL(entry.name).pathname}: first byte ${wait} ms, ` +
-          `${Math.round(transferSize / 1000)} kB in ` +
-          `${Math.round(duration)} ms${timing && `; ${timing}`}`,
+          (transferSize > 1000
+            ? `${Math.round(transferSize / 1000)} kB, `
+            : "") +
+          `done in ${Math.round(duration)} ms${timing && `; ${timing}`}`,
       ]);
-      if (entry.name.includes(`/${player.state.track}?`)) {
-        told({
-          firstByte: cached ? "from the browser" : `${wait} ms`,
-          ...(timing && { server: timing }),
-        });
+      if (
+        isAudio &&
+        wait > 0 &&
+        entry.name.includes(`/${player.state.track}?`)
+      ) {
+        told({ firstByte: `${wait} ms`, ...(timing && { server: timing }) });
       }
     }
   });

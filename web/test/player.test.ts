@@ -667,6 +667,15 @@ describe("the next track", () => {
     expect(it.player.state.position).toBe(0);
   });
 
+  test("one that could not be prefetched is left 10 s too", async () => {
+    it.server.on(/prefetch/, { status: 404 });
+    await playing();
+    await pass(188_000);
+    expect(it.other.src).toBe("");
+    await pass(3000);
+    expect(it.other.src).toContain("two");
+  });
+
   test("with a buffer that has gaps to fill, 10 s are left to it", async () => {
     await playing();
     it.audio.ranges = [[0, 190]];

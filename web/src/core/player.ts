@@ -545,12 +545,14 @@ export class Player {
     const { duration, buffered } = this.active;
     const left = duration - this.#position;
     const full = (ranges(buffered).at(-1)?.[1] ?? 0) >= duration - 0.5;
+    const early =
+      full && id !== null && this.prefetch.queue.get(id) === "ready";
 
     if (
       id === null ||
       this.#spare?.id === id ||
       isThrifty() ||
-      !(left < (full ? PREPARE : PREPARE_AT_LAST))
+      !(left < (early ? PREPARE : PREPARE_AT_LAST))
     ) {
       return;
     }

@@ -1,0 +1,231 @@
+// A listener must never notice: each thing that can go wrong between the
+// source and the ear, after which the track plays on where it was, or the
+// player says the right thing, and no server is stormed.
+
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch, Line, Listener, Product, sleep, until }
+  from "./lib/product.js";
+
+const KBIT = 125;           // bytes
+
+let product, browser;
+
+before(async () => {
+  product = await Product.start();
+  browser = await launch(product.home);
+});
+
+after(async () => {
+  await browser?.close();
+  await product?.end();
+});
+
+// A listener behind a line, playing.
+
+async function listening(track, { rate = Infinity, playing = true } = {}) {
+  const line = await Line.to(product.port);
+  const listener = await Listener.of(browser, `${line.url}/?tracks=${track}`);
+  line.rate = rate;
+  listener.line = line;
+  listener.end = async () => {
+    await listener.close();
+    await line.end();
+  };
+  await listener.play();
+  if (playing) {
+    await listener.plays(0);
+  }
+  return listener;
+}
+
+describe("what goes wrong", { concurrency: 5 }, () => {
+  test("404: it says so at once, and asks no more", async () => {
+    const began = Date.now();
+    const it = await listening("gone_browse", { playing: false });
+    await it.status("error");
+    assert.match(await it.text(), /^This track is no longer there\./);
+    await sleep(3000);
+    // the reason is worth one more request
+    assert.equal(it.requests.length, 2, it.requests.join("\n"));
+    assert.ok(Date.now() - began < 8000);
+    await it.end();
+  });
+
+  test("resets: the browser's own resumes are left alone", async () => {
+    const it = await listening("m04_resets0", { rate: 400 * KBIT });
+    for (let i = 0; i < 3; i++) {
+      it.line.reset();
+      await sleep(1500);
+    }
+    const { position } = await it.state();
+    await it.plays(position);
+    const { loads, recovers } = await it.heard();
+    assert.deepEqual([loads.length, recovers], [0, []], await it.about());
+    await it.end();
+  });
+
+  test("truncated bodies: the same", async () => {
+    const it = await listening("m04_cutoff0", { rate: 400 * KBIT });
+    for (let i = 0; i < 3; i++) {
+      it.line.cut();
+      await sleep(1500);
+    }
+    const { position } = await it.state();
+    await it.plays(position);
+    const { loads, recovers } = await it.heard();
+    assert.deepEqual([loads.length, recovers], [0, []], await it.about());
+    await it.end();
+  });
+
+  test("a media host that cuts every body short is survived", async () => {
+    await product.switch({ faults: [
+      { id: "m04_cutbody", do: { cut: 200000 }, begin: 524288, times: 4 }] });
+    const it = await listening("m04_cutbody");
+    await it.seek(120);
+    const began = Date.now();
+    await it.plays(120);
+    await it.noStorm(began);
+    await it.end();
+  });
+
+  test("a trickle: lower, and never asked for again and again", async () => {
+    const it = await listening("h01_trickle", { rate: 2000 * KBIT });
+    const began = Date.now();
+    it.line.rate = 4000;
+    await it.seek(1800);
+    await it.until(({ quality }) => quality === "low", 30000);
+    await sleep(10000);
+    const { status } = await it.state();
+    assert.ok(["buffering", "playing", "recovering"].includes(status), status);
+    await it.noStorm(began);
+    it.line.rate = Infinity;
+    await it.plays(1800);
+    await it.end();
+  });
+
+  test("media URLs that expire in the middle", async () => {
+    const it = await listening("h01_expires");
+    await product.switch({ expire: ["h01_expires"] });
+    await it.seek(3000);
+    await it.plays(3000);
+    const { recovers } = await it.heard();
+    assert.deepEqual(recovers, []);
+    const players = (await product.asked("h01_expires"))
+      .filter(({ kind }) => kind === "player");
+    assert.equal(players.length, 2);
+    await it.end();
+  });
+
+  test("the server is away for 10 s", async () => {
+    const it = await listening("h01_serverd", { rate: 170 * KBIT });
+    const began = Date.now();
+    await it.line.down();
+    const { position } = await it.state();
+    await it.until(({ status }) => ["buffering", "recovering"].includes(status),
+      9000);
+    await sleep(began + 10000 - Date.now());
+    it.line.rate = Infinity;
+    await it.line.up();
+    const now = await it.plays(position, 15000);
+    assert.ok(now < position + 20, `${position}, ${now}`);
+    await it.noStorm(began);
+    await it.end();
+  });
+
+  test("the server is away, and away: it says so, and can be tried again",
+    async () => {
+      const it = await listening("h01_serverx", { rate: 170 * KBIT });
+      const began = Date.now();
+      await it.line.down();
+      await it.status("error", 75000);
+      assert.match(await it.text(), /^The server does not answer\./);
+      await it.noStorm(began);
+      it.line.rate = Infinity;
+      await it.line.up();
+      const { position } = await it.state();
+      await it.page.getByRole("button", { name: "Try again" }).click();
+      await it.plays(position);
+      await it.end();
+    });
+
+  test("offline, and online again", async () => {
+    const it = await listening("h01_offline", { rate: 170 * KBIT });
+    const { position } = await it.state();
+    await it.context.setOffline(true);
+    await it.status("offline");
+    assert.match(await it.text(), /offline/);
+    const { length } = it.requests;
+    await sleep(4000);
+    assert.equal(it.requests.length, length);
+    it.line.rate = Infinity;
+    await it.context.setOffline(false);
+    await it.plays(position, 15000);
+    await it.end();
+  });
+
+  test("2 Mb/s, then 40 kb/s, then 2 Mb/s", async () => {
+    const it = await listening("h01_rates01,h01_rates02,h01_rates03",
+      { rate: 2000 * KBIT });
+    assert.equal((await it.state()).quality, "high");
+
+    it.line.rate = 40 * KBIT;
+    await it.seek(1000);
+    await it.until(({ quality }) => quality === "low", 30000);
+    await it.until(({ position }) => position >= 1000);
+    assert.match((await it.heard()).qualities.at(-1), /stall$/);
+    const changes = (await it.heard()).qualities.length;
+
+    it.line.rate = 2000 * KBIT;
+    await it.plays(1000);
+    await sleep(6000);
+    // up only where a track starts
+    assert.equal((await it.heard()).qualities.length, changes);
+    await it.do(() => globalThis.voyo.next());
+    await it.until(({ status }) => status === "playing");
+    assert.equal((await it.state()).quality, "high", await it.about());
+    await it.end();
+  });
+
+  test("another track while it recovers", async () => {
+    const it = await listening("h01_change1,m04_change2",
+      { rate: 170 * KBIT });
+    await it.line.down();
+    await it.status("recovering", 60000);
+    it.line.rate = Infinity;
+    await it.line.up();
+    await it.page.getByRole("button", { name: "Next track" }).click();
+    await it.plays(0);
+    const { track, position } = await it.state();
+    assert.equal(track, "m04_change2");
+    await sleep(9000);
+    const later = await it.state();
+    assert.equal(later.track, "m04_change2");
+    assert.ok(later.position >= position + 8, `${later.position}`);
+    await it.end();
+  });
+
+  test("bytes that were encoded anew", async () => {
+    const it = await listening("h01_anew001");
+    await product.switch({ reencode: ["h01_anew001"],
+      expire: ["h01_anew001"] });
+    const began = Date.now();
+    await it.seek(2000);
+    await it.plays(2000, 30000);
+    await it.noStorm(began);
+    await it.end();
+  });
+});
+
+test("nothing of that was an error of the server's", () => {
+  // nginx's own line of a media host that broke in its body, as was meant
+  const bad = product.said.split("\n").filter((line) =>
+    /\[(error|alert|crit|emerg)\]/.test(line)
+    && !/prematurely closed|reset by peer/.test(line));
+  assert.deepEqual(bad, []);
+  const served = product.said.split("\n")
+    .filter((line) => line.startsWith("{\"time\""))
+    .map((line) => JSON.parse(line).status);
+  assert.ok(served.length > 20);
+  assert.ok(!served.includes(500));
+});
