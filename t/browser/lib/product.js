@@ -191,6 +191,7 @@ export class Line {
 
     client.on("data", (data) => product.write(data));
     client.on("error", () => {});
+    client.on("drain", () => this.#send(pair));
     product.on("error", () => client.destroy());
     client.on("close", () => {
       product.destroy();
@@ -222,7 +223,9 @@ export class Line {
     if (this.rate === Infinity) {
       this.#allowance = Infinity;
     }
-    while (pair.waiting.length > 0 && this.#allowance >= 1) {
+    // a browser that does not read is not to be read for
+    while (pair.waiting.length > 0 && this.#allowance >= 1
+           && client.writableLength < 65536) {
       const [data] = pair.waiting;
       const part = data.subarray(0, Math.min(data.length, this.#allowance));
       client.write(part);
