@@ -27,6 +27,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     environment: "node",
+    testTimeout: 20_000,
     restoreMocks: true,
     unstubGlobals: true,
   },

@@ -48,6 +48,8 @@ describe("a track", () => {
     const answer = expect(api.track("abc")).rejects.toMatchObject({
       status: 503,
     });
+    await settle();
+    await vi.dynamicImportSettled();
     await vi.advanceTimersByTimeAsync(60_000);
     await answer;
     expect(server.requests).toHaveLength(3);
@@ -56,6 +58,8 @@ describe("a track", () => {
   test("a try that works ends it", async () => {
     server.on(/track/, { status: 503 }, { status: 200, body: info("abc") });
     const answer = api.track("abc");
+    await settle();
+    await vi.dynamicImportSettled();
     await vi.advanceTimersByTimeAsync(2000);
     expect((await answer).id).toBe("abc");
   });

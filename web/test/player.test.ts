@@ -526,6 +526,16 @@ describe("recovery", () => {
     expect(it.player.state.retryAt).toBe(Date.now() + 500);
   });
 
+  test("what fails while it is paused waits for a play", async () => {
+    it.player.setQueue(["one"]);
+    it.audio.fails();
+    await pass(60_000);
+    expect(status()).toBe("paused");
+    expect(heads()).toBe(0);
+    it.player.play();
+    expect(it.audio.sources).toHaveLength(2);
+  });
+
   test("a pause ends it, a play begins it anew", async () => {
     await failing({ status: 502 });
     it.player.pause();

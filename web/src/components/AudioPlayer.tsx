@@ -397,9 +397,12 @@ function Announcer({
 }: Omit<PartProps, "player"> & { name: Name | null }) {
   let text = "";
 
-  if (state && ["playing", "buffering"].includes(state.status) && name) {
-    const { title, artist } = name;
-    text = `${texts.playing}: ${artist ? texts.by(title, artist) : title}`;
+  if (state && ["playing", "buffering"].includes(state.status)) {
+    // an id is no name: the name follows in a moment
+    if (name && name.title !== state.track) {
+      const { title, artist } = name;
+      text = `${texts.playing}: ${artist ? texts.by(title, artist) : title}`;
+    }
   } else if (state && !["idle", "loading", "paused"].includes(state.status)) {
     ({ text } = describe(state, texts));
   }

@@ -160,6 +160,7 @@ export class Player {
   #spare: { id: string; quality: Quality; failed: boolean } | null = null;
   #state: PlayerState;
   #listeners: (() => void)[] = [];
+  #life = new AbortController();
 
   constructor(options: PlayerOptions = {}) {
     const create = options.createAudio ?? (() => new Audio());
@@ -385,6 +386,7 @@ export class Player {
 
   /** Ends all: nothing is asked for or heard any more. */
   destroy(): void {
+    this.#life.abort();
     this.#unload();
     this.#tickNoMore();
     for (const stop of this.#listeners) {
@@ -571,7 +573,7 @@ export class Player {
       return;
     }
     try {
-      this.#infos.set(id, await this.api.track(id));
+      this.#infos.set(id, await this.api.track(id, this.#life.signal));
       if (id === this.#track) {
         this.#bitrates = this.#bitratesOf(id);
       }
@@ -676,8 +678,12 @@ export class Player {
         this.#ended();
         return;
       case "error":
-        void this.#recover();
-        return;
+        // what nobody waits for is tried again when somebody does
+        if (this.#wanted) {
+          void this.#recover();
+          return;
+        }
+        break;
     }
     this.#update();
   }
