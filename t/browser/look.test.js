@@ -1,116 +1,15 @@
 // Every state that a listener may meet: what it says, what axe says of it,
-// and that each control can be reached by keyboard alone.  With SCREENSHOTS
-// set to a directory each state is also pictured, in three ways.
+// and that each control can be reached by keyboard alone.
 
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { axeSource, launch, Line, Listener, Product, until }
-  from "./lib/product.js";
+import { axeSource } from "./lib/product.js";
+import { inState, leave, opened, stage, STATES } from "./lib/states.js";
 
-const LOOKS = {
-  light: { colorScheme: "light", viewport: { width: 1000, height: 720 } },
-  dark: { colorScheme: "dark", viewport: { width: 1000, height: 720 } },
-  narrow: { colorScheme: "light", viewport: { width: 320, height: 720 } },
-  forced: { forcedColors: "active", viewport: { width: 1000, height: 720 } },
-};
-const KBIT = 125;
+let all;
 
-let product, browser, strict;
-
-before(async () => {
-  product = await Product.start();
-  browser = await launch(product.home);
-  strict = await launch(product.home, "document-user-activation-required");
-  // a cold track that takes its time
-  await product.switch({ faults: [
-    { on: "player", id: "m04_loading", do: { delay: 60000 } }] });
-});
-
-after(async () => {
-  await browser?.close();
-  await strict?.close();
-  await product?.end();
-});
-
-async function opened(query, look = "light", from = browser) {
-  const line = await Line.to(product.port);
-  const it = await Listener.of(from, `${line.url}/?${query}`, LOOKS[look]);
-  it.line = line;
-  it.end = async () => {
-    await it.close();
-    await line.end();
-  };
-  return it;
-}
-
-// How each state comes about, and what it then says.
-
-const playing = async (it, ids) => {
-  it.line.rate = 170 * KBIT;
-  await it.do((queue) => {
-    globalThis.voyo.setQueue(queue);
-    globalThis.voyo.play();
-  }, ids);
-  await it.plays(0);
-};
-
-const STATES = {
-  idle: [/^Nothing to play yet/, async (it) => {
-    await it.do(() => globalThis.voyo.setQueue([]));
-  }],
-  loading: [/^Loading/, async (it) => {
-    await it.do(() => {
-      globalThis.voyo.setQueue(["m04_loading", "m04_lookdim"]);
-      globalThis.voyo.play();
-    });
-  }],
-  paused: [/^Paused/, async () => {}],
-  playing: [/^Playing/, async (it) => {
-    await it.play();
-    await it.plays(0);
-  }],
-  buffering: [/^Waiting for the network/, async (it, name) => {
-    await playing(it, [`h01_b${name}`.padEnd(11, "0"), "m04_lookdim"]);
-    it.line.rate = 0;
-    await it.seek(1800);
-  }],
-  recovering: [/^The connection broke\. Trying again… Next try in \d s\./,
-    async (it, name) => {
-      await playing(it, [`h01_r${name}`.padEnd(11, "0"), "m04_lookdim"]);
-      await it.line.down();
-      await it.seek(1800);
-      // the later tries are far enough from each other to be looked at
-      await until(async () => (await it.heard()).recovers.length >= 5,
-        () => it.about(), 60000);
-    }],
-  offline: [/^You are offline/, async (it, name) => {
-    await playing(it, [`h01_o${name}`.padEnd(11, "0"), "m04_lookdim"]);
-    await it.context.setOffline(true);
-    await it.line.down();
-    await it.seek(1800);
-  }],
-  blocked: [/^Your browser waits for you/, async () => {}],
-  error: [/^This track is not offered in this country/, async (it) => {
-    await it.do(() => {
-      globalThis.voyo.setQueue(["m04_lookdim", "geo_looking"]);
-      globalThis.voyo.select(1);
-    });
-  }],
-};
-
-async function inState(name, look) {
-  const blocked = name === "blocked";
-  const it = await opened(
-    `tracks=m04_looking,m04_lookdim,s30_looking${blocked ? "&autoplay" : ""}`,
-    look, blocked ? strict : browser);
-  const [text, make] = STATES[name];
-  await make(it, look);
-  await it.status(name, 60000);
-  await until(async () => text.test(await it.text()), () => it.text(), 60000);
-  return it;
-}
+before(async () => { all = await stage(); });
+after(() => leave(all));
 
 async function axe(it) {
   await it.do(axeSource());
@@ -131,7 +30,7 @@ async function fits(it) {
 describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
   for (const name of Object.keys(STATES)) {
     test(`${name}, light and narrow`, async () => {
-      const it = await inState(name, "narrow");
+      const it = await inState(all, name, "narrow");
       await axe(it);
       await fits(it);
       await it.end();
@@ -141,7 +40,7 @@ describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
   for (const name of ["paused", "playing", "error"]) {
     for (const look of ["dark", "forced"]) {
       test(`${name}, ${look}`, async () => {
-        const it = await inState(name, look);
+        const it = await inState(all, name, look);
         await axe(it);
         await fits(it);
         await it.end();
@@ -152,7 +51,7 @@ describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
 
 describe("by keyboard alone", { timeout: 120000 }, () => {
   test("everything can be reached, and is named and seen", async () => {
-    const it = await inState("playing", "light");
+    const it = await inState(all, "playing", "light");
     const stops = [];
     for (let i = 0; i < 40; i++) {
       await it.page.keyboard.press("Tab");
@@ -179,7 +78,7 @@ describe("by keyboard alone", { timeout: 120000 }, () => {
   });
 
   test("and everything can be done", async () => {
-    const it = await inState("playing", "light");
+    const it = await inState(all, "playing", "light");
     const { page } = it;
     const pressed = async (key, what) => {
       await page.keyboard.press(key);
@@ -214,7 +113,7 @@ describe("by keyboard alone", { timeout: 120000 }, () => {
 
 test("what changes is said once, to those who listen to the page",
   async () => {
-    const it = await opened("tracks=s30_saying1");
+    const it = await opened(all, "tracks=s30_saying1");
     await it.do(() => {
       const said = globalThis.said = [];
       const region = document.querySelector(".voyo-player [role=status]");
@@ -231,7 +130,7 @@ test("what changes is said once, to those who listen to the page",
   });
 
 test("the system's buttons: Media Session", async () => {
-  const it = await opened("tracks=m04_session,m04_another");
+  const it = await opened(all, "tracks=m04_session,m04_another");
   await it.play();
   await it.plays(0);
   const { title, artist, state } = await it.do(() => ({
@@ -243,25 +142,3 @@ test("the system's buttons: Media Session", async () => {
     ["Melody m04_session", "The Stand-Ins", "playing"]);
   await it.end();
 });
-
-const directory = process.env.SCREENSHOTS;
-
-test("pictures", { skip: !directory && undefined, timeout: 600000 },
-  async () => {
-    if (!directory) {
-      return;
-    }
-    mkdirSync(directory, { recursive: true });
-    for (const look of Object.keys(LOOKS)) {
-      for (const name of Object.keys(STATES)) {
-        const it = await inState(name, look);
-        await it.page.locator(".voyo-player").screenshot(
-          { path: join(directory, `${look}-${name}.png`) });
-        if (name === "playing") {
-          await it.page.screenshot(
-            { path: join(directory, `${look}-page.png`), fullPage: true });
-        }
-        await it.end();
-      }
-    }
-  });

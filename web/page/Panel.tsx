@@ -2,7 +2,7 @@
 // tell of each request.
 
 import { useEffect, useReducer, useState } from "react";
-import type { Player, PlayerState } from "../src/index.js";
+import type { Player, PlayerState, Quality } from "../src/index.js";
 
 interface Line {
   number: number;
@@ -141,11 +141,14 @@ function watchPlayer(player: Player, add: Add, told: Told): () => void {
         : `${ms} ms after it was asked for`;
       told({ sound: `${ms} ms` });
       add(["sound", text]);
-      void ask(player, id, told);
+      void ask(player, id, player.state.quality, told);
     }),
-    player.on("quality", ({ from, to, why }) =>
-      add(["quality", `${from} → ${to}, by ${why}`]),
-    ),
+    player.on("quality", ({ from, to, why }) => {
+      add(["quality", `${from} → ${to}, by ${why}`]);
+      if (player.state.track !== null && why !== "track") {
+        void ask(player, player.state.track, to, told);
+      }
+    }),
     player.on("prefetch", (id, state) =>
       add(["prefetch", `${id} ${state ?? "forgotten"}`]),
     ),
@@ -165,8 +168,13 @@ function watchPlayer(player: Player, add: Add, told: Told): () => void {
 }
 
 /** An audio element tells no headers, so one byte is asked for beside it. */
-async function ask(player: Player, id: string, told: Told): Promise<void> {
-  const { quality, codec } = player.state;
+async function ask(
+  player: Player,
+  id: string,
+  quality: Quality,
+  told: Told,
+): Promise<void> {
+  const { codec } = player.state;
   try {
     const { ok, headers } = await fetch(
       player.api.streamUrl(id, { quality, codec }) + OURS,
