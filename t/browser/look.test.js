@@ -60,7 +60,8 @@ describe("by keyboard alone", { timeout: 120000 }, () => {
         const { outlineStyle } = getComputedStyle(found);
         return found === document.body ? null : [
           found.getAttribute("aria-label") ?? found.labels?.[0]?.innerText
-            ?? found.innerText, outlineStyle].map((each) =>
+            ?? (found.querySelector(".voyo-what") ?? found).innerText,
+        outlineStyle].map((each) =>
           each.trim().split("\n")[0]);
       });
       if (stop === null) {
