@@ -1,0 +1,218 @@
+// @vitest-environment jsdom
+
+import { act, StrictMode } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { clock } from "../src/components/clock.js";
+import { Player } from "../src/core/player.js";
+import {
+  AudioPlayer,
+  describe as describeState,
+  english,
+} from "../src/react.js";
+import { Api } from "../src/services/api.js";
+import { FakeAudio, FakeServer, info } from "./fake.js";
+
+let server: FakeServer;
+let audios: FakeAudio[];
+let player: Player;
+let root: Root;
+let place: HTMLElement;
+
+beforeEach(() => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  server = new FakeServer();
+  server.on(/\/cdn\/track\//, { status: 200, body: info("one") });
+  audios = [];
+  player = made();
+  place = document.createElement("div");
+  document.body.append(place);
+  root = createRoot(place);
+});
+
+afterEach(() => {
+  act(() => root.unmount());
+  place.remove();
+  player.destroy();
+});
+
+function made(audio: () => FakeAudio = () => new FakeAudio()): Player {
+  return new Player({
+    api: new Api({ fetch: server.fetch as typeof fetch }),
+    storage: null,
+    createAudio: () => {
+      const each = audio();
+      audios.push(each);
+      return each as unknown as HTMLAudioElement;
+    },
+  });
+}
+
+function show(element: React.ReactElement): Promise<void> {
+  return act(async () => root.render(<StrictMode>{element}</StrictMode>));
+}
+
+function find(selector: string): HTMLElement {
+  const found = place.querySelector<HTMLElement>(selector);
+  if (!found) {
+    throw new Error(`there is no ${selector}`);
+  }
+  return found;
+}
+
+const active = () => player.active as unknown as FakeAudio;
+
+describe("the component", () => {
+  test("is a view of the player: what it shows is the state", async () => {
+    await show(
+      <AudioPlayer
+        player={player}
+        tracks={["one", { id: "two", title: "Second" }]}
+      />,
+    );
+    expect(player.state.queue).toEqual(["one", "two"]);
+    expect(find(".voyo-status").textContent).toContain(english.paused);
+    expect(place.textContent).toContain("Second");
+
+    await act(async () => find(`[aria-label="${english.play}"]`).click());
+    expect(find(".voyo-skeleton")).toBeTruthy();
+    await act(async () => active().sounds());
+    expect(find(".voyo-title").textContent).toBe("Title of one");
+    expect(find("[role=status]").textContent).toBe(
+      "Playing: Title of one by Artist",
+    );
+    expect(find(".voyo-art img").getAttribute("src")).toBe("/cdn/art/one");
+
+    await act(async () => find("ol li:nth-child(2) button").click());
+    expect(player.state.track).toBe("two");
+    expect(find("[aria-current]").textContent).toContain("Second");
+  });
+
+  test("has no volume where it can't be set", async () => {
+    const phone = made(() =>
+      Object.defineProperty(new FakeAudio(), "volume", {
+        get: () => 1,
+        set: () => {},
+      }),
+    );
+    expect(phone.canSetVolume).toBe(false);
+    await show(<AudioPlayer player={phone} tracks={["one"]} />);
+    expect(place.querySelector(".voyo-volume")).toBeNull();
+    phone.destroy();
+  });
+
+  test("draws what is buffered", async () => {
+    await show(<AudioPlayer player={player} tracks={["one"]} />);
+    await act(async () => {
+      active().loaded(100);
+      active().ranges = [
+        [0, 20],
+        [50, 75],
+      ];
+      active().say("progress");
+    });
+    const drawn = [...place.querySelectorAll<HTMLElement>(".voyo-buffered")];
+    expect(drawn.map(({ style }) => [style.left, style.width])).toEqual([
+      ["0%", "20%"],
+      ["50%", "25%"],
+    ]);
+    expect(find(".voyo-seek input").getAttribute("aria-valuetext")).toBe(
+      "0:00 of 1:40",
+    );
+  });
+
+  test("speaks other languages", async () => {
+    const texts = {
+      play: "Abspielen",
+      paused: "Angehalten",
+      timeOf: (position: string, duration: string) =>
+        `${position} von ${duration}`,
+    };
+    await show(<AudioPlayer player={player} tracks={["one"]} texts={texts} />);
+    expect(find('[aria-label="Abspielen"]')).toBeTruthy();
+    expect(find(".voyo-status").textContent).toContain("Angehalten");
+    expect(find(".voyo-seek input").getAttribute("aria-valuetext")).toBe(
+      "0:00 von 0:00",
+    );
+  });
+
+  test("an error says what happened and what can be done", async () => {
+    server.on(/HEAD/, { status: 404 });
+    server.on(/GET.*stream/, { status: 404, body: { code: "private" } });
+    await show(<AudioPlayer player={player} tracks={["one", "two"]} />);
+    await act(async () => {
+      player.play();
+      active().fails();
+      await vi.waitFor(() => expect(player.state.status).toBe("error"));
+    });
+    expect(find(".voyo-status").textContent).toBe(
+      `${english.errors.private} ${english.skippingIn(5)}` +
+        `${english.tryAgain}${english.skip}`,
+    );
+    await act(async () => find(".voyo-actions button:last-child").click());
+    expect(player.state.track).toBe("two");
+  });
+
+  test("a picture that can't be had leaves the note", async () => {
+    await show(<AudioPlayer player={player} tracks={["one"]} />);
+    await act(async () => {
+      find(".voyo-art img").dispatchEvent(new Event("error"));
+    });
+    expect(place.querySelector(".voyo-art img")).toBeNull();
+    expect(find(".voyo-art svg")).toBeTruthy();
+  });
+
+  test("has a player of its own, which ends with it", async () => {
+    const destroyed = vi.spyOn(Player.prototype, "destroy");
+    vi.spyOn(HTMLMediaElement.prototype, "pause").mockReturnValue();
+    vi.spyOn(HTMLMediaElement.prototype, "load").mockReturnValue();
+    await show(<AudioPlayer tracks={["one"]} base="https://cdn.example/" />);
+    expect(find(".voyo-art img").getAttribute("src")).toBe(
+      "https://cdn.example/cdn/art/one",
+    );
+    act(() => root.unmount());
+    // the first is the one of React's strict mode
+    expect(destroyed).toHaveBeenCalledTimes(2);
+    root = createRoot(place);
+  });
+});
+
+test("every status and every cause has its words", () => {
+  const statuses = [
+    "idle",
+    "loading",
+    "playing",
+    "paused",
+    "buffering",
+    "recovering",
+    "offline",
+    "blocked",
+  ] as const;
+  for (const status of statuses) {
+    const { text } = describeState({ status, error: null, retryAt: null });
+    expect(text).toMatch(/^[A-Z].+/);
+  }
+  for (const cause of ["gone", "busy", "server", "network", "media"] as const) {
+    const error = { cause, status: 0, code: "not known" };
+    const { text } = describeState({ status: "error", error, retryAt: null });
+    expect(text).toBe(english.errors[cause]);
+  }
+  expect(
+    describeState(
+      { status: "recovering", error: null, retryAt: 12_100 },
+      english,
+      9000,
+    ).next,
+  ).toBe("Next try in 4 s.");
+});
+
+test.each([
+  [0, "0:00"],
+  [9.9, "0:09"],
+  [83, "1:23"],
+  [3599, "59:59"],
+  [3600, "1:00:00"],
+  [36_610, "10:10:10"],
+])("%d s is %s", (seconds, text) => {
+  expect(clock(seconds)).toBe(text);
+});
