@@ -725,6 +725,7 @@ describe("the next track", () => {
     expect(it.other.src).toContain("two");
     it.player.setQueue(["one", "three"]);
     expect(it.other.src).toBe("");
+    expect(it.player.prefetch.queue.has("two")).toBe(false);
     await pass(1000);
     expect(prefetches().at(-1)).toContain("/three?");
     expect(it.other.src).toContain("/three?");
