@@ -202,10 +202,9 @@ function watchRequests(player: Player, add: Add, told: Told): () => void {
       }
       const wait = Math.round(entry.responseStart - entry.requestStart);
       const timing = entry.serverTiming
-        .map(({ name, duration, description }) =>
-          [name, description, duration ? `${duration} ms` : ""]
-            .filter(Boolean)
-            .join(" "),
+        .map(
+          ({ name, duration, description }) =>
+            `${name} ${description || `${duration} ms`}`,
         )
         .join(", ");
       const { initiatorType, transferSize, duration } = entry;
