@@ -141,7 +141,8 @@ export class Line {
     const line = new Line();
     line.target = port;
     await line.up();
-    line.timer = setInterval(() => line.#tick(), 20);
+    // a test that failed before its end must not keep all from ending
+    line.timer = setInterval(() => line.#tick(), 20).unref();
     return line;
   }
 
@@ -150,7 +151,7 @@ export class Line {
   }
 
   async up() {
-    this.server = createServer((client) => this.#join(client));
+    this.server = createServer((client) => this.#join(client)).unref();
     this.server.listen(this.port ?? 0, "127.0.0.1");
     await once(this.server, "listening");
     this.port = this.server.address().port;
@@ -276,7 +277,10 @@ export class Listener {
         it.requests.push(`${request.method()} ${request.url()}`);
       }
     });
+    const refused = url.includes("autoplay")
+      ? await it.#refusal() : () => {};
     await it.page.goto(url);
+    await refused();
     await it.page.waitForFunction(() => globalThis.voyo?.state.track);
     await it.page.evaluate(() => {
       globalThis.heard = { loads: [], statuses: [], recovers: [], starts: [],
@@ -297,6 +301,22 @@ export class Listener {
         heard.qualities.push(`${from} → ${to}: ${why}`));
     });
     return it;
+  }
+
+  // To look into a page counts as a click on it: before that it must have
+  // been refused to play.
+  async #refusal() {
+    await this.page.addInitScript(() => {
+      const { play } = HTMLMediaElement.prototype;
+      HTMLMediaElement.prototype.play = function () {
+        const played = play.call(this);
+        played.catch(({ name }) => console.log(name));
+        return played;
+      };
+    });
+    const said = this.page.waitForEvent("console",
+      { predicate: (line) => line.text() === "NotAllowedError" });
+    return () => said;
   }
 
   do(what, argument) {
