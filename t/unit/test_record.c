@@ -69,28 +69,31 @@ main(void)
     test_bad_text(WITH(FORMAT("dQw4w9WgXcR.140.17.1", "aac",
                               "\"expires\":1,\"not_before\":0")),
                   "another track's representation");
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+                              "\"expires\":1764021600,\"not_before\":0")),
+                  "another size than its name's");
     test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140/../1", "aac",
                               "\"expires\":1,\"not_before\":0")),
                   "a representation with a slash");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "mp3",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "mp3",
                               "\"expires\":1,\"not_before\":0")),
                   "an unknown codec");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",
                               "\"expires\":-1,\"not_before\":0")),
                   "a negative time");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",
                               "\"expires\":1e300,\"not_before\":0")),
                   "a time out of range");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",
                               "\"expires\":\"1\",\"not_before\":0")),
                   "a time that is a text");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",
                               "\"expires\":1.5,\"not_before\":0")),
                   "a time that is no integer");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",
                               "\"not_before\":0")),
                   "no expiry");
-    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",
                               "\"expires\":1,\"not_before\":0,"
                               "\"user_agent\":\"a\\r\\nHost: x\"")),
                   "a line break in the User-Agent");
@@ -130,7 +133,8 @@ test_roundtrip(void)
     record.loudness = -3.5;
     record.has_loudness = 1;
     record.nformats = 1;
-    strcpy(record.formats[0].representation, "dQw4w9WgXcQ.251.17.3433514");
+    strcpy(record.formats[0].representation,
+           "dQw4w9WgXcQ.251.17.999999999999999");
     record.formats[0].codec = VOYO_CODEC_OPUS;
     record.formats[0].bitrate = 4294967295u;
     record.formats[0].size = 999999999999999;
