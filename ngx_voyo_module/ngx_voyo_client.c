@@ -5,10 +5,9 @@
 
 
 #include "ngx_voyo_client.h"
+#include "ngx_voyo_upstream.h"
 #include "ngx_voyo_warm.h"
 
-
-static ngx_str_t *ngx_voyo_client_of_fill(ngx_http_request_t *r);
 
 
 ngx_str_t *
@@ -22,7 +21,8 @@ ngx_voyo_client(ngx_http_request_t *r)
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
     if (vlcf->fill) {
-        return ngx_voyo_client_of_fill(r);
+        return ngx_voyo_header(&r->headers_in.headers, "x-voyo-client",
+                               sizeof("x-voyo-client") - 1);
     }
 
     if (r->method == NGX_HTTP_HEAD && vlcf->prefetch && vmcf->fills
@@ -70,37 +70,4 @@ ngx_voyo_client_address(ngx_http_request_t *r)
 #endif
 
     return &r->connection->addr_text;
-}
-
-
-static ngx_str_t *
-ngx_voyo_client_of_fill(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    part = &r->headers_in.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return NULL;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == sizeof("X-Voyo-Client") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "X-Voyo-Client",
-                               sizeof("X-Voyo-Client") - 1)
-               == 0)
-        {
-            return &h[i].value;
-        }
-    }
 }

@@ -8,6 +8,7 @@
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_range.h"
 #include "ngx_voyo_resolve.h"
+#include "ngx_voyo_upstream.h"
 
 
 #define NGX_VOYO_SLICE_MAX   1048576   /* bytes, docs/upstream.md, G1 */
@@ -545,7 +546,7 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
     off_t       size;
     u_char     *p, *last;
-    ngx_str_t   text;
+    ngx_str_t   text, *field;
 
     if (r->uri.len == sizeof("/art/") - 1 + VOYO_TRACK_LEN
         && ngx_strncmp(r->uri.data, "/art/", sizeof("/art/") - 1) == 0)
@@ -560,12 +561,23 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         return NGX_OK;
     }
 
-    /* "/<representation>", which ends with its size */
+    /*
+     * the representation, which ends with its size: in a field of its own, or
+     * as the URI, which the edge would have to put together for every hit
+     */
 
-    text.data = r->uri.data + 1;
-    text.len = r->uri.len - 1;
+    field = ngx_voyo_header(&r->headers_in.headers, "x-voyo-representation",
+                            sizeof("x-voyo-representation") - 1);
 
-    if (r->uri.len < 2
+    if (field) {
+        text = *field;
+
+    } else {
+        text.data = r->uri.data + 1;
+        text.len = r->uri.len - 1;
+    }
+
+    if (text.len == 0
         || !voyo_representation_valid((char *) text.data, text.len, NULL)
         || r->headers_in.range == NULL)
     {

@@ -439,11 +439,18 @@ ngx_voyo_media_count(ngx_http_upstream_t *u, const char *name, size_t len)
 ngx_str_t *
 ngx_voyo_upstream_header(ngx_http_upstream_t *u, const char *name, size_t len)
 {
+    return ngx_voyo_header(&u->headers_in.headers, name, len);
+}
+
+
+ngx_str_t *
+ngx_voyo_header(ngx_list_t *headers, const char *name, size_t len)
+{
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    part = &u->headers_in.headers.part;
+    part = &headers->part;
     h = part->elts;
 
     for (i = 0; /* void */ ; i++) {

@@ -13,6 +13,9 @@
 #include <ngx_http.h>
 
 
+/* The first field of a name in a header; NULL: none. */
+ngx_str_t *ngx_voyo_header(ngx_list_t *headers, const char *name, size_t len);
+
 /* A field of an upstream's answer by its lower-case name; NULL: none. */
 ngx_str_t *ngx_voyo_upstream_header(ngx_http_upstream_t *u, const char *name,
     size_t len);
