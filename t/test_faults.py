@@ -174,8 +174,8 @@ class ProcessTest(Faults):
         self.assertEqual(self.jobs.outcome(track)[0], 'record')
         # the lease, and the second until somebody asks again
         self.assertLess(time.monotonic() - began, 3 + 0.5)
-        wait_for(lambda: not any(Path(f'/proc/{pid}').exists()
-                                 for pid in workers), 'its workers end', 5)
+        wait_for(lambda: not any(map(ytdlp.lives, workers)),
+                 'its workers end', 5)
         self.stack.stop('other')
         self.stack.start_resolver()
         self.at_rest()

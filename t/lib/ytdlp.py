@@ -124,6 +124,16 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def lives(pid: int) -> bool:
+    """Not so once it has ended, though nobody has reaped it yet."""
+
+    try:
+        text = Path(f'/proc/{pid}/stat').read_text()
+    except OSError:
+        return False
+    return text.rpartition(')')[2].split()[0] not in ('Z', 'X')
+
+
 def age(pid: int) -> float:
     """Seconds that a process is there; 0 when it is not any more."""
 
