@@ -312,7 +312,7 @@ location /t { voyo_art $uri; voyo_art $uri; }
 --- must_die
 --- error_log
 [emerg]
-"voyo_art" directive is duplicate
+"voyo_art" directive can't be used with another of
 
 === TEST 39: voyo_fill: no address
 --- http_config
@@ -344,7 +344,7 @@ location /t { voyo_stream $uri; voyo_stream $uri; }
 --- must_die
 --- error_log
 [emerg]
-"voyo_stream" directive is duplicate
+"voyo_stream" directive can't be used with another of
 
 === TEST 43: voyo_stream: an unknown variable
 --- config
@@ -368,7 +368,7 @@ location /t { voyo_track $uri; voyo_track $uri; }
 --- must_die
 --- error_log
 [emerg]
-"voyo_track" directive is duplicate
+"voyo_track" directive can't be used with another of
 
 === TEST 46: voyo_origin: with a value
 --- config
