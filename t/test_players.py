@@ -89,7 +89,9 @@ class PlayersTest(unittest.TestCase):
             wait_for(lambda: mpv.at() > 2062, 'it goes on after a pause', 40)
             mpv.command('seek', 10, 'absolute')
             wait_for(lambda: 11 < mpv.at() < 100, 'it goes back', 40)
-            self.assertEqual(len(self.stack.requests('player', track)), 2)
+            # one, when all was read ahead before the URL died
+            self.assertLessEqual(
+                len(self.stack.requests('player', track)), 2)
             self.assertEqual(mpv.end(), 0)
         finally:
             mpv.stop()
