@@ -5,7 +5,7 @@
 
 
 #include "ngx_voyo_client.h"
-#include "ngx_voyo_upstream.h"
+#include "ngx_voyo_header.h"
 #include "ngx_voyo_warm.h"
 
 
@@ -21,8 +21,7 @@ ngx_voyo_client(ngx_http_request_t *r)
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
     if (vlcf->fill) {
-        return ngx_voyo_header(&r->headers_in.headers, "x-voyo-client",
-                               sizeof("x-voyo-client") - 1);
+        return ngx_voyo_header_find(&r->headers_in.headers, "X-Voyo-Client");
     }
 
     if (r->method == NGX_HTTP_HEAD && vlcf->prefetch && vmcf->fills

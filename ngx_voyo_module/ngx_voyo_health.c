@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_header.h"
 #include "ngx_voyo_problem.h"
 #include "ngx_voyo_resolve.h"
 
@@ -142,7 +143,6 @@ ngx_voyo_health_send(ngx_http_request_t *r, redisReply *reply)
     char                      *text;
     cJSON                     *json;
     ngx_str_t                  body;
-    ngx_table_elt_t           *h;
     ngx_voyo_health_e          health;
     ngx_http_complex_value_t   cv;
 
@@ -171,17 +171,13 @@ ngx_voyo_health_send(ngx_http_request_t *r, redisReply *reply)
 
     cJSON_free(text);
 
-    h = ngx_list_push(&r->headers_out.headers);
-
-    if (body.data == NULL || h == NULL) {
+    if (body.data == NULL
+        || ngx_voyo_header_add(r, "Cache-Control", (u_char *) "no-store",
+                               sizeof("no-store") - 1)
+           == NULL)
+    {
         return NGX_ERROR;
     }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, "no-store");
 
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
     cv.value = body;

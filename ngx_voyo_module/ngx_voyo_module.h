@@ -106,8 +106,15 @@ void ngx_voyo_use(ngx_conf_t *cf);
 /* ngx_voyo_stream.c: the handler of voyo_stream, in PRECONTENT */
 ngx_int_t ngx_voyo_stream_handler(ngx_http_request_t *r);
 
-/* ngx_voyo_stream.c: what a request asks for, NULL when it is none of ours */
-ngx_voyo_ctx_t *ngx_voyo_stream_ctx(ngx_http_request_t *r);
+/* ngx_voyo_ctx.c: what a request asks for, NULL when it is none of ours */
+ngx_voyo_ctx_t *ngx_voyo_ctx_get(ngx_http_request_t *r);
+
+/* ngx_voyo_ctx.c: it begins, and is set; NULL: no memory */
+ngx_voyo_ctx_t *ngx_voyo_ctx_create(ngx_http_request_t *r);
+
+/* ngx_voyo_ctx.c: reads ctx->track from a value; NULL, or what is wrong */
+const ngx_voyo_problem_t *ngx_voyo_ctx_track(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx, ngx_http_complex_value_t *cv);
 
 /* ngx_voyo_origin.c: the handler of voyo_origin, in PRECONTENT */
 ngx_int_t ngx_voyo_origin_handler(ngx_http_request_t *r);

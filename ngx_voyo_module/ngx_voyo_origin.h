@@ -60,10 +60,11 @@ typedef struct {
 ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
 
 /*
- * Whether a status of a media host's means something to the origin: 1 or 0.
- * All others but 206, and 200 of a picture, are as good as no answer.
+ * Reads origin->source.url, and checks that its host may be asked.  NGX_OK, or
+ * NGX_DECLINED and "problem" is set.
  */
-ngx_uint_t ngx_voyo_origin_judges(ngx_uint_t status);
+ngx_int_t ngx_voyo_origin_use(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
 
 /*
  * Finds the address of origin->url's host, by nginx's resolver unless it is

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_header.h"
 #include "ngx_voyo_module.h"
 
 
@@ -12,8 +13,6 @@
 
 static ngx_int_t ngx_voyo_problem_handler(ngx_http_request_t *r);
 static void ngx_voyo_problem_cleanup(void *data);
-static ngx_int_t ngx_voyo_problem_header(ngx_http_request_t *r,
-    const char *name, u_char *value, size_t len);
 static ngx_int_t ngx_voyo_problem_headers(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem);
 
@@ -229,9 +228,9 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
     u_char               *p, *last;
     ngx_voyo_loc_conf_t  *vlcf;
 
-    if (ngx_voyo_problem_header(r, "Cache-Control", (u_char *) "no-store",
-                                sizeof("no-store") - 1)
-        != NGX_OK)
+    if (ngx_voyo_header_add(r, "Cache-Control", (u_char *) "no-store",
+                            sizeof("no-store") - 1)
+        == NULL)
     {
         return NGX_ERROR;
     }
@@ -244,7 +243,7 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
 
         last = ngx_sprintf(p, "%ui", problem->retry_after);
 
-        if (ngx_voyo_problem_header(r, "Retry-After", p, last - p) != NGX_OK) {
+        if (ngx_voyo_header_add(r, "Retry-After", p, last - p) == NULL) {
             return NGX_ERROR;
         }
     }
@@ -252,21 +251,18 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
     if (vlcf->origin
-        && ngx_voyo_problem_header(r, "X-Voyo-Problem",
-                                   (u_char *) problem->code,
-                                   ngx_strlen(problem->code))
-           != NGX_OK)
+        && ngx_voyo_header_add(r, "X-Voyo-Problem", (u_char *) problem->code,
+                               ngx_strlen(problem->code))
+           == NULL)
     {
         return NGX_ERROR;
     }
 
     if (problem->status == NGX_HTTP_NOT_ALLOWED
-        && ngx_voyo_problem_header(r, "Allow",
-                                   (u_char *) "GET, HEAD, OPTIONS",
-                                   vlcf->stream
-                                   ? sizeof("GET, HEAD, OPTIONS") - 1
-                                   : sizeof("GET, HEAD") - 1)
-           != NGX_OK)
+        && ngx_voyo_header_add(r, "Allow", (u_char *) "GET, HEAD, OPTIONS",
+                               vlcf->stream ? sizeof("GET, HEAD, OPTIONS") - 1
+                                            : sizeof("GET, HEAD") - 1)
+           == NULL)
     {
         return NGX_ERROR;
     }
@@ -279,35 +275,10 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
 
         last = ngx_sprintf(p, "bytes */%O", problem->size);
 
-        if (ngx_voyo_problem_header(r, "Content-Range", p, last - p)
-            != NGX_OK)
-        {
+        if (ngx_voyo_header_add(r, "Content-Range", p, last - p) == NULL) {
             return NGX_ERROR;
         }
     }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_problem_header(ngx_http_request_t *r, const char *name,
-    u_char *value, size_t len)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value.data = value;
-    h->value.len = len;
 
     return NGX_OK;
 }

@@ -184,13 +184,6 @@ ngx_voyo_redis_watch(ngx_event_t *ev)
 }
 
 
-ngx_uint_t
-ngx_voyo_redis_up(ngx_voyo_redis_t *redis)
-{
-    return redis->up;
-}
-
-
 ngx_pid_t
 ngx_voyo_redis_pid(ngx_voyo_redis_t *redis)
 {

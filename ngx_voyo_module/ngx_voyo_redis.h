@@ -60,9 +60,6 @@ ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
     ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv,
     const size_t *argvlen);
 
-/* Whether Redis answered the last time it was asked. */
-ngx_uint_t ngx_voyo_redis_up(ngx_voyo_redis_t *redis);
-
 /* The process at the other end of a unix socket; 0: not known. */
 ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);
 

@@ -173,7 +173,7 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL || vlcf->ahead == 0 || vlcf->fill || vmcf->fills == NULL
         || ngx_voyo_slice_place(r->cache, &place) != NGX_OK)

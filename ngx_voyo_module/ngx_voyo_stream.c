@@ -5,9 +5,9 @@
 
 
 #include "ngx_voyo_condition.h"
+#include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_problem.h"
-#include "ngx_voyo_upstream.h"
 #include "ngx_voyo_warm.h"
 
 #include "voyo_errno.h"
@@ -29,14 +29,9 @@ static void ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
 static ngx_int_t ngx_voyo_stream_serve(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_header(ngx_http_request_t *r);
-static ngx_int_t ngx_voyo_stream_cut(ngx_http_request_t *r);
-static ngx_int_t ngx_voyo_stream_set_etag(ngx_http_request_t *r,
+static ngx_int_t ngx_voyo_stream_set_header(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_options(ngx_http_request_t *r);
-static ngx_int_t ngx_voyo_stream_set_header(ngx_http_request_t *r,
-    const char *name, const char *value);
-static ngx_voyo_ctx_t *ngx_voyo_stream_create(ngx_http_request_t *r);
-static void ngx_voyo_stream_cleanup(void *data);
 
 
 ngx_int_t
@@ -117,7 +112,7 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
     ngx_voyo_ctx_t            *ctx;
     const ngx_voyo_problem_t  *problem;
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx) {
         *context = ctx;
@@ -126,13 +121,12 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
         return ngx_voyo_stream_failed(r, ctx);
     }
 
-    ctx = ngx_voyo_stream_create(r);
+    ctx = ngx_voyo_ctx_create(r);
     if (ctx == NULL) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
     *context = ctx;
-    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
 
     if (r->method == NGX_HTTP_OPTIONS) {
         r->content_handler = ngx_voyo_stream_options;
@@ -187,8 +181,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         status = u->headers_in.status_n;
     }
 
-    code = u ? ngx_voyo_upstream_header(u, "x-voyo-problem",
-                                        sizeof("x-voyo-problem") - 1)
+    code = u ? ngx_voyo_header_find(&u->headers_in.headers, "X-Voyo-Problem")
              : NULL;
 
     if (!ctx->known) {
@@ -211,7 +204,8 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     ngx_voyo_problem_named(&problem, status, code);
 
     if (u && code) {
-        problem.retry_after = ngx_voyo_upstream_retry_after(u);
+        problem.retry_after = ngx_voyo_header_seconds(&u->headers_in.headers,
+                                                      "Retry-After");
     }
 
     if (problem.status >= NGX_HTTP_INTERNAL_SERVER_ERROR && ctx->start > 0
@@ -222,7 +216,10 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
                       "sent and the connection closed", ctx->start, ctx->last,
                       ctx->format.representation, problem.code);
 
-        r->content_handler = ngx_voyo_stream_cut;
+        r->headers_out.status_line.len = 0;
+        r->keepalive = 0;
+        r->content_handler = ngx_voyo_stream_header;
+
         return NGX_DECLINED;
     }
 
@@ -244,28 +241,11 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     ctx->quality = VOYO_QUALITY_HIGH;
     ctx->codec = vmcf->codec;
 
-    *problem = &ngx_voyo_problem_memory;
+    *problem = ngx_voyo_ctx_track(r, ctx, vlcf->stream);
 
-    if (ngx_http_complex_value(r, vlcf->stream, &value) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    ctx->track.data = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
-    if (ctx->track.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    *problem = &ngx_voyo_problem_track;
-
-    if (voyo_track_parse((char *) ctx->track.data, (char *) value.data,
-                         value.len)
-        != VOYO_OK)
-    {
-        ctx->track.data = NULL;
+    if (*problem) {
         return NGX_DECLINED;
     }
-
-    ctx->track.len = VOYO_TRACK_LEN;
 
     if (vlcf->quality) {
         *problem = &ngx_voyo_problem_quality;
@@ -411,7 +391,7 @@ ngx_voyo_stream_header(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_voyo_stream_set_etag(r, ngx_http_get_module_ctx(r,
+    if (ngx_voyo_stream_set_header(r, ngx_http_get_module_ctx(r,
                                                             ngx_voyo_module))
         != NGX_OK)
     {
@@ -424,41 +404,7 @@ ngx_voyo_stream_header(ngx_http_request_t *r)
         return rc;
     }
 
-    /* a body was announced that can't be sent from here */
-
-    return NGX_ERROR;
-}
-
-
-static ngx_int_t
-ngx_voyo_stream_cut(ngx_http_request_t *r)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    /* what was to be sent of the error */
-
-    r->err_status = 0;
-    r->headers_out.status_line.len = 0;
-    r->keepalive = 0;
-
-    if (ngx_voyo_stream_set_etag(r, ngx_http_get_module_ctx(r,
-                                                            ngx_voyo_module))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK) {
-        return rc;
-    }
+    /* a body was announced that can't be sent from here: a cut */
 
     (void) ngx_http_send_special(r, NGX_HTTP_FLUSH);
 
@@ -469,36 +415,27 @@ ngx_voyo_stream_cut(ngx_http_request_t *r)
 /* Sets the header that the record knows, of a whole answer. */
 
 static ngx_int_t
-ngx_voyo_stream_set_etag(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
-    size_t            len;
-    ngx_table_elt_t  *h;
+    size_t   len;
+    u_char  *etag;
 
     ngx_http_clear_etag(r);
 
     len = ngx_strlen(ctx->format.representation);
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
+    etag = ngx_pnalloc(r->pool, len + 2);
+    if (etag == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
+    ngx_sprintf(etag, "\"%s\"", ctx->format.representation);
 
-    h->hash = 1;
-    ngx_str_set(&h->key, "ETag");
-
-    h->value.data = ngx_pnalloc(r->pool, len + 2);
-    if (h->value.data == NULL) {
-        h->hash = 0;
+    r->headers_out.etag = ngx_voyo_header_add(r, "ETag", etag, len + 2);
+    if (r->headers_out.etag == NULL) {
         return NGX_ERROR;
     }
 
-    h->value.len = ngx_sprintf(h->value.data, "\"%s\"",
-                               ctx->format.representation)
-                   - h->value.data;
-
-    r->headers_out.etag = h;
     r->headers_out.status = NGX_HTTP_OK;
     r->headers_out.content_length_n = ctx->format.size;
     r->headers_out.content_type.data =
@@ -518,7 +455,19 @@ ngx_voyo_stream_set_etag(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 static ngx_int_t
 ngx_voyo_stream_options(ngx_http_request_t *r)
 {
-    ngx_int_t  rc;
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    static const struct {
+        const char  *name;
+        const char  *value;
+    } fields[] = {
+        { "Allow", "GET, HEAD, OPTIONS" },
+        { "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS" },
+        { "Access-Control-Allow-Headers",
+          "Range, If-Range, If-None-Match" },
+        { "Access-Control-Max-Age", "86400" }
+    };
 
     rc = ngx_http_discard_request_body(r);
 
@@ -526,111 +475,18 @@ ngx_voyo_stream_options(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_voyo_stream_set_header(r, "Allow", "GET, HEAD, OPTIONS")
-        != NGX_OK
-        || ngx_voyo_stream_set_header(r, "Access-Control-Allow-Methods",
-                                      "GET, HEAD, OPTIONS")
-           != NGX_OK
-        || ngx_voyo_stream_set_header(r, "Access-Control-Allow-Headers",
-                                      "Range, If-Range, If-None-Match")
-           != NGX_OK
-        || ngx_voyo_stream_set_header(r, "Access-Control-Max-Age", "86400")
-           != NGX_OK)
-    {
-        return NGX_ERROR;
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+
+        if (ngx_voyo_header_add(r, fields[i].name, (u_char *) fields[i].value,
+                                ngx_strlen(fields[i].value))
+            == NULL)
+        {
+            return NGX_ERROR;
+        }
     }
 
     r->headers_out.status = NGX_HTTP_NO_CONTENT;
     r->header_only = 1;
 
     return ngx_http_send_header(r);
-}
-
-
-static ngx_int_t
-ngx_voyo_stream_set_header(ngx_http_request_t *r, const char *name,
-    const char *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
-
-    return NGX_OK;
-}
-
-
-ngx_voyo_ctx_t *
-ngx_voyo_stream_ctx(ngx_http_request_t *r)
-{
-    ngx_voyo_ctx_t       *ctx;
-    ngx_pool_cleanup_t   *cln;
-    ngx_voyo_loc_conf_t  *vlcf;
-
-    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
-
-    if (vlcf->stream == NULL && vlcf->track == NULL && vlcf->art == NULL) {
-        return NULL;
-    }
-
-    /* a slice's subrequest has no context of its own */
-
-    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_module);
-
-    if (ctx) {
-        return ctx;
-    }
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_voyo_stream_cleanup) {
-            return cln->data;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_voyo_ctx_t *
-ngx_voyo_stream_create(ngx_http_request_t *r)
-{
-    ngx_voyo_ctx_t      *ctx;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_ctx_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_voyo_ctx_t));
-
-    ctx->request = r;
-
-    cln->handler = ngx_voyo_stream_cleanup;
-
-    return ctx;
-}
-
-
-static void
-ngx_voyo_stream_cleanup(void *data)
-{
-    ngx_voyo_ctx_t  *ctx = data;
-
-    ngx_voyo_fill_unwatch(&ctx->watch);
-
-    if (ctx->timer.timer_set) {
-        ngx_del_timer(&ctx->timer);
-    }
 }

@@ -9,8 +9,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "voyo_errno.h"
-
 
 static void ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
@@ -28,10 +26,10 @@ static ngx_int_t ngx_voyo_track_send(ngx_http_request_t *r);
 ngx_int_t
 ngx_voyo_track_handler(ngx_http_request_t *r)
 {
-    ngx_int_t              rc;
-    ngx_str_t              value;
-    ngx_voyo_ctx_t        *ctx;
-    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_int_t                  rc;
+    ngx_voyo_ctx_t            *ctx;
+    ngx_voyo_loc_conf_t       *vlcf;
+    const ngx_voyo_problem_t  *problem;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
@@ -53,34 +51,21 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_voyo_ctx_t));
+    ctx = ngx_voyo_ctx_create(r);
     if (ctx == NULL) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
-
-    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);
     }
 
-    ctx->track.data = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
+    problem = ngx_voyo_ctx_track(r, ctx, vlcf->track);
 
-    if (ctx->track.data == NULL
-        || ngx_http_complex_value(r, vlcf->track, &value) != NGX_OK)
-    {
-        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    if (problem) {
+        return ngx_voyo_problem(r, problem);
     }
 
-    if (voyo_track_parse((char *) ctx->track.data, (char *) value.data,
-                         value.len)
-        != VOYO_OK)
-    {
-        ctx->track.data = NULL;
-        return ngx_voyo_problem(r, &ngx_voyo_problem_track);
-    }
-
-    ctx->track.len = VOYO_TRACK_LEN;
     ctx->started = ngx_current_msec;
 
     /* texts aren't in the zone: Redis is asked for each */

@@ -4,8 +4,9 @@
  */
 
 
+#include "ngx_voyo_header.h"
 #include "ngx_voyo_origin.h"
-#include "ngx_voyo_upstream.h"
+#include "ngx_voyo_repair.h"
 
 
 #define NGX_VOYO_ART_MAX  (5 * 1024 * 1024)    /* bytes */
@@ -37,8 +38,6 @@ static const char *ngx_voyo_media_check(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static const char *ngx_voyo_media_check_art(ngx_http_upstream_t *u);
 static void ngx_voyo_media_hide(ngx_http_upstream_t *u);
-static ngx_uint_t ngx_voyo_media_count(ngx_http_upstream_t *u,
-    const char *name, size_t len);
 static ngx_int_t ngx_voyo_media_content_range(ngx_str_t *value,
     ngx_voyo_origin_t *origin);
 
@@ -179,7 +178,7 @@ ngx_voyo_media_process_header(ngx_http_request_t *r)
 
     r->http_version = version;
 
-    if (rc != NGX_OK || ngx_voyo_origin_judges(u->headers_in.status_n)) {
+    if (rc != NGX_OK || ngx_voyo_repair_knows(u->headers_in.status_n)) {
         return rc;
     }
 
@@ -276,23 +275,18 @@ ngx_voyo_media_check(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         return "another type than audio";
     }
 
-    if (ngx_voyo_upstream_header(u, "content-encoding",
-                              sizeof("content-encoding") - 1))
-    {
+    if (ngx_voyo_header_find(&u->headers_in.headers, "Content-Encoding")) {
         return "an encoded body";
     }
 
-    range = ngx_voyo_upstream_header(u, "content-range",
-                                     sizeof("content-range") - 1);
+    range = ngx_voyo_header_find(&u->headers_in.headers, "Content-Range");
 
     if (range == NULL || ngx_voyo_media_content_range(range, origin) != NGX_OK)
     {
         return "a wrong Content-Range";
     }
 
-    if (ngx_voyo_media_count(u, "content-range", sizeof("content-range") - 1)
-        != 1)
-    {
+    if (ngx_voyo_header_count(&u->headers_in.headers, "Content-Range") != 1) {
         return "two Content-Range fields";
     }
 
@@ -407,88 +401,6 @@ ngx_voyo_media_hide(ngx_http_upstream_t *u)
             h[i].hash = ngx_hash_key(hidden.data, hidden.len);
         }
     }
-}
-
-
-static ngx_uint_t
-ngx_voyo_media_count(ngx_http_upstream_t *u, const char *name, size_t len)
-{
-    ngx_uint_t        i, n;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    n = 0;
-
-    for (part = &u->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == len
-                && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
-            {
-                n++;
-            }
-        }
-    }
-
-    return n;
-}
-
-
-ngx_str_t *
-ngx_voyo_upstream_header(ngx_http_upstream_t *u, const char *name, size_t len)
-{
-    return ngx_voyo_header(&u->headers_in.headers, name, len);
-}
-
-
-ngx_str_t *
-ngx_voyo_header(ngx_list_t *headers, const char *name, size_t len)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    part = &headers->part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return NULL;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == len
-            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
-        {
-            return &h[i].value;
-        }
-    }
-}
-
-
-ngx_uint_t
-ngx_voyo_upstream_retry_after(ngx_http_upstream_t *u)
-{
-    ngx_int_t   n;
-    ngx_str_t  *value;
-
-    value = ngx_voyo_upstream_header(u, "retry-after",
-                                     sizeof("retry-after") - 1);
-    if (value == NULL) {
-        return 0;
-    }
-
-    n = ngx_atoi(value->data, value->len);
-
-    return n > 0 ? n : 0;
 }
 
 

@@ -99,7 +99,7 @@ ngx_voyo_variable_representation(ngx_http_request_t *r,
 {
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL || !ctx->known) {
         v->not_found = 1;
@@ -119,7 +119,7 @@ ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL || ctx->track.data == NULL) {
         v->not_found = 1;
@@ -139,7 +139,7 @@ ngx_voyo_variable_quality(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     const char      *name;
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL) {
         v->not_found = 1;
@@ -162,7 +162,7 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_voyo_ctx_t        *ctx;
     ngx_voyo_main_conf_t  *vmcf;
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL || !ctx->known) {
         v->not_found = 1;
@@ -208,7 +208,7 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     u_char          *p;
     ngx_voyo_ctx_t  *ctx;
 
-    ctx = ngx_voyo_stream_ctx(r);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL) {
         v->not_found = 1;
@@ -337,7 +337,7 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ngx_voyo_variable_set(v, vv->data, vv->len);
 
-    if (vmcf->slices == NULL || ngx_voyo_stream_ctx(r) == NULL) {
+    if (vmcf->slices == NULL || ngx_voyo_ctx_get(r) == NULL) {
         return NGX_OK;
     }
 

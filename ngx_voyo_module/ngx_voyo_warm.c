@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_client.h"
+#include "ngx_voyo_header.h"
 #include "ngx_voyo_warm.h"
 #include "ngx_voyo_park.h"
 
@@ -215,8 +216,7 @@ ngx_voyo_warm_timeout(ngx_event_t *ev)
 static ngx_int_t
 ngx_voyo_warm_accepted(ngx_http_request_t *r)
 {
-    ngx_int_t         rc;
-    ngx_table_elt_t  *h;
+    ngx_int_t  rc;
 
     rc = ngx_http_discard_request_body(r);
 
@@ -224,16 +224,12 @@ ngx_voyo_warm_accepted(ngx_http_request_t *r)
         return rc;
     }
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
+    if (ngx_voyo_header_add(r, "Cache-Control", (u_char *) "no-store",
+                            sizeof("no-store") - 1)
+        == NULL)
+    {
         return NGX_ERROR;
     }
-
-    ngx_memzero(h, sizeof(ngx_table_elt_t));
-
-    h->hash = 1;
-    ngx_str_set(&h->key, "Cache-Control");
-    ngx_str_set(&h->value, "no-store");
 
     r->headers_out.status = NGX_VOYO_ACCEPTED;
     r->headers_out.content_length_n = 0;

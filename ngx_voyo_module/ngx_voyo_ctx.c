@@ -1,0 +1,106 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_module.h"
+
+#include "voyo_errno.h"
+
+
+static void ngx_voyo_ctx_cleanup(void *data);
+
+
+ngx_voyo_ctx_t *
+ngx_voyo_ctx_get(ngx_http_request_t *r)
+{
+    ngx_voyo_ctx_t       *ctx;
+    ngx_pool_cleanup_t   *cln;
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
+
+    if (vlcf->stream == NULL && vlcf->track == NULL && vlcf->art == NULL) {
+        return NULL;
+    }
+
+    /* a slice's subrequest has no context of its own */
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_module);
+
+    if (ctx) {
+        return ctx;
+    }
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_voyo_ctx_cleanup) {
+            return cln->data;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_voyo_ctx_t *
+ngx_voyo_ctx_create(ngx_http_request_t *r)
+{
+    ngx_voyo_ctx_t      *ctx;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_voyo_ctx_t));
+
+    ctx->request = r;
+
+    cln->handler = ngx_voyo_ctx_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
+
+    return ctx;
+}
+
+
+const ngx_voyo_problem_t *
+ngx_voyo_ctx_track(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+    ngx_http_complex_value_t *cv)
+{
+    u_char     *track;
+    ngx_str_t   value;
+
+    track = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
+
+    if (track == NULL || ngx_http_complex_value(r, cv, &value) != NGX_OK) {
+        return &ngx_voyo_problem_memory;
+    }
+
+    if (voyo_track_parse((char *) track, (char *) value.data, value.len)
+        != VOYO_OK)
+    {
+        return &ngx_voyo_problem_track;
+    }
+
+    ctx->track.data = track;
+    ctx->track.len = VOYO_TRACK_LEN;
+
+    return NULL;
+}
+
+
+static void
+ngx_voyo_ctx_cleanup(void *data)
+{
+    ngx_voyo_ctx_t  *ctx = data;
+
+    ngx_voyo_fill_unwatch(&ctx->watch);
+
+    if (ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
+}

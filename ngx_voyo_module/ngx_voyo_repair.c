@@ -1,0 +1,220 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_origin.h"
+#include "ngx_voyo_repair.h"
+
+
+/*
+ * With the first attempt these are at most 9, and 8 internal redirects: nginx
+ * allows 10 (docs/upstream.md, N21).
+ */
+
+#define NGX_VOYO_REFRESHES   2         /* a request, G5 */
+#define NGX_VOYO_HOPS        4
+#define NGX_VOYO_RETRIES     1
+
+
+static ngx_int_t ngx_voyo_repair_follow(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_repair_go(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin, ngx_str_t *text);
+static ngx_int_t ngx_voyo_repair_retry(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
+
+
+ngx_int_t
+ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  status;
+
+    status = r->upstream ? r->upstream->headers_in.status_n : 0;
+
+    /* the one line of it: nginx's own would have the URL in it */
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "media host \"%V\" answered %ui to bytes %O-%O of \"%V\", "
+                  "attempt %ui", &origin->url.host, status, origin->start,
+                  origin->last, &origin->representation, origin->attempts - 1);
+
+    switch (status) {
+
+    case NGX_HTTP_MOVED_PERMANENTLY:
+    case NGX_HTTP_MOVED_TEMPORARILY:
+    case NGX_HTTP_SEE_OTHER:
+    case NGX_HTTP_TEMPORARY_REDIRECT:
+    case NGX_HTTP_PERMANENT_REDIRECT:
+        rc = ngx_voyo_repair_follow(r, origin);
+        break;
+
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_NOT_FOUND:
+    case 410:
+        rc = ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_EARLY);
+        break;
+
+    default:
+        rc = ngx_voyo_repair_retry(r, origin);
+    }
+
+    if (rc != NGX_OK && origin->problem.status == 0) {
+        origin->problem = ngx_voyo_problem_media;
+    }
+
+    if (rc != NGX_OK) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "gave up on bytes %O-%O of \"%V\" after %ui attempts, "
+                      "the last was answered %ui", origin->start,
+                      origin->last, &origin->representation,
+                      origin->attempts - 1, status);
+    }
+
+    return rc;
+}
+
+
+ngx_uint_t
+ngx_voyo_repair_knows(ngx_uint_t status)
+{
+    switch (status) {
+
+    case NGX_HTTP_MOVED_PERMANENTLY:
+    case NGX_HTTP_MOVED_TEMPORARILY:
+    case NGX_HTTP_SEE_OTHER:
+    case NGX_HTTP_TEMPORARY_REDIRECT:
+    case NGX_HTTP_PERMANENT_REDIRECT:
+    case NGX_HTTP_FORBIDDEN:
+    case NGX_HTTP_NOT_FOUND:
+    case 410:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+static ngx_int_t
+ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_str_t              text;
+    ngx_table_elt_t       *location;
+    ngx_voyo_media_url_t   url;
+
+    location = r->upstream->headers_in.location;
+
+    if (location == NULL || location->value.len > VOYO_URL_MAX
+        || origin->hops >= NGX_VOYO_HOPS)
+    {
+        return ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+    }
+
+    /* the header's memory is the next response's too */
+
+    text.len = location->value.len;
+    text.data = ngx_pstrdup(r->pool, &location->value);
+    if (text.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_voyo_media_url_parse(&url, &text) != NGX_OK) {
+
+        /* a relative one: no media host sends it */
+
+        return ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+    }
+
+    origin->hops++;
+
+    return ngx_voyo_repair_go(r, origin, &text);
+}
+
+
+/* Where no host may be asked, another URL may lead to one. */
+
+static ngx_int_t
+ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
+    ngx_str_t *text)
+{
+    ngx_int_t           rc;
+    ngx_voyo_problem_t  problem;
+
+    origin->source.url = *text;
+    origin->found = 1;
+
+    if (ngx_voyo_origin_use(r, origin) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    problem = origin->problem;
+    origin->problem.status = 0;
+
+    rc = ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+
+    if (rc != NGX_OK) {
+        origin->problem = problem;
+    }
+
+    return rc;
+}
+
+
+/* Once on a fresh connection, once on the URL's other host, then anew. */
+
+static ngx_int_t
+ngx_voyo_repair_retry(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_str_t  text;
+
+    if (origin->retries < NGX_VOYO_RETRIES) {
+        origin->retries++;
+        origin->addressed = 0;
+
+        return NGX_OK;
+    }
+
+    if (!origin->moved) {
+        origin->moved = 1;
+
+        if (ngx_voyo_media_url_other(&origin->source.url, &origin->url,
+                                     r->pool, &text)
+            == NGX_OK)
+        {
+            return ngx_voyo_repair_go(r, origin, &text);
+        }
+    }
+
+    return ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+}
+
+
+ngx_int_t
+ngx_voyo_repair_refresh(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
+    ngx_voyo_counter_e cause)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (origin->art || origin->refreshes >= NGX_VOYO_REFRESHES) {
+        return NGX_DECLINED;
+    }
+
+    if (origin->source.expires - ngx_time() < NGX_VOYO_DEAD) {
+        cause = NGX_VOYO_REFRESH_EXPIRED;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    ngx_voyo_zone_count(vmcf->shm_zone, cause);
+
+    origin->refreshes++;
+    origin->newer_than = origin->source.generation;
+    origin->source.url.len = 0;
+    origin->found = 0;
+    origin->sourced = 0;
+    origin->addressed = 0;
+
+    return NGX_OK;
+}
