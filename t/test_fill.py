@@ -25,11 +25,6 @@ class FillTest(unittest.TestCase):
     def setUp(self) -> None:
         self.stack.control('/reset', {})
 
-    def file(self, track: str, itag: int = 140) -> bytes:
-        return next(Path(each['path']).read_bytes()
-                    for each in self.stack.control(f'/track?id={track}')
-                    if each['itag'] == itag)
-
     def head(self, track: str, query: str = 'prefetch=true') -> Answer:
         return self.stack.get(f'/cdn/stream/{track}?{query}', method='HEAD')
 
@@ -47,7 +42,7 @@ class FillTest(unittest.TestCase):
         answer = self.head(track)
         self.assertEqual(answer.status, 200)
         self.assertEqual(int(answer.headers['Content-Length']),
-                         len(self.file(track)))
+                         len(self.stack.file(track)))
         self.assertEqual(self.media(track), [f'bytes=0-{SLICE - 1}'])
 
         # with neither resolver nor source it begins at once
@@ -57,7 +52,7 @@ class FillTest(unittest.TestCase):
                                 {'Range': 'bytes=0-99999'})
         self.assertEqual(answer.status, 206)
         self.assertEqual(answer.headers['Cache-Status'], 'voyo; hit')
-        self.assertEqual(answer.body, self.file(track)[:100000])
+        self.assertEqual(answer.body, self.stack.file(track)[:100000])
         self.assertEqual(self.stack.requests('player', track), players)
 
     def test_it_is_the_same_quality_and_codec(self) -> None:
@@ -115,7 +110,7 @@ class FillTest(unittest.TestCase):
     def test_a_get_warms_another(self) -> None:
         track, other = 's30_warm010', 'm04_warm011'
         answer = self.stack.get(f'/cdn/stream/{track}?prefetch={other}')
-        self.assertEqual(answer.body, self.file(track))
+        self.assertEqual(answer.body, self.stack.file(track))
         wait_for(lambda: self.media(other), 'the other is fetched')
         self.assertEqual(self.media(other), [f'bytes=0-{SLICE - 1}'])
 
@@ -133,7 +128,7 @@ class FillTest(unittest.TestCase):
         before = self.zone()['prefetch_ignored']
         answer = self.stack.get(f'/cdn/stream/{track}?prefetch=nonsense')
         self.assertEqual((answer.status, answer.body),
-                         (200, self.file(track)))
+                         (200, self.stack.file(track)))
         self.assertEqual(self.zone()['prefetch_ignored'], before + 1)
 
     def test_a_prefetch_that_fails_fails_alone(self) -> None:
@@ -151,7 +146,7 @@ class FillTest(unittest.TestCase):
         self.head(track, '')
         self.stack.switch(latency={'media': 200})
         answer = self.stack.get(f'/cdn/stream/{track}')
-        self.assertEqual(answer.body, self.file(track))
+        self.assertEqual(answer.body, self.stack.file(track))
         fetched = self.stack.requests('media', track)
         self.assertEqual(len(fetched), len({each['range']
                                             for each in fetched}))

@@ -209,6 +209,9 @@ class MatrixTest(unittest.TestCase):
         self.for_good('for', {'location': 'http://127.0.0.1:1/x'},
                       'host_not_allowed')
 
+    def test_a_redirect_to_a_foreign_host_once(self) -> None:
+        self.once('for', {'location': 'http://127.0.0.1:1/x'}, 2)
+
     def test_500_once(self) -> None:
         self.once('500', {'status': 500}, 1)
 

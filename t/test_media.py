@@ -1,6 +1,7 @@
 """What a media host does wrong never reaches a listener or the cache."""
 
 import http.client
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -24,11 +25,6 @@ class MediaTest(unittest.TestCase):
 
     def setUp(self) -> None:
         self.stack.control('/reset', {})
-
-    def file(self, track: str) -> bytes:
-        return next(Path(each['path']).read_bytes()
-                    for each in self.stack.control(f'/track?id={track}')
-                    if each['itag'] == 140)
 
     def fault(self, track: str, do: dict, **when: int) -> None:
         self.stack.switch(faults=[{'do': do, 'id': track, **when}])
@@ -57,7 +53,7 @@ class MediaTest(unittest.TestCase):
                 self.stack.switch(forget_faults=True)
                 answer = self.stack.get(f'/cdn/stream/{track}')
                 self.assertEqual(answer.status, 200)
-                self.assertEqual(answer.body, self.file(track))
+                self.assertEqual(answer.body, self.stack.file(track))
 
     # Later slices: an exact prefix and a closed connection, or the whole.
 
@@ -78,7 +74,7 @@ class MediaTest(unittest.TestCase):
                 self.fault(track, do, begin=2 * SLICE, times=1)
                 answer = self.stack.get(f'/cdn/stream/{track}')
                 self.assertEqual(answer.status, 200)
-                self.assertEqual(answer.body, self.file(track))
+                self.assertEqual(answer.body, self.stack.file(track))
 
     def test_a_later_slice_that_fails_cuts_after_an_exact_prefix(self) -> None:
         # nginx's own line of an upstream that broke in its body
@@ -95,7 +91,7 @@ class MediaTest(unittest.TestCase):
                 with self.assertRaises(http.client.IncompleteRead) as caught:
                     self.stack.get(f'/cdn/stream/{track}')
                 body = caught.exception.partial
-                expected = self.file(track)
+                expected = self.stack.file(track)
                 self.assertGreaterEqual(len(body), SLICE)
                 self.assertLess(len(body), len(expected))
                 self.assertEqual(body, expected[:len(body)])
@@ -112,7 +108,7 @@ class MediaTest(unittest.TestCase):
         self.stack.switch(expire=[track])
         answer = self.stack.get(f'/cdn/stream/{track}')
         self.assertEqual(answer.status, 200)
-        self.assertEqual(answer.body, self.file(track))
+        self.assertEqual(answer.body, self.stack.file(track))
         self.assertEqual(len(self.stack.requests('player', track)), 2)
 
     def test_a_host_that_is_not_listed_is_not_asked(self) -> None:
@@ -131,6 +127,35 @@ class MediaTest(unittest.TestCase):
             self.stack.get(f'/cdn/stream/{track}').status, 200)
         self.assertNotIn('videoplayback', self.stack.log('nginx'))
         self.assertNotIn('sig=', self.stack.log('nginx'))
+
+
+class ErrorPageTest(unittest.TestCase):
+    """An error_page of the operator's own, instead of ours."""
+
+    def test_it_does_not_get_into_the_audio(self) -> None:
+        # nginx lets its answer, a 200, pass for a slice of the track
+        stack = Stack(workers=1, ahead=0)
+        self.addCleanup(stack.close)
+        home = stack.dir / 'home/conf'
+        edge = home / 'voyo_edge.conf'
+        edge.write_text(re.sub(r'error_page [^;]*@again;',
+                               'error_page 500 502 503 504 /broken;',
+                               edge.read_text()))
+        conf = home / 'nginx.conf'
+        conf.write_text(conf.read_text().replace(
+            'location = /health/live', 'location = /broken '
+            '{ internal; return 200 "this is no audio"; }\n'
+            '        location = /health/live'))
+        stack.stop('nginx')
+        stack.start_nginx()
+
+        track = 'm04_errpage'
+        expected = stack.file(track)
+        stack.switch(faults=[{'id': track, 'do': {'status': 500},
+                              'begin': 2 * SLICE}])
+        with self.assertRaises(http.client.IncompleteRead) as caught:
+            stack.get(f'/cdn/stream/{track}')
+        self.assertEqual(caught.exception.partial, expected[:2 * SLICE])
 
 
 class TlsMediaTest(MediaTest):

@@ -17,12 +17,15 @@ sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 from dns import Dns  # noqa: E402
 from stack import SLICE, Stack, wait_for  # noqa: E402
 
+NODES = 'rr1---sn-aaaa', 'rr2---sn-bbbb'    # of mn= and fvip=
 LISTED = ' '.join(f'{scheme}://{name}.googlevideo.com:@{scheme.upper()}{n}@'
-                  for scheme in ('http', 'https') for name in ('a', 'b')
+                  for scheme in ('http', 'https')
+                  for name in ('a', 'b', *NODES)
                   for n in (0, 1))
 PRIVATE = ['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1',
            '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', 'fe80::1',
-           'fd00::1', '::ffff:127.0.0.1']
+           'fd00::1', '::ffff:127.0.0.1', '64:ff9b::7f00:1',
+           '2002:7f00:1::1', '2001:0:7f00:1::1']
 
 
 class NamesTest(unittest.TestCase):
@@ -37,6 +40,8 @@ class NamesTest(unittest.TestCase):
             'silent.googlevideo.com': None,
             'evilgooglevideo.com': ['127.0.0.1'],
         }
+        for node in NODES:
+            names[f'{node}.googlevideo.com'] = ['127.0.0.1']
         for number, address in enumerate(PRIVATE):
             names[f'private{number}.googlevideo.com'] = [address]
         cls.dns = Dns(names)
@@ -108,6 +113,19 @@ class NamesTest(unittest.TestCase):
         self.assertEqual(
             self.stack.requests('media', track)[-1]['headers']['host'],
             f'b.googlevideo.com:{port}')
+
+    def test_the_other_host_of_a_url(self) -> None:
+        # one that fails twice: its sibling costs no extraction
+        track = 'm04_sibling'
+        self.stack.switch(host=f'{NODES[0]}.googlevideo.com', faults=[
+            {'do': {'reset': 'header'}, 'id': track, 'times': 2}])
+        for first in (0, SLICE):
+            self.assertEqual(self.get(track, first).status, 206)
+        self.assertEqual(
+            [each['headers']['host'].split('.')[0]
+             for each in self.stack.requests('media', track)],
+            [NODES[0], NODES[0], NODES[1], NODES[1]])
+        self.assertEqual(len(self.stack.requests('player', track)), 1)
 
     def test_private_addresses_are_refused(self) -> None:
         for number, address in enumerate(PRIVATE):

@@ -50,11 +50,6 @@ class WaitingTest(unittest.TestCase):
     def setUp(self) -> None:
         self.stack.control('/reset', {})
 
-    def file(self, track: str, itag: int = 140) -> bytes:
-        return next(Path(each['path']).read_bytes()
-                    for each in self.stack.control(f'/track?id={track}')
-                    if each['itag'] == itag)
-
     def test_100_cold_requests_are_one_extraction(self) -> None:
         self._crowd('s30_crowd00', 100, 0)
 
@@ -75,7 +70,7 @@ class WaitingTest(unittest.TestCase):
 
         self.stack.switch(latency={'player': 1000})
         answers = asyncio.run(run())
-        expected = self.file(track)
+        expected = self.stack.file(track)
         self.assertEqual(len(answers), n - leaving)
         for status, body in answers:
             self.assertEqual(status, 200)
@@ -228,7 +223,7 @@ class WaitingTest(unittest.TestCase):
         self.stack.switch(latency={'player': 1500})
         answers = asyncio.run(run())
         self.assertEqual({status for status, _ in answers}, {200})
-        self.assertEqual({body for _, body in answers}, {self.file(track)})
+        self.assertEqual({body for _, body in answers}, {self.stack.file(track)})
         wait_for(lambda: len(self.stack.nginx_workers()) == 2
                  and not old & set(self.stack.nginx_workers()),
                  'the old workers leave', 5)
@@ -278,7 +273,7 @@ class WaitingTest(unittest.TestCase):
         self.stack.switch(latency={'player': 3000})
         began = time.monotonic()
         status, body = asyncio.run(run())
-        self.assertEqual((status, body), (200, self.file(track)))
+        self.assertEqual((status, body), (200, self.stack.file(track)))
         self.assertLess(time.monotonic() - began, 4)
 
 

@@ -348,6 +348,13 @@ class Stack:
         query = f'?kind={kind}' + (f'&id={track}' if track else '')
         return self.control('/log' + query)
 
+    def file(self, track: str, itag: int = 140) -> bytes:
+        """What a track's bytes are now."""
+
+        return next(Path(each['path']).read_bytes()
+                    for each in self.control(f'/track?id={track}')
+                    if each['itag'] == itag)
+
     def redis(self, *command: str) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(5)

@@ -167,6 +167,7 @@ class Player:
             'requiressl': 'yes', 'mime': kind.mime.split(';')[0],
             'gir': 'yes', 'clen': str(size),
             'dur': f'{scenario.seconds}.000', 'lmt': lmt,
+            'mn': 'sn-aaaa,sn-bbbb', 'fvip': '2',
         }
         if stream.xtags:
             query['xtags'] = stream.xtags
