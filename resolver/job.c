@@ -17,7 +17,7 @@
 
 #define JOB_RENEW      500             /* ms between renewals of the lease */
 #define JOB_MARGIN     500             /* ms of the time-out for all else */
-#define JOB_BACKOFF    2000            /* ms at most while Redis is gone */
+#define JOB_BACKOFF    500             /* ms at most while Redis is gone */
 #define JOB_SAVE       5000            /* ms to keep trying to store */
 #define JOB_CANARY     60000           /* ms until the next, if it was leased */
 

@@ -30,6 +30,7 @@
 #define THREAD_REDIS 3000              /* and in a thread, which also waits */
 #define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
 #define MAIN_LOOK    100               /* ms between looks for a signal */
+#define MAIN_AGAIN   250               /* ms after a beat that was lost */
 #define MAIN_FADE    300               /* beats until a latency counts half */
 
 
@@ -57,7 +58,7 @@ static int main_try(main_t *resolver, worker_t *worker);
 static int main_cold(main_t *resolver);
 static int main_start(main_t *resolver, const worker_t *worker);
 static void main_thread(main_t *resolver, unsigned i, const worker_t *worker);
-static void main_beat(main_t *resolver);
+static int main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
 static void main_usage(void);
 static void main_descriptors(void);
@@ -73,6 +74,7 @@ main(int argc, char *argv[])
     sigset_t          signals;
     worker_t          worker;
     struct timespec   every = { HEARTBEAT_EVERY, 0 };
+    struct timespec   again = { 0, MAIN_AGAIN * 1000000 };
 
     check = argc == 2 && strcmp(argv[1], "--check") == 0;
     prove = argc == 2 && strcmp(argv[1], "--prove") == 0;
@@ -116,8 +118,8 @@ main(int argc, char *argv[])
     }
 
     do {
-        main_beat(resolver);
-        rc = sigtimedwait(&signals, NULL, &every);
+        rc = main_beat(resolver);
+        rc = sigtimedwait(&signals, NULL, rc == VOYO_OK ? &every : &again);
     } while (rc < 0);
 
     log_event(&resolver->config.log, LOG_NOTICE, "stopping on signal %d", rc);
@@ -425,9 +427,12 @@ main_thread(main_t *resolver, unsigned i, const worker_t *worker)
 }
 
 
-static void
+/* Without it listeners are told that nobody is there to resolve. */
+
+static int
 main_beat(main_t *resolver)
 {
+    int              rc;
     char            *json;
     heartbeat_t     *heartbeat;
     store_status_t   status;
@@ -439,8 +444,10 @@ main_beat(main_t *resolver)
         quantile_fade(&heartbeat->own);
     }
 
-    if (store_status(resolver->store, &status) != VOYO_OK) {
-        return;
+    rc = store_status(resolver->store, &status);
+
+    if (rc != VOYO_OK) {
+        return rc;
     }
 
     json = heartbeat_json(heartbeat, &resolver->config, &status);
@@ -449,9 +456,11 @@ main_beat(main_t *resolver)
         abort();
     }
 
-    (void) store_beat(resolver->store, json, strlen(json));
+    rc = store_beat(resolver->store, json, strlen(json));
 
     free(json);
+
+    return rc;
 }
 
 
