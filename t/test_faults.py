@@ -66,6 +66,12 @@ class Faults(unittest.TestCase):
         wait_for(lambda: len(self.workers()) == self.processes,
                  f'{self.processes} processes', 60)
 
+    def beaten(self) -> float:
+        """When the last heartbeat ends, in ms."""
+
+        return float(self.stack.redis('ZRANGE', 'voyo:{default}:resolvers',
+                                      '-1', '-1', 'WITHSCORES')[1])
+
     def is_well(self) -> None:
         track = f's30_{time.monotonic_ns() % 10**7:07}'
         self.assertEqual(self.jobs.outcome(track)[0], 'record')
@@ -155,8 +161,10 @@ class ProcessTest(Faults):
         for turn in range(3):
             # one that is killed twice before it is ready has failed to start
             self.at_rest()
-            wait_for(lambda: self.stack.heartbeats()[0]['workers']['idle']
-                     == 2, 'all are ready', 30)
+            # by a heartbeat that is newer than they are
+            old = self.beaten()
+            wait_for(lambda: self.beaten() > old and self.stack.heartbeats()
+                     [0]['workers']['idle'] == 2, 'all are ready', 30)
             for worker in self.workers():
                 os.kill(worker, signal.SIGKILL)
             self.assertEqual(self.jobs.outcome(f's30_idle00{turn}')[0],
