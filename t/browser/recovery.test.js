@@ -186,8 +186,8 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
 
     it.line.rate = 2000 * KBIT;
     await it.plays(1000);
-    await sleep(6000);
-    // up only where a track starts
+    // longer than two changes are apart; up only where a track starts
+    await sleep(9000);
     assert.equal((await it.heard()).qualities.length, changes);
     await it.do(() => globalThis.voyo.next());
     await it.until(({ status }) => status === "playing");
@@ -206,10 +206,9 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.plays(0);
     const { track, position } = await it.state();
     assert.equal(track, "m04_change2");
-    await sleep(9000);
-    const later = await it.state();
-    assert.equal(later.track, "m04_change2");
-    assert.ok(later.position >= position + 8, `${later.position}`);
+    // what was left doesn't come back
+    await it.plays(position + 8, 30000);
+    assert.equal((await it.state()).track, "m04_change2");
     await it.end();
   });
 
