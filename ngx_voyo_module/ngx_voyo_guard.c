@@ -31,7 +31,7 @@ static ngx_int_t ngx_voyo_guard_filter_init(ngx_conf_t *cf);
 
 static ngx_http_module_t  ngx_voyo_guard_filter_module_ctx = {
     NULL,                                  /* preconfiguration */
-    ngx_voyo_guard_filter_init,        /* postconfiguration */
+    ngx_voyo_guard_filter_init,            /* postconfiguration */
 
     NULL,                                  /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -46,7 +46,7 @@ static ngx_http_module_t  ngx_voyo_guard_filter_module_ctx = {
 
 ngx_module_t  ngx_voyo_guard_filter_module = {
     NGX_MODULE_V1,
-    &ngx_voyo_guard_filter_module_ctx, /* module context */
+    &ngx_voyo_guard_filter_module_ctx,     /* module context */
     NULL,                                  /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
@@ -79,6 +79,11 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     if (r->headers_out.status != NGX_HTTP_PARTIAL_CONTENT) {
 
         if (r == r->main) {
+
+            /* no slice, or no more: a range was refused after its header */
+
+            ngx_http_set_ctx(r, NULL, ngx_voyo_guard_filter_module);
+
             return ngx_http_next_header_filter(r);
         }
 
@@ -113,6 +118,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_uint_t             last;
     ngx_chain_t           *cl;
     ngx_voyo_guard_ctx_t  *ctx;
 
@@ -124,12 +130,24 @@ ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (r == ctx->slice) {
 
+        last = 0;
+
         for (cl = in; cl; cl = cl->next) {
             ctx->received += ngx_buf_size(cl->buf);
+            last |= cl->buf->last_buf;
         }
 
         if (ctx->received > ctx->expected) {
             return ngx_voyo_guard_check(r, ctx);
+        }
+
+        if (last && ngx_voyo_guard_check(r, ctx) != NGX_OK) {
+
+            /* the only slice: what a proxy before us needs is the header */
+
+            (void) ngx_http_send_special(r, NGX_HTTP_FLUSH);
+
+            return NGX_ERROR;
         }
 
     } else if (r == r->main && ctx->slice->done
@@ -147,6 +165,8 @@ ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static ngx_int_t
 ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
 {
+    ngx_str_t  *name;
+
     if (ctx->received == ctx->expected) {
         return NGX_OK;
     }
@@ -154,6 +174,18 @@ ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
     ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                   "slice has %O bytes instead of %O, the connection is closed",
                   ctx->received, ctx->expected);
+
+    if (ctx->slice->cached && ctx->slice->cache) {
+
+        /* nginx takes a file's length for the body's, the next one anew */
+
+        name = &ctx->slice->cache->file.name;
+
+        if (ngx_delete_file(name->data) == NGX_FILE_ERROR) {
+            ngx_log_error(NGX_LOG_CRIT, r->connection->log, ngx_errno,
+                          ngx_delete_file_n " \"%V\" failed", name);
+        }
+    }
 
     return NGX_ERROR;
 }

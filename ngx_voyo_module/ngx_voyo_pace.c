@@ -25,7 +25,7 @@ static ngx_int_t ngx_voyo_pace_filter_init(ngx_conf_t *cf);
 
 static ngx_http_module_t  ngx_voyo_pace_filter_module_ctx = {
     NULL,                                  /* preconfiguration */
-    ngx_voyo_pace_filter_init,         /* postconfiguration */
+    ngx_voyo_pace_filter_init,             /* postconfiguration */
 
     NULL,                                  /* create main configuration */
     NULL,                                  /* init main configuration */
@@ -40,7 +40,7 @@ static ngx_http_module_t  ngx_voyo_pace_filter_module_ctx = {
 
 ngx_module_t  ngx_voyo_pace_filter_module = {
     NGX_MODULE_V1,
-    &ngx_voyo_pace_filter_module_ctx,  /* module context */
+    &ngx_voyo_pace_filter_module_ctx,      /* module context */
     NULL,                                  /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */

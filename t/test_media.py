@@ -99,6 +99,39 @@ class MediaTest(unittest.TestCase):
                 answer = self.stack.get(f'/cdn/stream/{track}')
                 self.assertEqual(answer.body, expected)
 
+    def test_a_file_of_the_cache_that_is_cut(self) -> None:
+        # nginx takes its length for the body's, under a whole Content-Length
+        track = 'm04_cutfile'
+        url = f'/cdn/stream/{track}'
+        expected = self.stack.file(track)
+        last = len(expected) // SLICE
+        for number in (0, 3, last):
+            with self.subTest(number):
+                self.assertEqual(self.stack.get(url).body, expected)
+                size = self._cut(f'bytes={number * SLICE}-')
+                first = number * SLICE
+                with self.assertRaises(http.client.IncompleteRead) as caught:
+                    self.stack.get(url, {
+                        'Range': f'bytes={first}-{first + size - 1}'})
+                body = caught.exception.partial
+                self.assertEqual(body, expected[first:first + len(body)])
+                # who goes on from there finds it whole
+                self.assertEqual(self.stack.get(url).body, expected)
+
+    def _cut(self, slice_range: str) -> int:
+        """Takes the second half of a slice's file, gives its own size."""
+
+        for path in (self.stack.dir / 'home/cache').rglob('*'):
+            if not path.is_file():
+                continue
+            text = path.read_bytes()
+            head, _, body = text.partition(b'\r\n\r\n')
+            if b'm04_cutfile' in head and slice_range.encode() in head:
+                with path.open('r+b') as file:
+                    file.truncate(len(text) - len(body) // 2)
+                return len(body)
+        raise AssertionError(f'no file of {slice_range}')
+
     # Repair.
 
     def test_a_dead_url_is_refreshed_once(self) -> None:
