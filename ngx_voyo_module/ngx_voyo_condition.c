@@ -134,19 +134,37 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
         return 1;
     }
 
-    /* a weak comparison passes by "W/" (RFC 9110, section 8.8.3.2) */
+    /* as nginx reads it, which has the last word when it sends the header */
 
     len = ngx_strlen(ctx->format.representation);
     last = value->data + value->len;
+    p = value->data;
 
-    for (p = value->data; p + len + 2 <= last; p++) {
-        if (*p == '"'
-            && p[len + 1] == '"'
-            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0
-            && !(strong && p > value->data && p[-1] == '/'))
-        {
-            return 1;
+    while (p < last) {
+
+        /* a weak comparison passes by "W/" (RFC 9110, section 8.8.3.2) */
+
+        if (!strong && last - p > 2 && p[0] == 'W' && p[1] == '/') {
+            p += 2;
         }
+
+        if ((size_t) (last - p) >= len + 2
+            && p[0] == '"'
+            && p[len + 1] == '"'
+            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0)
+        {
+            p += len + 2;
+
+            while (p < last && (*p == ' ' || *p == '\t')) { p++; }
+
+            if (p == last || *p == ',') {
+                return 1;
+            }
+        }
+
+        while (p < last && *p != ',') { p++; }
+
+        while (p < last && (*p == ' ' || *p == '\t' || *p == ',')) { p++; }
     }
 
     return 0;
