@@ -71,29 +71,30 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         }
     }
 
-    if (origin->problem.status) {
-        return ngx_voyo_problem(r, &origin->problem);
-    }
-
-    if (!origin->sourced) {
-        rc = ngx_voyo_origin_source(r, origin);
-
-        if (rc != NGX_OK) {
-            goto done;
+    do {
+        if (origin->lost) {
+            ngx_voyo_repair_lost(r, origin);
         }
-    }
 
-    if (!origin->addressed) {
-        rc = ngx_voyo_origin_address(r, origin);
-
-        if (rc != NGX_OK) {
-            goto done;
+        if (origin->problem.status) {
+            return ngx_voyo_problem(r, &origin->problem);
         }
+
+        rc = NGX_OK;
+
+        if (!origin->sourced) {
+            rc = ngx_voyo_origin_source(r, origin);
+        }
+
+        if (rc == NGX_OK && !origin->addressed) {
+            rc = ngx_voyo_origin_address(r, origin);
+        }
+
+    } while (origin->lost);
+
+    if (rc == NGX_OK) {
+        return NGX_DECLINED;
     }
-
-    return NGX_DECLINED;
-
-done:
 
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
@@ -343,7 +344,12 @@ ngx_voyo_origin_early(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     ngx_add_timer(&origin->timer, left * 1000);
 
-    return ngx_voyo_park_request(r);
+    if (ngx_voyo_park_request(r) != NGX_AGAIN) {
+        ngx_del_timer(&origin->timer);
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
 }
 
 

@@ -50,6 +50,7 @@ typedef struct {
     unsigned               sourced:1;       /* "source" and "url" are set */
     unsigned               addressed:1;     /* "sockaddr" is set */
     unsigned               in_handler:1;
+    unsigned               lost:1;          /* no address of "url" is usable */
     unsigned               art:1;           /* of the track, not a slice */
     unsigned               moved:1;         /* to the URL's other host */
     unsigned               found:1;         /* "source" is not the record's */
@@ -69,7 +70,8 @@ ngx_int_t ngx_voyo_origin_use(ngx_http_request_t *r,
 /*
  * Finds the address of origin->url's host, by nginx's resolver unless it is
  * one.  NGX_OK: "sockaddr" is set; NGX_AGAIN: the request is parked and goes
- * on by itself; NGX_DECLINED: "problem" is set.
+ * on by itself; NGX_DECLINED: "problem" is set, and "lost" where another URL
+ * may be better; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_origin_address(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);

@@ -56,7 +56,14 @@ ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     origin->in_handler = 0;
 
     if (origin->resolving) {
-        return ngx_voyo_park_request(r);
+
+        if (ngx_voyo_park_request(r) == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        ngx_voyo_origin_address_cancel(origin);
+
+        return NGX_ERROR;
     }
 
 found:
@@ -116,6 +123,7 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
 
     origin = ctx->data;
     origin->problem = ngx_voyo_problem_media;
+    origin->lost = 1;
 
     if (ctx->state) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
@@ -140,11 +148,13 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
             }
 
             origin->problem = ngx_voyo_problem_host;
+            origin->lost = origin->found;
 
             if (ngx_voyo_media_url_address(origin->host,
                                            ctx->addrs[i].sockaddr))
             {
                 origin->problem.status = 0;
+                origin->lost = 0;
                 ngx_voyo_origin_set(origin, ctx->addrs[i].sockaddr,
                                     ctx->addrs[i].socklen);
                 break;
@@ -169,6 +179,7 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
 
     if (!ngx_voyo_media_url_address(origin->host, sockaddr)) {
         origin->problem = ngx_voyo_problem_host;
+        origin->lost = origin->found;
         return;
     }
 

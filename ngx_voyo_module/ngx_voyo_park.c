@@ -57,7 +57,12 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
         return rc;
     }
 
-    return ngx_voyo_park_request(r);
+    if (ngx_voyo_park_request(r) != NGX_AGAIN) {
+        ngx_voyo_wait_remove(&park->waiter);
+        return NGX_ERROR;
+    }
+
+    return NGX_AGAIN;
 }
 
 

@@ -53,7 +53,7 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     case NGX_HTTP_FORBIDDEN:
     case NGX_HTTP_NOT_FOUND:
-    case 410:
+    case NGX_VOYO_GONE:
         rc = ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_EARLY);
         break;
 
@@ -77,6 +77,22 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 }
 
 
+void
+ngx_voyo_repair_lost(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_voyo_problem_t  problem;
+
+    problem = origin->problem;
+
+    origin->lost = 0;
+    origin->problem.status = 0;
+
+    if (ngx_voyo_repair_retry(r, origin) != NGX_OK) {
+        origin->problem = problem;
+    }
+}
+
+
 ngx_uint_t
 ngx_voyo_repair_knows(ngx_uint_t status)
 {
@@ -89,7 +105,7 @@ ngx_voyo_repair_knows(ngx_uint_t status)
     case NGX_HTTP_PERMANENT_REDIRECT:
     case NGX_HTTP_FORBIDDEN:
     case NGX_HTTP_NOT_FOUND:
-    case 410:
+    case NGX_VOYO_GONE:
         return 1;
 
     default:

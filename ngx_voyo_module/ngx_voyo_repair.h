@@ -23,6 +23,12 @@
 ngx_int_t ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin);
 
 /*
+ * No address of the URL's host is usable ("lost"): the same, or "problem"
+ * stays.
+ */
+void ngx_voyo_repair_lost(ngx_http_request_t *r, ngx_voyo_origin_t *origin);
+
+/*
  * Whether a status of a media host's means something here: 1 or 0.  All
  * others but 206, and 200 of a picture, are as good as no answer.
  */

@@ -12,13 +12,15 @@ NAME_ERROR = 3
 class Dns:
     """
     Answers from "names", name -> addresses of both families; what is not in
-    it does not exist, and what has None is never answered.  "asked" has all
-    the names that it was asked for, in order.
+    it does not exist, and what has None is never answered.  "lost" says how
+    many queries of a name get lost.  "asked" has all the names that it was
+    asked for, in order.
     """
 
     def __init__(self, names: dict[str, list[str] | None]) -> None:
         self.names = names
         self.asked: list[str] = []
+        self.lost: dict[str, int] = {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(('127.0.0.1', 0))
         self.port = self.socket.getsockname()[1]
@@ -49,6 +51,10 @@ class Dns:
         question = query[12:at + 5]
         name = '.'.join(labels).lower()
         self.asked.append(name)
+
+        if self.lost.get(name):
+            self.lost[name] -= 1
+            return None
 
         addresses = self.names.get(name, [])
         if addresses is None:
