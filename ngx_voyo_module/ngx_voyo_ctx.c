@@ -96,9 +96,19 @@ ngx_voyo_ctx_track(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
 static void
 ngx_voyo_ctx_cleanup(void *data)
 {
-    ngx_voyo_ctx_t  *ctx = data;
+    ngx_voyo_ctx_t        *ctx = data;
+    ngx_voyo_main_conf_t  *vmcf;
 
     ngx_voyo_fill_unwatch(&ctx->watch);
+
+    if (ctx->ahead) {
+
+        /* nobody is left for whom to read ahead */
+
+        vmcf = ngx_http_get_module_main_conf(ctx->request, ngx_voyo_module);
+
+        ngx_voyo_fill_leave(vmcf->fills, ctx->request->connection);
+    }
 
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);

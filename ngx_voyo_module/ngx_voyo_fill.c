@@ -9,7 +9,7 @@
 #include <ngx_event_connect.h>
 
 
-#define NGX_VOYO_FILL_RUNNING  8         /* at a time, a worker */
+#define NGX_VOYO_FILL_RUNNING  32        /* at a time, a worker */
 #define NGX_VOYO_FILL_SLOW     4         /* of them: prefetches, at most */
 #define NGX_VOYO_FILL_WAITING  256
 #define NGX_VOYO_FILL_WATCHES  1000
@@ -38,6 +38,7 @@ struct ngx_voyo_fill_s {
     ngx_queue_t             watches;
     ngx_voyo_fills_t       *fills;
     ngx_peer_connection_t   peer;
+    ngx_connection_t       *owner;       /* the only one, and it waits */
     ngx_uint_t              slow;        /* a prefetch, which may resolve */
     ngx_uint_t              again;       /* it is the second try */
 
@@ -57,6 +58,7 @@ static void ngx_voyo_fill_idle(ngx_voyo_fill_t *fill);
 static ngx_int_t ngx_voyo_fill_write(ngx_voyo_fill_t *fill,
     ngx_voyo_fill_request_t *request);
 static void ngx_voyo_fill_run(ngx_event_t *ev);
+static ngx_uint_t ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill);
 static ngx_int_t ngx_voyo_fill_connect(ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_send(ngx_event_t *wev);
 static void ngx_voyo_fill_receive(ngx_event_t *rev);
@@ -73,7 +75,10 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 {
     ngx_voyo_fill_t  *fill, *other;
 
-    if (ngx_exiting || ngx_terminate
+    /* a worker that is to quit stays for those who wait */
+
+    if (ngx_terminate
+        || (ngx_exiting && watch == NULL)
         || (watch && fills->nwatches >= NGX_VOYO_FILL_WATCHES))
     {
         return NGX_BUSY;
@@ -95,6 +100,10 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         ngx_free(fill);
         fill = other;
 
+        if (fill->owner != request->owner) {
+            fill->owner = NULL;
+        }
+
     } else {
 
         if (fills->nwaiting >= NGX_VOYO_FILL_WAITING) {
@@ -103,6 +112,7 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         }
 
         fill->fills = fills;
+        fill->owner = request->owner;
         fill->slow = (request->representation == NULL);
         fill->again = 0;
         fill->sent = 0;
@@ -128,6 +138,35 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
     ngx_post_event(&fills->event, &ngx_posted_events);
 
     return NGX_OK;
+}
+
+
+void
+ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner)
+{
+    ngx_queue_t      *q, *next;
+    ngx_voyo_fill_t  *fill;
+
+    for (q = ngx_queue_head(&fills->ahead);
+         q != ngx_queue_sentinel(&fills->ahead);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        fill = ngx_queue_data(q, ngx_voyo_fill_t, queue);
+
+        if (fill->owner != owner) {
+            continue;
+        }
+
+        fill->owner = NULL;
+
+        if (ngx_queue_empty(&fill->watches)) {
+            ngx_queue_remove(q);
+            fills->nwaiting--;
+
+            ngx_free(fill);
+        }
+    }
 }
 
 
@@ -282,12 +321,30 @@ ngx_voyo_fill_run(ngx_event_t *ev)
         fills->nrunning++;
         fills->nslow += fill->slow;
 
-        if ((ngx_exiting && ngx_queue_empty(&fill->watches))
+        if (ngx_voyo_fill_unwanted(fill)
             || ngx_voyo_fill_connect(fill) != NGX_OK)
         {
             ngx_voyo_fill_done(fill);
         }
     }
+}
+
+
+/*
+ * A client that is gone may have its slice fetched to the end, by nginx, but no
+ * more.
+ */
+
+static ngx_uint_t
+ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill)
+{
+    ngx_connection_t  *owner;
+
+    owner = fill->owner;
+    fill->owner = NULL;
+
+    return ngx_queue_empty(&fill->watches)
+           && (ngx_exiting || (owner && owner->error));
 }
 
 

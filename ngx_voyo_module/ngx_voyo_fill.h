@@ -35,6 +35,7 @@ typedef struct {
     off_t             offset;            /* of a byte of the slice */
     const char       *representation;    /* NULL: whichever is chosen */
     ngx_str_t        *client;            /* whose limit counts it, or NULL */
+    ngx_connection_t *owner;             /* for whom it is, or NULL */
 } ngx_voyo_fill_request_t;
 
 
@@ -63,11 +64,17 @@ ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle,
  * Queues a fill, or joins one of the same slice.  All is copied.  "watch" may
  * be NULL; its owner takes it off before its memory goes.
  *
- * NGX_OK: it will be done; NGX_BUSY: too many wait, or the worker is to quit;
- * NGX_ERROR: no memory.
+ * NGX_OK: it will be done; NGX_BUSY: too many wait, or nobody would and the
+ * worker is to quit; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_fill_add(ngx_voyo_fills_t *fills,
     ngx_voyo_fill_request_t *request, ngx_voyo_fill_watch_t *watch);
+
+/*
+ * An owner goes: what it asked for, still waits and is not watched is dropped.
+ * What is in flight goes on.
+ */
+void ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner);
 
 /* Takes a watch off; nothing when it doesn't watch.  The fill goes on. */
 void ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch);

@@ -73,6 +73,7 @@ typedef struct {
     voyo_format_t             format;
     off_t                     start;         /* bytes asked for */
     off_t                     last;          /* inclusive */
+    ngx_uint_t                accesses;      /* of the track, this one too */
     ngx_uint_t                renewals;      /* of the representation */
 
     ngx_table_elt_t          *range;         /* as the client sent them */
@@ -94,6 +95,7 @@ typedef struct {
     unsigned                  warm:1;        /* a prefetch is to be awaited */
     unsigned                  warmed:1;      /* and it was */
     unsigned                  accepted:1;    /* it takes longer: 202 */
+    unsigned                  ahead:1;       /* slices were asked for */
 } ngx_voyo_ctx_t;
 
 

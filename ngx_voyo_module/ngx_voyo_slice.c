@@ -192,6 +192,7 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
     request.codec = ctx->codec;
     request.representation = ctx->format.representation;
     request.client = NULL;
+    request.owner = r->connection;
 
     n = ngx_voyo_slice_reach(r, vlcf->ahead, place.size);
 
@@ -204,6 +205,8 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
             if (ngx_voyo_fill_add(vmcf->fills, &request, NULL) != NGX_OK) {
                 return;
             }
+
+            ctx->ahead = 1;
         }
 
         start += place.size;

@@ -144,6 +144,9 @@ ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     ngx_add_timer(&ctx->timer, NGX_VOYO_WARM_TIMEOUT);
 
     if (ngx_voyo_park_request(r) != NGX_AGAIN) {
+        ngx_voyo_fill_unwatch(&ctx->watch);
+        ngx_del_timer(&ctx->timer);
+
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
@@ -166,6 +169,7 @@ ngx_voyo_warm_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx, u_char *track,
     request.offset = 0;
     request.representation = NULL;
     request.client = ngx_voyo_client_address(r);
+    request.owner = NULL;
 
     return ngx_voyo_fill_add(vmcf->fills, &request, watch);
 }

@@ -229,6 +229,44 @@ class FillTest(unittest.TestCase):
         self.assertEqual(self.stack.get('/cdn/art/s30_art0002').status, 200)
 
 
+class LeavingTest(unittest.TestCase):
+    def test_what_waits_leaves_with_its_listener(self) -> None:
+        # 32 are fetched at a time, the others wait
+        stack = Stack(workers=1)
+        self.addCleanup(stack.close)
+        track = 'h01_leaving'
+        stack.get(f'/cdn/stream/{track}', method='HEAD')
+        stack.switch(latency={'media': 3000})
+
+        def fetched() -> int:
+            return len({each['range']
+                        for each in stack.requests('media', track)})
+
+        async def listen() -> list[asyncio.StreamWriter]:
+            writers = []
+            for number in range(50):
+                _, writer = await asyncio.open_connection('127.0.0.1',
+                                                          stack.port)
+                writer.write(f'GET /cdn/stream/{track} HTTP/1.1\r\n'
+                             'Host: voyo\r\nRange: bytes='
+                             f'{2 * number * SLICE}-\r\n\r\n'.encode())
+                writers.append(writer)
+            return writers
+
+        async def run() -> None:
+            writers = await listen()
+            await asyncio.to_thread(wait_for, lambda: fetched() >= 82,
+                                    'their slices and those ahead')
+            for writer in writers:
+                writer.transport.abort()
+
+        asyncio.run(run())
+        wait_for(lambda: all(each['done'] for each in
+                             stack.requests('media', track)), 'all are done')
+        time.sleep(0.5)
+        self.assertEqual(fetched(), 82)
+
+
 class LimitTest(unittest.TestCase):
     """Unknown tracks are limited by client, known ones are not."""
 

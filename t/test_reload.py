@@ -149,23 +149,34 @@ class ReloadTest(unittest.TestCase):
     def test_a_worker_that_is_to_quit_resolves_still(self) -> None:
         # its connections to Redis are closed, and a listener comes to it
         with socket.create_connection(('127.0.0.1', self.stack.port)) as late:
-            late.settimeout(30)
-            late.sendall(b'GET /cdn/stream/m04_latecom HTTP/1.1\r\n')
-            old = set(self.stack.nginx_workers())
-            wait_for(lambda: self.stack.health(), 'the header is read')
-            self.stack.send('nginx', signal.SIGHUP)
-            wait_for(lambda: len(self.stack.nginx_workers()) == 3
-                     and len(old & set(self.stack.nginx_workers())) == 1,
-                     'one old worker is left', 10)
-            late.sendall(b'Host: voyo\r\nRange: bytes=0-9\r\n'
-                         b'Connection: close\r\n\r\n')
-            answer = b''
-            while piece := late.recv(65536):
-                answer += piece
+            self._late(late, b'GET /cdn/stream/m04_latecom',
+                       self.expected[:10])
+
+    def _late(self, late: socket.socket, request: bytes,
+              body: bytes) -> None:
+        late.settimeout(30)
+        late.sendall(request + b' HTTP/1.1\r\n')
+        old = set(self.stack.nginx_workers())
+        wait_for(lambda: self.stack.health(), 'the header is read')
+        self.stack.send('nginx', signal.SIGHUP)
+        wait_for(lambda: len(self.stack.nginx_workers()) == 3
+                 and len(old & set(self.stack.nginx_workers())) == 1,
+                 'one old worker is left', 10)
+        late.sendall(b'Host: voyo\r\nRange: bytes=0-9\r\n'
+                     b'Connection: close\r\n\r\n')
+        answer = b''
+        while piece := late.recv(65536):
+            answer += piece
+        late.close()
         self.assertIn(b' 206 ', answer.partition(b'\r\n')[0])
-        self.assertTrue(answer.endswith(self.expected[:10]))
+        self.assertTrue(answer.endswith(b'\r\n\r\n' + body))
         wait_for(lambda: not old & set(self.stack.nginx_workers()),
                  'it leaves after that', LEAVING)
+
+    def test_a_worker_that_is_to_quit_prefetches_still(self) -> None:
+        with socket.create_connection(('127.0.0.1', self.stack.port)) as late:
+            self._late(late, b'HEAD /cdn/stream/m04_latepre?prefetch=true',
+                       b'')
 
     def test_the_zone_survives_a_reload(self) -> None:
         self.play()
