@@ -242,6 +242,7 @@ voyo_record_read_formats(voyo_record_t *record, const cJSON *json)
 static int
 voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
 {
+    char            number[24];
     double          bitrate, size, expires, not_before;
     const char     *representation, *codec;
     voyo_format_t  *format;
@@ -286,11 +287,11 @@ voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
     memcpy(format->representation, representation,
            strlen(representation) + 1);
 
-    /* the name of bytes ends with how many they are */
+    /* the name of bytes ends with how many they are, and nothing else */
 
-    if (strtoll(strrchr(representation, '.') + 1, NULL, 10)
-        != (long long) size)
-    {
+    snprintf(number, sizeof(number), "%lld", (long long) size);
+
+    if (strcmp(strrchr(representation, '.') + 1, number) != 0) {
         return VOYO_EINVAL;
     }
 

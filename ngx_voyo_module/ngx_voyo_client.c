@@ -9,7 +9,6 @@
 #include "ngx_voyo_warm.h"
 
 
-
 ngx_str_t *
 ngx_voyo_client(ngx_http_request_t *r)
 {

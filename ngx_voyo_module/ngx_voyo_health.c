@@ -47,6 +47,9 @@ static size_t ngx_voyo_health_rss(ngx_voyo_main_conf_t *vmcf);
 static size_t ngx_voyo_health_rss_of(ngx_pid_t pid);
 
 
+extern ngx_module_t  ngx_http_proxy_module;
+
+
 static ngx_int_t
 ngx_voyo_health_handler(ngx_http_request_t *r)
 {
@@ -121,6 +124,8 @@ ngx_voyo_health_reply(void *data, redisReply *reply)
     ngx_free(ask);
 
     c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
 
     ngx_http_finalize_request(r, ngx_voyo_health_send(r, reply));
     ngx_http_run_posted_requests(c);
@@ -377,8 +382,6 @@ ngx_voyo_health_cache(cJSON *checks)
     ngx_list_part_t        *part;
     ngx_shm_zone_t         *zone;
     ngx_http_file_cache_t  *cache;
-
-    extern ngx_module_t  ngx_http_proxy_module;
 
     part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
     zone = part->elts;

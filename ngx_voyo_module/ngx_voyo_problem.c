@@ -196,6 +196,7 @@ ngx_voyo_problem_send(ngx_http_request_t *r,
     }
 
     r->headers_out.status = problem->status;
+    r->headers_out.status_line.len = 0;
     r->headers_out.content_length_n = b->last - b->pos;
     ngx_str_set(&r->headers_out.content_type, "application/problem+json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
@@ -207,6 +208,11 @@ ngx_voyo_problem_send(ngx_http_request_t *r,
     r->allow_ranges = 0;
     ngx_http_clear_accept_ranges(r);
     ngx_http_clear_etag(r);
+
+    if (r->headers_out.content_range) {
+        r->headers_out.content_range->hash = 0;
+        r->headers_out.content_range = NULL;
+    }
 
     rc = ngx_http_send_header(r);
 

@@ -61,6 +61,8 @@ static redisAsyncContext *ngx_voyo_redis_open(ngx_voyo_redis_t *redis,
 static ngx_int_t ngx_voyo_redis_greet(ngx_voyo_redis_t *redis,
     redisAsyncContext *ac);
 static ngx_int_t ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis);
+static void ngx_voyo_redis_admitted(redisAsyncContext *ac, void *reply,
+    void *data);
 static void ngx_voyo_redis_greeted(void *data, redisReply *reply);
 static void ngx_voyo_redis_message(redisAsyncContext *ac, void *reply,
     void *data);
@@ -313,15 +315,17 @@ ngx_voyo_redis_greet(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
     rc = REDIS_OK;
 
     if (url->password[0] && url->user[0]) {
-        rc = redisAsyncCommand(ac, NULL, NULL, "AUTH %s %s", url->user,
-                               url->password);
+        rc = redisAsyncCommand(ac, ngx_voyo_redis_admitted, redis,
+                               "AUTH %s %s", url->user, url->password);
 
     } else if (url->password[0]) {
-        rc = redisAsyncCommand(ac, NULL, NULL, "AUTH %s", url->password);
+        rc = redisAsyncCommand(ac, ngx_voyo_redis_admitted, redis, "AUTH %s",
+                               url->password);
     }
 
     if (rc == REDIS_OK && url->db) {
-        rc = redisAsyncCommand(ac, NULL, NULL, "SELECT %d", (int) url->db);
+        rc = redisAsyncCommand(ac, ngx_voyo_redis_admitted, redis,
+                               "SELECT %d", (int) url->db);
     }
 
     if (rc != REDIS_OK) {
@@ -332,7 +336,7 @@ ngx_voyo_redis_greet(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
         return NGX_OK;
     }
 
-    /* the answer to this one tells that all before it was accepted */
+    /* the answer to this one tells that commands are taken */
 
     call = ngx_alloc(sizeof(ngx_voyo_redis_call_t), redis->log);
     if (call == NULL) {
@@ -371,6 +375,19 @@ ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis)
     }
 
     return NGX_OK;
+}
+
+
+/* A server may answer what follows a refused AUTH or SELECT all the same. */
+
+static void
+ngx_voyo_redis_admitted(redisAsyncContext *ac, void *reply, void *data)
+{
+    redisReply  *r = reply;
+
+    if (r && r->type == REDIS_REPLY_ERROR) {
+        ngx_voyo_redis_greeted(data, r);
+    }
 }
 
 
@@ -706,11 +723,11 @@ ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
     redis->timer.log = cycle->log;
     redis->timer.cancelable = 1;
 
+    /* not cancelable: a worker does not leave with a call in flight */
+
     redis->watch.handler = ngx_voyo_redis_watch;
     redis->watch.data = redis;
     redis->watch.log = cycle->log;
-
-    /* not cancelable: a worker does not leave with a call in flight */
 
     /* the time may be that of the master's last event */
 

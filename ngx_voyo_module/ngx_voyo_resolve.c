@@ -302,8 +302,8 @@ ngx_voyo_resolve_event(void *data, ngx_str_t *message)
 {
     u_char                 buf[NGX_INT64_LEN + 1];
     ngx_str_t              track;
+    uint64_t               known;
     ngx_int_t              generation;
-    ngx_voyo_identity_t    identity;
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = data;
@@ -326,14 +326,13 @@ ngx_voyo_resolve_event(void *data, ngx_str_t *message)
     generation = ngx_atoi(message->data + VOYO_TRACK_LEN + 1,
                           message->len - VOYO_TRACK_LEN - 1);
 
-    if (generation <= 0
-        || ngx_voyo_zone_get(vmcf->shm_zone, &track, &identity) != NGX_OK
-        || identity.generation >= (uint64_t) generation)
-    {
+    known = ngx_voyo_zone_generation(vmcf->shm_zone, &track);
+
+    if (known == 0 || generation <= 0 || known >= (uint64_t) generation) {
         return;
     }
 
-    *ngx_sprintf(buf, "%uL", identity.generation) = '\0';
+    *ngx_sprintf(buf, "%uL", known) = '\0';
 
     (void) ngx_voyo_resolve_want(vmcf, NULL, &track, (char *) buf, "none");
 }

@@ -88,6 +88,8 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         && ngx_voyo_stream_choose(r, ctx, identity.formats, identity.nformats)
            == NGX_OK)
     {
+        ctx->accesses = identity.accesses;
+
         return ngx_voyo_stream_serve(r, ctx);
     }
 
@@ -184,13 +186,13 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     code = u ? ngx_voyo_header_find(&u->headers_in.headers, "X-Voyo-Problem")
              : NULL;
 
+    if (status == NGX_HTTP_BAD_REQUEST && code == NULL) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_client);
+    }
+
     if (!ctx->known) {
         return ngx_voyo_problem(r, ctx->problem.status ? &ctx->problem
                                    : &ngx_voyo_problem_broken);
-    }
-
-    if (status == NGX_HTTP_BAD_REQUEST && code == NULL) {
-        return ngx_voyo_problem(r, &ngx_voyo_problem_client);
     }
 
     if (status == NGX_VOYO_GONE && ctx->renewals++ < NGX_VOYO_RENEWALS) {

@@ -32,6 +32,8 @@ static ngx_int_t ngx_voyo_variable_served(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voyo_variable_accesses(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_media(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
@@ -66,6 +68,9 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_timing"), NULL, ngx_voyo_variable_time, 1,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_accesses"), NULL, ngx_voyo_variable_accesses, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_media_scheme"), NULL, ngx_voyo_variable_media,
@@ -240,6 +245,31 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 
 static ngx_int_t
+ngx_voyo_variable_accesses(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char          *p;
+    ngx_voyo_ctx_t  *ctx;
+
+    ctx = ngx_voyo_ctx_get(r);
+
+    if (ctx == NULL || !ctx->known) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_voyo_variable_set(v, p, ngx_sprintf(p, "%ui", ctx->accesses) - p);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
@@ -381,7 +411,7 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     value.data = track;
     value.len = VOYO_TRACK_LEN;
 
-    if (!ngx_voyo_zone_known(vmcf->shm_zone, &value)) {
+    if (ngx_voyo_zone_generation(vmcf->shm_zone, &value) == 0) {
         ngx_voyo_variable_set(v, client->data, client->len);
     }
 

@@ -138,6 +138,7 @@ void
 ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
+    ngx_uint_t           again;
     ngx_queue_t         *q, *next, woken;
     ngx_voyo_waiter_t   *w;
 
@@ -168,6 +169,10 @@ ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
         }
     }
 
+    /* those whom it did not satisfy want a newer record than some did */
+
+    again = !ngx_queue_empty(&woken);
+
     /* nothing but this function frees the node meanwhile */
 
     node->asking = 1;
@@ -184,11 +189,7 @@ ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
 
     node->asking = 0;
 
-    /* those whom the record did not satisfy want a newer one */
-
-    if (!ngx_queue_empty(&node->waiters)
-        && (node->again || (!pending && outcome == NGX_VOYO_RECORD)))
-    {
+    if (!ngx_queue_empty(&node->waiters) && (node->again || again)) {
         (void) ngx_voyo_wait_ask(node);
     }
 

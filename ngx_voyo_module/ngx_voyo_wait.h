@@ -72,9 +72,8 @@ struct ngx_voyo_wait_node_s {
 
 /*
  * Asks for node->sn.str, newer than node->newer_than, for a listener if
- * node->play.  NGX_OK: the answer will
- * come by ngx_voyo_wait_answer(), later, never from within; NGX_ERROR: nobody
- * can be asked now.
+ * node->play.  NGX_OK: the answer will come by ngx_voyo_wait_answer(), later,
+ * never from within; NGX_ERROR: nobody can be asked now.
  */
 typedef ngx_int_t (*ngx_voyo_ask_pt)(ngx_voyo_wait_node_t *node, void *data);
 

@@ -109,6 +109,7 @@ ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
     node->count++;
 
     identity->generation = node->generation;
+    identity->accesses = node->count;
     identity->nformats = node->nformats;
     ngx_memcpy(identity->formats, node->formats,
                node->nformats * sizeof(voyo_format_t));
@@ -119,21 +120,23 @@ ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
 }
 
 
-ngx_uint_t
-ngx_voyo_zone_known(ngx_shm_zone_t *zone, ngx_str_t *track)
+uint64_t
+ngx_voyo_zone_generation(ngx_shm_zone_t *zone, ngx_str_t *track)
 {
-    ngx_uint_t            known;
-    ngx_voyo_zone_ctx_t  *ctx;
+    uint64_t               generation;
+    ngx_voyo_zone_ctx_t   *ctx;
+    ngx_voyo_zone_node_t  *node;
 
     ctx = zone->data;
 
     ngx_shmtx_lock(&ctx->shpool->mutex);
 
-    known = ngx_voyo_zone_lookup(ctx, track) != NULL;
+    node = ngx_voyo_zone_lookup(ctx, track);
+    generation = node ? node->generation : 0;
 
     ngx_shmtx_unlock(&ctx->shpool->mutex);
 
-    return known;
+    return generation;
 }
 
 

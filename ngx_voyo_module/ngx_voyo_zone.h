@@ -23,6 +23,7 @@
 
 typedef struct {
     uint64_t          generation;
+    ngx_uint_t        accesses;        /* since it came, this one too */
     ngx_uint_t        nformats;
     voyo_format_t     formats[VOYO_FORMATS_MAX];
 } ngx_voyo_identity_t;
@@ -77,8 +78,8 @@ ngx_int_t ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record);
 ngx_int_t ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_voyo_identity_t *identity);
 
-/* Whether a track is known, no access counted: 1 or 0. */
-ngx_uint_t ngx_voyo_zone_known(ngx_shm_zone_t *zone, ngx_str_t *track);
+/* The generation of a track, no access counted; 0: it is not known. */
+uint64_t ngx_voyo_zone_generation(ngx_shm_zone_t *zone, ngx_str_t *track);
 
 /*
  * Copies a representation's URL out to "pool".  NGX_DECLINED: the URL is not

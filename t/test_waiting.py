@@ -277,6 +277,25 @@ class WaitingTest(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 4)
 
 
+class RefusedTest(unittest.TestCase):
+    def test_a_redis_that_refuses_its_database(self) -> None:
+        # it answers all that follows from another one
+        stack = Stack(workers=1)
+        self.addCleanup(stack.close)
+        stack.provoked.append('redis refused us: "ERR DB index')
+        conf = stack.dir / 'home/conf/nginx.conf'
+        url = f'unix:{stack.redis_socket}'
+        self.assertIn(f'voyo_redis {url};', conf.read_text())
+        conf.write_text(conf.read_text().replace(f'{url};',
+                                                 f'{url}?db=99;'))
+        stack.stop('nginx')
+        stack.start_nginx()
+        answer = stack.get('/cdn/stream/s30_refused')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (503, 'redis_unavailable'))
+        self.assertIn('redis refused us', stack.log('nginx'))
+
+
 class CapTest(unittest.TestCase):
     def test_waiters_are_capped(self) -> None:
         stack = Stack(workers=1, conf='voyo_waiters 5;')

@@ -1,6 +1,8 @@
 """The zone holds what it should, and forgets in the right order."""
 
 import json
+import os
+import re
 import signal
 import socket
 import sys
@@ -17,8 +19,8 @@ BATCH = 500
 
 
 class ZoneTest(unittest.TestCase):
-    def start(self, zone: str) -> None:
-        self.stack = Stack(zone=zone)
+    def start(self, zone: str, conf: str = '') -> None:
+        self.stack = Stack(zone=zone, conf=conf)
         self.addCleanup(self.stack.close)
         self.stack.get('/cdn/stream/s30_pattern', method='HEAD')
         record = json.loads(self.stack.redis(
@@ -125,6 +127,26 @@ class ZoneTest(unittest.TestCase):
             self.assertEqual(self.ask(range(1)), 1)
         self.assertEqual(self.ask(range(1, 2)), 0)
         self.start_redis()
+
+    def test_accesses_are_counted(self) -> None:
+        path = f'/tmp/voyo-accesses-{os.getpid()}'
+        self.addCleanup(lambda: os.unlink(path))
+        self.start('1m', "log_format accesses '$voyo_track $voyo_accesses'; "
+                         f'access_log {path} accesses;')
+        for _ in range(3):
+            self.stack.get('/cdn/stream/s30_access0', method='HEAD')
+        # a refresh that somebody else wanted is none: each worker takes it
+        self.stack.redis('CONFIG', 'RESETSTAT')
+        self.stack.redis('PUBLISH', 'voyo:{default}:events',
+                         's30_access0 9007199254740991')
+        wait_for(lambda: b'cmdstat_eval:calls=2,' in self.stack.redis(
+            'INFO', 'commandstats'), 'both workers ask')
+        self.stack.get('/cdn/stream/s30_access0', method='HEAD')
+        wait_for(lambda: Path(path).read_text().count('s30_access0') == 4,
+                 'all are logged')
+        self.assertEqual(re.findall(r's30_access0 (\d+)',
+                                    Path(path).read_text()),
+                         ['0', '1', '2', '3'])
 
 
 if __name__ == '__main__':

@@ -72,6 +72,12 @@ main(void)
     test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.1", "aac",
                               "\"expires\":1764021600,\"not_before\":0")),
                   "another size than its name's");
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.3433514-1", "aac",
+                              "\"expires\":1,\"not_before\":0")),
+                  "a size with something after it");
+    test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140.17.03433514", "aac",
+                              "\"expires\":1,\"not_before\":0")),
+                  "a size with something before it");
     test_bad_text(WITH(FORMAT("dQw4w9WgXcQ.140/../1", "aac",
                               "\"expires\":1,\"not_before\":0")),
                   "a representation with a slash");
