@@ -209,9 +209,13 @@ class ProcessTest(Faults):
     def test_a_worker_freezes(self) -> None:
         track = 's30_frozen0'
         self.busy(track)
-        for worker in self.workers():
+        workers = self.workers()
+        for worker in workers:
             os.kill(worker, signal.SIGSTOP)
         self.assertEqual(self.jobs.outcome(track)[1]['error'], 'timeout')
+        # the one that had no job would lose the next
+        for worker in filter(ytdlp.lives, workers):
+            os.kill(worker, signal.SIGCONT)
         self.is_well()
 
 

@@ -110,7 +110,8 @@ for (const [name, port] of [["directly", "port"], ["by a proxy", "proxy"]]) {
     await player.close();
     // a proxy may have fetched the whole hour before the URL died
     const players = (await control(`/log?kind=player&id=${id}`)).length;
-    assert.ok(players === 2 || (port === "proxy" && players === 1));
+    assert.ok(players === 2 || (port === "proxy" && players === 1),
+      `${players} extractions`);
   });
 
   test(`${name}: a media host breaks off and nobody hears it`, async () => {
