@@ -387,7 +387,8 @@ class Stack:
     def check_log(self) -> None:
         bad = []
         for line in self.log('nginx').splitlines():
-            if re.search(r'\[(error|alert|crit|emerg)\]', line) \
+            if re.search(r'\[(error|alert|crit|emerg)\]|runtime error:|'
+                         'exited with code [1-9]', line) \
                and not any(re.search(each, line) for each in self.provoked):
                 bad.append(line)
             if 'videoplayback' in line:
