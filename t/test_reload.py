@@ -157,7 +157,7 @@ class ReloadTest(unittest.TestCase):
         late.settimeout(30)
         late.sendall(request + b' HTTP/1.1\r\n')
         old = set(self.stack.nginx_workers())
-        wait_for(lambda: self.stack.health(), 'the header is read')
+        wait_for(lambda: self._taken(late), 'the request line is read')
         self.stack.send('nginx', signal.SIGHUP)
         wait_for(lambda: len(self.stack.nginx_workers()) == 3
                  and len(old & set(self.stack.nginx_workers())) == 1,
@@ -172,6 +172,16 @@ class ReloadTest(unittest.TestCase):
         self.assertTrue(answer.endswith(b'\r\n\r\n' + body))
         wait_for(lambda: not old & set(self.stack.nginx_workers()),
                  'it leaves after that', LEAVING)
+
+    def _taken(self, client: socket.socket) -> bool:
+        """A worker has accepted the connection and read all of it."""
+
+        ends = (f':{self.stack.port:04X}', f':{client.getsockname()[1]:04X}')
+        for line in Path('/proc/net/tcp').read_text().splitlines()[1:]:
+            _, local, remote, _, queues, *_, inode = line.split()[:10]
+            if local.endswith(ends[0]) and remote.endswith(ends[1]):
+                return inode != '0' and queues.endswith(':00000000')
+        return False
 
     def test_a_worker_that_is_to_quit_prefetches_still(self) -> None:
         with socket.create_connection(('127.0.0.1', self.stack.port)) as late:
