@@ -243,20 +243,14 @@ job_prove(job_thread_t *thread, job_t *job)
 
     rc = resolve_again(thread, job);
 
-    /* half a track is better than none */
+    /* half a track is better than none, and who got one is not blocked */
 
-    if (rc != VOYO_OK
-        || (job->class != VOYO_CLASS_NONE
-            && !voyo_class_info(job->class)->global))
-    {
+    if (rc != VOYO_OK || job->class != VOYO_CLASS_NONE) {
         job_drop(thread, job, "the record with a refused end stays");
 
     } else if (job_finish(thread, job) == VOYO_OK) {
         job_tell(thread, job);
-
-        if (job->class == VOYO_CLASS_NONE) {
-            (void) resolve_proof(thread, job);
-        }
+        (void) resolve_proof(thread, job);
     }
 }
 
@@ -306,8 +300,8 @@ job_finish(job_thread_t *thread, job_t *job)
     store_end_t   end;
 
     json = outcome_json(&job->choose, job->popped.id, &job->class,
-                        job_microseconds() / 1000000, job->generation,
-                        &end.len, &end.life);
+                        job->unconfirmed, job_microseconds() / 1000000,
+                        job->generation, &end.len, &end.life);
 
     if (json == NULL) {
         abort();
@@ -401,7 +395,8 @@ job_tell_failed(job_thread_t *thread, job_t *job, double all)
     log_event(&thread->config->log, level, "track \"%s\" can't be resolved, "
               "%s, after %.1f ms, %s for %u s, profile %s%s%.*s",
               job->popped.id, info->name, all,
-              info->global ? "nothing is asked" : "kept",
+              info->global ? "nothing is asked"
+              : job->unconfirmed ? "unconfirmed, kept" : "kept",
               job->choose.record.retry_after,
               ytdlp_profile_name(job->profile), len ? ": " : "", len,
               len ? job->answer.text : "");

@@ -67,6 +67,7 @@ typedef struct {
 
     ytdlp_profile_t  profile;
     voyo_class_t     class;
+    unsigned         unconfirmed:1;    /* the full profile did not say so */
     ytdlp_answer_t   answer;           /* the last one */
     choose_t         choose;
 } job_t;

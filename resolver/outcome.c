@@ -17,7 +17,8 @@ static int64_t outcome_life(const choose_t *choose, voyo_class_t class);
 
 char *
 outcome_json(choose_t *choose, const char *id, voyo_class_t *class,
-    int64_t now, int64_t generation, size_t *len, int64_t *life)
+    int unconfirmed, int64_t now, int64_t generation, size_t *len,
+    int64_t *life)
 {
     char           *json;
     voyo_record_t  *record;
@@ -41,6 +42,14 @@ outcome_json(choose_t *choose, const char *id, voyo_class_t *class,
     }
 
     *life = outcome_life(choose, *class);
+
+    /* a global one is no word on the track, its time is the breaker's */
+
+    if (unconfirmed && *life > OUTCOME_UNCONFIRMED
+        && !voyo_class_info(*class)->global)
+    {
+        *life = OUTCOME_UNCONFIRMED;
+    }
 
     record->error = *class;
     record->retry_after = (uint32_t) *life;

@@ -20,7 +20,7 @@
 
 static int resolve_next(job_thread_t *thread, job_t *job);
 static int resolve_falls_back(voyo_class_t class);
-static int resolve_says_little(voyo_class_t class);
+static int resolve_says_less(voyo_class_t class, voyo_class_t before);
 static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
     const char *why);
 static int resolve_try(job_thread_t *thread, job_t *job);
@@ -51,17 +51,26 @@ resolve_track(job_thread_t *thread, job_t *job)
 
     rc = resolve_try(thread, job);
 
+    job->unconfirmed = job->profile != YTDLP_FULL;
+
     while (rc == VOYO_OK && resolve_next(thread, job)) {
 
         before = job->class;
 
         rc = resolve_try(thread, job);
 
-        /* what went wrong on the way says nothing of the track */
-
-        if (resolve_says_little(job->class)) {
+        if (resolve_says_less(job->class, before)) {
             job->class = before;
+
+        } else {
+            job->unconfirmed = job->profile != YTDLP_FULL;
         }
+    }
+
+    /* what only one profile can tell is believed of any */
+
+    if (!resolve_falls_back(job->class)) {
+        job->unconfirmed = 0;
     }
 
     return rc;
@@ -115,11 +124,18 @@ resolve_falls_back(voyo_class_t class)
 }
 
 
+/*
+ * What went wrong on the way says nothing of the track; nor does a refusal of
+ * us all, and to who was just told of the track it says nothing of us either.
+ */
+
 static int
-resolve_says_little(voyo_class_t class)
+resolve_says_less(voyo_class_t class, voyo_class_t before)
 {
     return class == VOYO_CLASS_TIMEOUT || class == VOYO_CLASS_NETWORK
-           || class == VOYO_CLASS_TLS || class == VOYO_CLASS_INTERNAL;
+           || class == VOYO_CLASS_TLS || class == VOYO_CLASS_INTERNAL
+           || (voyo_class_info(class)->global
+               && voyo_class_info(before)->status < 500);
 }
 
 

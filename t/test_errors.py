@@ -66,6 +66,7 @@ EXPECTED: dict[str, tuple[str, int, int]] = {
 
     # who uses a client of his own is no visitor
     'visi': ('bot_check', 503, 600),
+    'gobo': ('unavailable', 404, 6 * HOUR),
 }
 
 GLOBAL = ('bot_check', 'rate_limited')

@@ -62,6 +62,17 @@ class ProfileTest(unittest.TestCase):
         self.assertIn('unavailable, after', self.stack.log('resolver'))
         self.assertIn('profile full', self.stack.log('resolver'))
 
+    def test_a_bot_check_for_the_full_profile_alone(self) -> None:
+        # the fast one was told of the track: neither is forgotten for it, nor
+        # is everybody refused
+        track = 'gobofull000'
+        kind, record = self.jobs.outcome(track)
+        self.assertEqual(record['error'], 'unavailable')
+        self.assertGreaterEqual(self.asked(track)[1], 2)
+        self.assertAlmostEqual(self.jobs.key('TTL', f'failure:{track}'), 300,
+                               delta=2)
+        self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
+
     def test_a_permanent_one_is_believed_at_once(self) -> None:
         self.jobs.outcome('privfast000')
         self.assertEqual(self.asked('privfast000'), (0, 1))
@@ -103,17 +114,22 @@ class ProfileTest(unittest.TestCase):
                          r'"s30_after00" is resolved.*profile full')
 
     def test_a_refused_tail_costs_no_record(self) -> None:
-        track = 's30_refuse1'
-        self.stack.switch(faults=[
-            {'on': 'media', 'id': track, 'begin': 1000,
-             'do': {'status': 403}},
-            {'on': 'player', 'id': track, 'nth': 2, 'do': {'status': 500}},
-            {'on': 'page', 'id': track, 'do': {'status': 500}}])
-        old = self.jobs.outcome(track)[1]
-        wait_for(lambda: 'with a refused end stays'
-                 in self.stack.log('resolver'), 'it stays')
-        self.assertEqual(self.jobs.want(track, 0, 'none'), ('record', old))
-        self.assertEqual(self.jobs.key('EXISTS', f'failure:{track}'), 0)
+        for status in (500, 429):
+            track = f's30_ref{status}0'
+            self.stack.switch(faults=[
+                {'on': 'media', 'id': track, 'begin': 1000,
+                 'do': {'status': 403}},
+                {'on': 'player', 'id': track, 'nth': 2,
+                 'do': {'status': status}},
+                {'on': 'page', 'id': track, 'do': {'status': status}}])
+            old = self.jobs.outcome(track)[1]
+            wait_for(lambda: f'track "{track}" is given back, the record with '
+                     'a refused end stays' in self.stack.log('resolver'),
+                     'it stays')
+            self.assertEqual(self.jobs.want(track, 0, 'none'),
+                             ('record', old))
+            self.assertEqual(self.jobs.key('EXISTS', f'failure:{track}'), 0)
+            self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
 
     def test_an_advertisement_is_no_refusal(self) -> None:
         self.jobs.outcome('adv_proof00')

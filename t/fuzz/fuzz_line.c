@@ -106,7 +106,7 @@ fuzz_outcome(const classify_t *classify, ytdlp_answer_t *answer)
             abort();
         }
 
-        json = outcome_json(&choose, ID, &class, NOW, 7, &len, &life);
+        json = outcome_json(&choose, ID, &class, 0, NOW, 7, &len, &life);
 
         if (json == NULL || len > VOYO_RECORD_MAX
             || voyo_record_decode(&record, json, len) != VOYO_OK

@@ -22,6 +22,7 @@ static void test_track(void);
 static void test_refused(void);
 static void test_long(void);
 static void test_upcoming(int64_t release, int64_t expected);
+static void test_unconfirmed(voyo_class_t class, int64_t expected);
 static void fill(choose_t *choose, const char *url, unsigned n);
 
 
@@ -36,6 +37,10 @@ main(void)
     test_upcoming(NOW - 10, 60);
     test_upcoming(NOW + 600, 600);
     test_upcoming(4102444800, 3600);
+
+    test_unconfirmed(VOYO_CLASS_UNAVAILABLE, 300);
+    test_unconfirmed(VOYO_CLASS_EXTRACTOR, 60);
+    test_unconfirmed(VOYO_CLASS_BOT_CHECK, 600);
 
     return done();
 }
@@ -53,7 +58,7 @@ test_track(void)
 
     fill(&choose, "https://h/x", 1);
     class = VOYO_CLASS_NONE;
-    json = outcome_json(&choose, ID, &class, NOW, 5, &len, &life);
+    json = outcome_json(&choose, ID, &class, 0, NOW, 5, &len, &life);
 
     ok(class == VOYO_CLASS_NONE && life == 2592000
        && voyo_record_decode(&record, json, len) == VOYO_OK
@@ -77,7 +82,7 @@ test_refused(void)
 
     fill(&choose, "gopher://h/x", 1);
     class = VOYO_CLASS_NONE;
-    json = outcome_json(&choose, ID, &class, NOW, 1, &len, &life);
+    json = outcome_json(&choose, ID, &class, 0, NOW, 1, &len, &life);
 
     ok(class == VOYO_CLASS_INTERNAL && life == 60
        && voyo_record_decode(&record, json, len) == VOYO_OK
@@ -105,7 +110,7 @@ test_long(void)
 
     fill(&choose, url, 6);
     class = VOYO_CLASS_NONE;
-    json = outcome_json(&choose, ID, &class, NOW, 1, &len, &life);
+    json = outcome_json(&choose, ID, &class, 0, NOW, 1, &len, &life);
 
     ok(class == VOYO_CLASS_NONE && len <= VOYO_RECORD_MAX
        && voyo_record_decode(&record, json, len) == VOYO_OK
@@ -129,10 +134,30 @@ test_upcoming(int64_t release, int64_t expected)
     choose.release = release;
     class = VOYO_CLASS_UPCOMING;
 
-    json = outcome_json(&choose, ID, &class, NOW, 1, &len, &life);
+    json = outcome_json(&choose, ID, &class, 0, NOW, 1, &len, &life);
 
     ok(life == expected && choose.record.retry_after == expected,
        "out at %lld, asked again after %lld s", (long long) release,
+       (long long) life);
+
+    free(json);
+}
+
+
+static void
+test_unconfirmed(voyo_class_t class, int64_t expected)
+{
+    char      *json;
+    size_t     len;
+    int64_t    life;
+    choose_t   choose;
+
+    memset(&choose, 0, sizeof(choose_t));
+
+    json = outcome_json(&choose, ID, &class, 1, NOW, 1, &len, &life);
+
+    ok(life == expected && choose.record.retry_after == expected,
+       "unconfirmed, %s is kept for %lld s", voyo_class_info(class)->name,
        (long long) life);
 
     free(json);

@@ -61,6 +61,8 @@ class Player:
         scenario = self.state.scenario(entry.id)
         if scenario.visitor and 'x-goog-visitor-id' not in request.headers:
             scenario = SCENARIOS['bot_']
+        if scenario.known and 'x-goog-visitor-id' in request.headers:
+            scenario = SCENARIOS[scenario.known]
         if scenario.exchange == 'hang':
             await answer.hang(reader)
         if scenario.exchange == 'drop':

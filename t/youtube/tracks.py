@@ -57,6 +57,7 @@ class Scenario:
     exchange: str = 'answer'           # or 'hang', 'drop'
     other_id: bool = False             # an answer about another video
     visitor: bool = False              # a bot check for who is unknown
+    known: str = ''                    # another scenario, for who is known
     details: dict[str, Any] = field(default_factory=dict)
     microformat: dict[str, Any] = field(default_factory=dict)
     streaming: dict[str, Any] = field(default_factory=dict)
@@ -154,6 +155,9 @@ SCENARIOS: dict[str, Scenario] = {
     'what': refusal('UNPLAYABLE', 'a reason that nobody knows',
                     'The melon is ripe. ' * 60 + 'END'),
     'visi': Scenario('bot check for who has no visitor data', visitor=True),
+    'gobo': replace(refusal('ERROR', 'unavailable, a bot check for who has '
+                            'visitor data', NO_VIDEO,
+                            'This video is unavailable'), known='bot_'),
     'othr': Scenario('answers about another video', other_id=True),
 
     # audio that cannot be had
