@@ -25,7 +25,7 @@ static int cold_start(cold_t *cold, const config_t *config,
     const char *const *tail);
 static int cold_ended(cold_t *cold, int64_t until);
 static int cold_output(cold_t *cold);
-static void cold_errors(cold_t *cold);
+static int cold_errors(cold_t *cold);
 static int cold_run(cold_t *cold, const config_t *config,
     const char *const *tail);
 
@@ -107,24 +107,26 @@ cold_wait(cold_t *cold, int64_t until)
             return VOYO_EIO;
         }
 
-        if (n <= 0) {
-            if (worker_now() >= until) {
-                return VOYO_ETIMEOUT;
-            }
-
-            continue;
+        if (n > 0 && fds[1].revents) {
+            (void) cold_errors(cold);
         }
 
-        if (fds[1].revents) {
-            cold_errors(cold);
-        }
-
-        if (fds[0].revents && cold_output(cold) != VOYO_OK) {
+        if (n > 0 && fds[0].revents && cold_output(cold) != VOYO_OK) {
             return VOYO_EIO;
+        }
+
+        /* however much it says */
+
+        if (cold->child.out >= 0 && worker_now() >= until) {
+            return VOYO_ETIMEOUT;
         }
     }
 
-    cold_errors(cold);
+    while (cold_errors(cold)) {
+        if (worker_now() >= until) {
+            return VOYO_ETIMEOUT;
+        }
+    }
 
     return cold_ended(cold, until);
 }
@@ -183,33 +185,38 @@ cold_output(cold_t *cold)
 }
 
 
-/* The first errors count, what comes after them is told for nobody. */
+/* Reads once; returns whether there may be more. */
 
-static void
+static int
 cold_errors(cold_t *cold)
 {
     char     text[4096];
     size_t   room;
     ssize_t  n;
 
-    while (cold->child.err >= 0) {
+    if (cold->child.err < 0) {
+        return 0;
+    }
 
-        n = read(cold->child.err, text, sizeof(text));
+    n = read(cold->child.err, text, sizeof(text));
 
-        if (n <= 0) {
-            if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
-                child_close(&cold->child.err);
-            }
-
-            return;
+    if (n <= 0) {
+        if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
+            child_close(&cold->child.err);
         }
 
-        room = COLD_ERRORS_MAX - cold->nerrors;
-        room = room < (size_t) n ? room : (size_t) n;
-
-        memcpy(cold->errors + cold->nerrors, text, room);
-        cold->nerrors += room;
+        return 0;
     }
+
+    /* the first errors count, what comes after them is told for nobody */
+
+    room = COLD_ERRORS_MAX - cold->nerrors;
+    room = room < (size_t) n ? room : (size_t) n;
+
+    memcpy(cold->errors + cold->nerrors, text, room);
+    cold->nerrors += room;
+
+    return 1;
 }
 
 

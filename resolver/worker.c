@@ -103,6 +103,13 @@ worker_fill(worker_t *worker, int64_t until)
         }
 
         if (fds[0].revents == 0) {
+
+            /* however much it complains */
+
+            if (worker_now() >= until) {
+                return VOYO_ETIMEOUT;
+            }
+
             continue;
         }
 
@@ -203,6 +210,13 @@ worker_wait(worker_t *worker, int64_t until)
         }
 
         if (ytdlp_ready(&worker->ready, line, len) != VOYO_OK) {
+
+            /* a few chatty lines are passed over even without time */
+
+            if (worker_now() > until) {
+                return VOYO_ETIMEOUT;
+            }
+
             continue;
         }
 

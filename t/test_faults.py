@@ -121,6 +121,17 @@ class WorkerTest(Faults):
     def test_a_flood_of_lines(self) -> None:
         self.assertIn('missed its deadline', self.fault('floo', 'timeout'))
 
+    def test_a_flood_of_complaints(self) -> None:
+        track = 's30_rain000'
+        self.jobs.want(track)
+        key = f'lease:{track}'
+        wait_for(lambda: self.jobs.key('EXISTS', key), 'it is taken')
+        end = time.monotonic() + 4     # two leases
+        while time.monotonic() < end:
+            self.assertEqual(self.jobs.key('EXISTS', key), 1)
+            time.sleep(0.05)
+        self.assertIn('missed its deadline', self.fault('rain', 'timeout'))
+
     def test_a_hang_in_c(self) -> None:
         began = time.monotonic()
         self.assertIn('missed its deadline', self.fault('hang', 'timeout'))

@@ -170,6 +170,25 @@ class StartTest(unittest.TestCase):
         wait_for(lambda: not ytdlp.family(self.stack.parts['resolver'].pid),
                  'no process is left')
 
+    def test_complaints_do_not_stop_a_deadline(self) -> None:
+        self.stack.resolve_timeout = '3s'
+        track = 's30_raining'
+        self.stack.start_resolver(ytdlp=ytdlp.raining(self.stack, track))
+        began = time.monotonic()
+        self.assertEqual(self.jobs.outcome(track)[1]['error'], 'timeout')
+        self.assertLess(time.monotonic() - began, 5)
+        self._idle()
+        wait_for(lambda: not ytdlp.family(self.stack.parts['resolver'].pid),
+                 'no process is left')
+
+    def test_what_is_no_yt_dlp_can_be_stopped(self) -> None:
+        with self.assertRaisesRegex(AssertionError, 'the resolver lives'):
+            self.stack.start_resolver(ytdlp=ytdlp.flooding(self.stack),
+                                      seconds=1)
+        self.assertEqual(self.stack.stop('resolver', seconds=3), 1)
+        self.assertIn('stopped before yt-dlp was ready',
+                      self.stack.log('resolver'))
+
     def _plays_cold(self) -> None:
         answer = self.stack.get('/cdn/stream/s30_cold000')
         self.assertEqual(answer.status, 200)

@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 struck, *command = sys.argv[1:]
@@ -69,6 +70,13 @@ def flood(_job: dict) -> None:
         say(b'{"job":0}\n' * 1000)
 
 
+def complain(_job: dict) -> None:
+    # more of them than can be read
+    for _ in range(4):
+        subprocess.Popen(['yes', 'WARNING: it rains'], stdout=2)
+    time.sleep(1000)
+
+
 def hang(_job: dict) -> None:
     # in C, where no signal is looked at
     re.match('(a+)+$', 'a' * 64 + 'b')
@@ -89,7 +97,8 @@ def leave(_job: dict) -> None:
 
 FAULTS = {
     'garb': garbage, 'half': half, 'mega': megabyte, 'long': longer,
-    'floo': flood, 'hang': hang, 'leak': leak, 'kill': kill, 'exit': leave,
+    'floo': flood, 'rain': complain, 'hang': hang, 'leak': leak,
+    'kill': kill, 'exit': leave,
 }
 
 

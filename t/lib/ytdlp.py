@@ -72,6 +72,24 @@ exec {YTDLP} "$@"
 ''')
 
 
+def raining(stack: Stack, track: str) -> Path:
+    """The same, which never stops to complain of one track."""
+
+    return script(stack.dir / 'raining', f'''#!/bin/sh
+case "$*" in
+*ytserve:*) exit 1 ;;
+*v={track}*) exec yes "WARNING: it rains" >&2 ;;
+esac
+exec {YTDLP} "$@"
+''')
+
+
+def flooding(stack: Stack) -> Path:
+    """What is no yt-dlp at all."""
+
+    return script(stack.dir / 'flooding', '#!/bin/sh\nexec yes\n')
+
+
 def never_ready(stack: Stack) -> Path:
     return script(stack.dir / 'never-ready', f'''#!/bin/sh
 case "$*" in
