@@ -44,7 +44,8 @@
 /*
  * Whether the breaker forbids to resolve a track: its class and how long, in
  * ms; or nil.  After its time it is half-open: one track is the probe, for as
- * long as somebody says every 3 s that it still is.
+ * long as somebody says every 3 s that it still is.  Only what is going to be
+ * resolved becomes it.
  */
 
 #define VOYO_SCRIPT_BREAKER                                                   \
@@ -64,9 +65,13 @@
     "      return state[1], left\n"                                           \
     "    end\n"                                                               \
     "  end\n"                                                                 \
-    "  redis.call('HSET', key, 'probe', id, 'probe_until',\n"                 \
-    "             text(now + 3000))\n"                                        \
     "  return nil\n"                                                          \
+    "end\n"                                                                   \
+    "local function probe(key, id)\n"                                         \
+    "  if redis.call('HEXISTS', key, 'class') == 1 then\n"                    \
+    "    redis.call('HSET', key, 'probe', id, 'probe_until',\n"               \
+    "               text(now + 3000))\n"                                      \
+    "  end\n"                                                                 \
     "end\n"
 
 /* How long until the budget allows one more, in ms; 0: it does now. */
@@ -121,11 +126,13 @@ const char  voyo_script_want[] =
     "end\n"
     "if redis.call('EXISTS', KEYS[3]) == 1\n"
     "   or redis.call('ZSCORE', KEYS[5], id) then\n"
+    "  probe(KEYS[8], id)\n"
     "  return {'pending'}\n"
     "end\n"
     /* a prefetch that is now wanted for play moves over */
     "local queued = redis.call('ZSCORE', KEYS[6], id)\n"
     "if queued then\n"
+    "  probe(KEYS[8], id)\n"
     "  if lane == 'play' then\n"
     "    redis.call('ZREM', KEYS[6], id)\n"
     "    redis.call('ZADD', KEYS[5], text(now), id)\n"
@@ -147,6 +154,7 @@ const char  voyo_script_want[] =
     "  end\n"
     "  redis.call('ZPOPMAX', KEYS[6])\n"
     "end\n"
+    "probe(KEYS[8], id)\n"
     "redis.call('ZADD', lane == 'play' and KEYS[5] or KEYS[6], text(now),\n"
     "           id)\n"
     "return {'pending'}\n";
@@ -172,12 +180,13 @@ const char  voyo_script_take[] =
     "if redis.call('EXISTS', KEYS[2]) == 1 then\n"
     "  return {'leased'}\n"
     "end\n"
-    "if breaker(KEYS[3], id) then\n"
-    "  return {'breaker'}\n"
-    "end\n"
     "if lane == 'prefetch' and wait(KEYS[4], budget) > 0 then\n"
     "  return {'budget'}\n"
     "end\n"
+    "if breaker(KEYS[3], id) then\n"
+    "  return {'breaker'}\n"
+    "end\n"
+    "probe(KEYS[3], id)\n"
     "redis.call('SET', KEYS[2], token, 'PX', ARGV[3])\n"
     /* what is played is counted, and never refused */
     "redis.call('ZADD', KEYS[4], text(now), token)\n"

@@ -109,17 +109,43 @@ class WantTest(unittest.TestCase):
         self.jobs.key('HSET', 'breaker', 'probe_until', '1')
         self.assertEqual(self.jobs.want('other000000')[0], 'pending')
 
-    def test_the_budget_is_for_prefetches(self) -> None:
+    def test_who_is_refused_is_no_probe(self) -> None:
+        self.jobs.key('HSET', 'breaker', 'class', 'bot_check', 'until', '1',
+                      'count', '1')
+        self._spend(100, 75, 50)
+        kind, record = self.jobs.want('pre00000000', lane='prefetch')
+        self.assertEqual(record['error'], 'budget')
+        self.assertEqual(self.jobs.take('pre00000000', 'prefetch', budget=3),
+                         [b'budget'])
+        for number in range(4):
+            self.jobs.key('ZADD', 'jobs:play', '1', f'play{number}000000')
+        kind, record = self.jobs.want('play9000000')
+        self.assertEqual(record['error'], 'busy')
+        self.assertIsNone(self.jobs.key('HGET', 'breaker', 'probe'))
+        # who is queued is one, and stays one
+        for _ in range(2):
+            self.assertEqual(self.jobs.want('play0000000')[0], 'pending')
+            self.assertEqual(self.jobs.key('HGET', 'breaker', 'probe'),
+                             b'play0000000')
+            self.jobs.key('HSET', 'breaker', 'probe_until', '1')
+        self.assertEqual(self.jobs.take('play0000000')[0], b'run')
+
+    def _spend(self, *ago: int) -> None:
+        """The budget of so many seconds ago."""
+
         now = 1000 * time.time()
         self.jobs.key('ZADD', 'budget', *(
-            word for ago, name in ((3599, 'a'), (100, 'b'), (50, 'c'))
-            for word in (f'{now - 1000 * ago:.0f}', name)))
+            word for each in ago
+            for word in (f'{now - 1000 * each:.0f}', f'{each} s ago')))
+
+    def test_the_budget_is_for_prefetches(self) -> None:
+        self._spend(3599, 100, 50)
         kind, record = self.jobs.want('pre00000000', lane='prefetch')
         self.assertEqual((kind, record['error']), ('failure', 'budget'))
         self.assertIn(record['retry_after'], (1, 2))
         self.assertEqual(self.jobs.want('play0000000')[0], 'pending')
         # an hour after the oldest there is room for one
-        self.jobs.key('ZADD', 'budget', f'{now - 3600001:.0f}', 'a')
+        self.jobs.key('ZINCRBY', 'budget', '-1001', '3599 s ago')
         self.assertEqual(self.jobs.want('pre00000000', lane='prefetch')[0],
                          'pending')
 

@@ -42,10 +42,22 @@ class Jobs:
             f'track:{track}', f'failure:{track}', f'lease:{track}',
             f'alive:{track}', 'jobs:play', 'jobs:prefetch', 'resolvers',
             'breaker', 'budget', 'limits')]
-        answer = self.stack.redis('EVAL', SCRIPTS['want'], str(len(keys)),
-                                  *keys, track, str(newer_than), lane)
+        answer = self._run('want', keys, track, str(newer_than), lane)
         return (answer[0].decode(),
                 json.loads(answer[1]) if len(answer) > 1 else None)
+
+    def take(self, track: str, lane: str = 'play', score: int = 1,
+             token: str = 'test', budget: int = 1000) -> list[bytes]:
+        """As a resolver does once it has popped a job."""
+
+        return self._run('take', [PREFIX + each for each in (
+            f'track:{track}', f'lease:{track}', 'breaker', 'budget',
+            f'alive:{track}')], track, token, '2000', str(score), lane,
+            str(budget))
+
+    def _run(self, name: str, keys: list[str], *arguments: str) -> Any:
+        return self.stack.redis('EVAL', SCRIPTS[name], str(len(keys)), *keys,
+                                *arguments)
 
     def outcome(self, track: str, newer_than: int = 0, lane: str = 'play',
                 seconds: float = 15) -> tuple[str, dict[str, Any]]:
