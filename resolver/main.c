@@ -171,7 +171,10 @@ main_check(main_t *resolver)
 }
 
 
-/* Resolves the canary by a worker, without Redis, and tries its URL. */
+/*
+ * Resolves the canary by a worker, without Redis, and tries its URL.  A yt-dlp
+ * that takes no plugin could resolve it too, each time from a cold start.
+ */
 
 static int
 main_prove(main_t *resolver)
@@ -195,6 +198,13 @@ main_prove(main_t *resolver)
     if (resolver->classify == NULL
         || main_ytdlp(resolver, &worker) != VOYO_OK)
     {
+        classify_free(resolver->classify);
+        return 1;
+    }
+
+    if (resolver->cold) {
+        log_event(log, LOG_ERROR, "yt-dlp %s is not proved, it can't be kept "
+                  "warm", resolver->version);
         classify_free(resolver->classify);
         return 1;
     }

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
 import ytdlp  # noqa: E402
 from jobs import Jobs  # noqa: E402
-from stack import BUILD, RESOLVER, ROOT, Stack, wait_for  # noqa: E402
+from stack import BUILD, RESOLVER, ROOT, YTDLP, Stack, wait_for  # noqa: E402
 
 
 class UpdateTest(unittest.TestCase):
@@ -84,6 +84,17 @@ YoutubeIE._real_extract = _real_extract
                 self.assertEqual(self.version(), '2026.10.26')
         self.assertEqual([each.name for each in self.dir.iterdir()
                           if each.name.startswith('prefix')], ['prefix'])
+
+    def test_one_that_takes_no_plugin_is_not(self) -> None:
+        new = self.edition('cold', '2027.01.01')
+        program = new / 'bin/yt-dlp'
+        plain = ytdlp.without_plugins(self).read_text()
+        program.write_text(plain.replace(
+            f'exec {YTDLP} "$@"\n', program.read_text()))
+        done = self.update(new)
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("is not proved, it can't be kept warm", done.stderr)
+        self.assertEqual(self.version(), '2026.10.26')
 
     def test_one_that_fails_where_it_is_used_is_taken_back(self) -> None:
         own = self.edition('moved', '2027.01.01')

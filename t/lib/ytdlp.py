@@ -4,6 +4,7 @@ import os
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 from stack import BUILD, YTDLP, Stack
 
@@ -61,8 +62,8 @@ def faulty(stack: Stack) -> Path:
 ''')
 
 
-def without_plugins(stack: Stack) -> Path:
-    """A yt-dlp that does all but host a worker."""
+def without_plugins(stack: Any) -> Path:
+    """A yt-dlp that does all but host a worker, in a "dir" of somebody."""
 
     return script(stack.dir / 'no-plugins', f'''#!/bin/sh
 case "$*" in
