@@ -66,6 +66,8 @@ typedef struct {
     int64_t          renew;
 
     ytdlp_profile_t  profile;
+    unsigned         preferred:1;      /* it begins with the full profile */
+    unsigned         full:1;           /* which was asked */
     voyo_class_t     class;
     unsigned         unconfirmed:1;    /* the full profile did not say so */
     ytdlp_answer_t   answer;           /* the last one */

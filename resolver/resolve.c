@@ -23,6 +23,7 @@ static int resolve_falls_back(voyo_class_t class);
 static int resolve_says_less(voyo_class_t class, voyo_class_t before);
 static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
     const char *why);
+static void resolve_unprefer(job_thread_t *thread);
 static int resolve_try(job_thread_t *thread, job_t *job);
 static int resolve_end(job_thread_t *thread, job_t *job, int rc);
 static int resolve_ready(job_thread_t *thread, job_t *job);
@@ -38,7 +39,7 @@ int
 resolve_track(job_thread_t *thread, job_t *job)
 {
     int           rc;
-    voyo_class_t  before;
+    voyo_class_t  before, full;
     heartbeat_t  *heartbeat;
 
     heartbeat = thread->heartbeat;
@@ -47,30 +48,34 @@ resolve_track(job_thread_t *thread, job_t *job)
 
     if (worker_now() < atomic_load(&heartbeat->profile_until)) {
         job->profile = (ytdlp_profile_t) atomic_load(&heartbeat->profile);
+        job->preferred = job->profile == YTDLP_FULL;
     }
 
-    rc = resolve_try(thread, job);
+    before = VOYO_CLASS_NONE;
+    full = VOYO_CLASS_NONE;
 
-    job->unconfirmed = job->profile != YTDLP_FULL;
-
-    while (rc == VOYO_OK && resolve_next(thread, job)) {
-
-        before = job->class;
-
+    do {
         rc = resolve_try(thread, job);
+
+        if (job->profile == YTDLP_FULL) {
+            job->full = 1;
+            full = job->class;
+        }
 
         if (resolve_says_less(job->class, before)) {
             job->class = before;
-
-        } else {
-            job->unconfirmed = job->profile != YTDLP_FULL;
         }
-    }
 
-    /* what only one profile can tell is believed of any */
+        before = job->class;
 
-    if (!resolve_falls_back(job->class)) {
-        job->unconfirmed = 0;
+    } while (rc == VOYO_OK && resolve_next(thread, job));
+
+    job->unconfirmed = job->class != full && resolve_falls_back(job->class);
+
+    if (rc == VOYO_OK && job->class == VOYO_CLASS_NONE && job->full
+        && job->profile == YTDLP_FAST)
+    {
+        resolve_unprefer(thread);
     }
 
     return rc;
@@ -82,10 +87,23 @@ resolve_track(job_thread_t *thread, job_t *job)
 static int
 resolve_next(job_thread_t *thread, job_t *job)
 {
-    if (job->profile == YTDLP_FULL || !resolve_falls_back(job->class)
+    if (!resolve_falls_back(job->class)
         || job->end - worker_now() < resolve_least(thread))
     {
         return 0;
+    }
+
+    if (job->full) {
+
+        /* it is the last, unless all begin with it: that may be the mistake */
+
+        if (!job->preferred) {
+            return 0;
+        }
+
+        job->preferred = 0;
+        job->profile = YTDLP_FAST;
+        return 1;
     }
 
     if (job->class != VOYO_CLASS_BOT_CHECK) {
@@ -132,6 +150,10 @@ resolve_falls_back(voyo_class_t class)
 static int
 resolve_says_less(voyo_class_t class, voyo_class_t before)
 {
+    if (before == VOYO_CLASS_NONE) {
+        return 0;
+    }
+
     return class == VOYO_CLASS_TIMEOUT || class == VOYO_CLASS_NETWORK
            || class == VOYO_CLASS_TLS || class == VOYO_CLASS_INTERNAL
            || (voyo_class_info(class)->global
@@ -151,6 +173,17 @@ resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile, const char *why)
     log_event(&thread->config->log, LOG_NOTICE, "after %s the profile is "
               "\"%s\" for %d minutes", why, ytdlp_profile_name(profile),
               RESOLVE_PREFER / 60000);
+}
+
+
+static void
+resolve_unprefer(job_thread_t *thread)
+{
+    atomic_store(&thread->heartbeat->profile_until, 0);
+
+    log_event(&thread->config->log, LOG_NOTICE, "profile \"%s\" is not "
+              "preferred any more, \"%s\" has found more",
+              ytdlp_profile_name(YTDLP_FULL), ytdlp_profile_name(YTDLP_FAST));
 }
 
 

@@ -66,6 +66,7 @@ EXPECTED: dict[str, tuple[str, int, int]] = {
 
     # who uses a client of his own is no visitor
     'visi': ('bot_check', 503, 600),
+    'anon': PLAYS,
     'gobo': ('unavailable', 404, 6 * HOUR),
 }
 

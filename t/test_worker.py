@@ -113,6 +113,22 @@ class ProfileTest(unittest.TestCase):
         self.assertRegex(self.stack.log('resolver'),
                          r'"s30_after00" is resolved.*profile full')
 
+    def test_a_preferred_profile_that_finds_less_is_left(self) -> None:
+        self.stack.switch(faults=[{'on': 'media', 'id': 's30_refuse2',
+                                   'begin': 1000, 'do': {'status': 403}}])
+        self.jobs.outcome('s30_refuse2')
+        wait_for(lambda: 'after a refused tail the profile is "full"'
+                 in self.stack.log('resolver'), 'full is preferred')
+        # the fast one is asked too, and then nobody once more
+        self.assertEqual(self.jobs.outcome('gonefull001')[1]['error'],
+                         'unavailable')
+        self.assertEqual(self.asked('gonefull001')[0], 1)
+        self.assertAlmostEqual(self.jobs.key('TTL', 'failure:gonefull001'),
+                               21600, delta=2)
+        self.assertEqual(self.jobs.outcome('anonback000')[0], 'record')
+        self.jobs.outcome('s30_back000')
+        self.assertEqual(self.asked('s30_back000'), (0, 1))
+
     def test_a_refused_tail_costs_no_record(self) -> None:
         for status in (500, 429):
             track = f's30_ref{status}0'

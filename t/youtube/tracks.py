@@ -158,6 +158,8 @@ SCENARIOS: dict[str, Scenario] = {
     'gobo': replace(refusal('ERROR', 'unavailable, a bot check for who has '
                             'visitor data', NO_VIDEO,
                             'This video is unavailable'), known='bot_'),
+    'anon': replace(NORMAL, about='no formats for who has visitor data',
+                    known='sabr'),
     'othr': Scenario('answers about another video', other_id=True),
 
     # audio that cannot be had
