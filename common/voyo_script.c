@@ -196,27 +196,46 @@ const char  voyo_script_take[] =
 
 
 const char  voyo_script_renew[] =
+    VOYO_SCRIPT_HEAL("shs")
     VOYO_SCRIPT_NOW
+    VOYO_SCRIPT_GENERATION
     "if redis.call('HGET', KEYS[2], 'probe') == ARGV[3] then\n"
     "  redis.call('HSET', KEYS[2], 'probe_until', text(now + 3000))\n"
     "end\n"
-    "if redis.call('GET', KEYS[1]) ~= ARGV[1] then\n"
+    /* one that ran out is taken back, unless it was made good meanwhile */
+    "local holder = redis.call('GET', KEYS[1])\n"
+    "if not holder and generation(redis.call('GET', KEYS[3]))\n"
+    "   < tonumber(ARGV[4])\n"
+    "then\n"
+    "  holder = ARGV[1]\n"
+    "end\n"
+    "if holder ~= ARGV[1] then\n"
     "  return 0\n"
     "end\n"
-    "return redis.call('PEXPIRE', KEYS[1], ARGV[2])\n";
+    "redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])\n"
+    "return 1\n";
 
 
 const char  voyo_script_finish[] =
     VOYO_SCRIPT_HEAL("ssszz")
     VOYO_SCRIPT_NOW
+    VOYO_SCRIPT_GENERATION
     "local id, kind, life = ARGV[1], ARGV[3], ARGV[5]\n"
     "local state = redis.call('HMGET', KEYS[7], 'until', 'probe', 'count')\n"
     "local probe = state[2] == id\n"
     "local holder = redis.call('GET', KEYS[3])\n"
-    "if holder and holder ~= ARGV[2] then\n"
+    "local foreign = holder and holder ~= ARGV[2]\n"
+    "local newer = generation(redis.call('GET', KEYS[1]))\n"
+    "              > tonumber(ARGV[6])\n"
+    "if not foreign then\n"
+    "  redis.call('DEL', KEYS[3])\n"
+    "end\n"
+    /* a late record is one all the same, a late failure is not */
+    "if newer and (kind == 'record' or kind == 'failure')\n"
+    "   or foreign and kind ~= 'record'\n"
+    "then\n"
     "  return 0\n"
     "end\n"
-    "redis.call('DEL', KEYS[3])\n"
     "if kind == 'drop' then\n"
     "  if probe then\n"
     "    redis.call('HDEL', KEYS[7], 'probe')\n"

@@ -53,11 +53,16 @@ extern const char  voyo_script_take[];
 #define VOYO_SCRIPT_TAKE_KEYS    5
 
 /*
- * Renews a lease.  KEYS lease:<id> breaker  ARGV token, lease in ms, id.
- * Returns 1, or 0 when the lease is not ours any more.
+ * Renews a lease, also one that ran out when nobody else has it.
+ *
+ * KEYS  lease:<id> breaker track:<id>
+ * ARGV  token, lease in ms, id, generation of the record to come
+ *
+ * Returns 1; or 0 when the lease is somebody else's, or the track was resolved
+ * without it.
  */
 extern const char  voyo_script_renew[];
-#define VOYO_SCRIPT_RENEW_KEYS   2
+#define VOYO_SCRIPT_RENEW_KEYS   3
 
 /*
  * Ends a job: stores its outcome, gives the lease back, tells everybody.
@@ -70,7 +75,8 @@ extern const char  voyo_script_renew[];
  *       generation, class, whether the source answered as it does when it
  *       trusts us: "1", the longest that the breaker may stay open, seconds
  *
- * Returns 1; or 0 and stores nothing when the lease is somebody else's.  A
+ * Returns 1; or 0 and stores nothing when there is a newer record already or,
+ * for what is no record, when the lease is somebody else's, who keeps it.  A
  * probe that the source answered closes the breaker; one more global failure
  * opens it for twice the time.
  */

@@ -281,7 +281,8 @@ job_tick(job_thread_t *thread, job_t *job)
         /* a lost lease changes nothing here: the finish will tell */
 
         if (job->leased) {
-            (void) store_renew(thread->store, job->popped.id, job->token);
+            (void) store_renew(thread->store, job->popped.id, job->token,
+                               job->generation);
         }
 
         job->renew = worker_now() + JOB_RENEW;
@@ -329,7 +330,7 @@ job_finish(job_thread_t *thread, job_t *job)
     job->leased = 0;
 
     if (rc == 0) {
-        log_event(&thread->config->log, LOG_WARN, "track \"%s\" was resolved "
+        log_event(&thread->config->log, LOG_WARN, "track \"%s\" is resolved "
                   "by another in the meantime", job->popped.id);
 
     } else if (rc < 0) {

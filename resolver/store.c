@@ -191,19 +191,23 @@ store_return(store_t *store, const store_job_t *job)
 
 
 int
-store_renew(store_t *store, const char *id, const char *token)
+store_renew(store_t *store, const char *id, const char *token,
+    int64_t generation)
 {
-    char     lease[STORE_NUMBER_MAX];
+    char     lease[STORE_NUMBER_MAX], number[STORE_NUMBER_MAX];
     int64_t  n;
 
     store_number(lease, STORE_LEASE);
+    store_number(number, generation);
 
     store_eval(store, voyo_script_renew, VOYO_SCRIPT_RENEW_KEYS);
     store_key(store, "lease:", id);
     store_key(store, "breaker", NULL);
+    store_key(store, "track:", id);
     store_arg(store, token);
     store_arg(store, lease);
     store_arg(store, id);
+    store_arg(store, number);
 
     return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
 }

@@ -69,8 +69,12 @@ int store_take(store_t *store, const store_job_t *job, const char *token,
 /* Puts a popped job back where it was.  Returns VOYO_OK or VOYO_EIO. */
 int store_return(store_t *store, const store_job_t *job);
 
-/* Returns 1; 0 when the lease is somebody else's by now; or VOYO_EIO. */
-int store_renew(store_t *store, const char *id, const char *token);
+/*
+ * Returns 1; 0 when the lease is somebody else's by now, or a record of that
+ * "generation" would come too late; or VOYO_EIO.
+ */
+int store_renew(store_t *store, const char *id, const char *token,
+    int64_t generation);
 
 /* What came of a job, for store_finish(). */
 
@@ -85,7 +89,7 @@ typedef struct {
 /*
  * Ends a job: the record or the failure is stored, or the breaker opened, and
  * everybody told; with "end" NULL only the lease is given back.  Returns 1; 0
- * when the lease is somebody else's; or VOYO_EIO.
+ * when somebody else has resolved it meanwhile, or is about to; or VOYO_EIO.
  */
 int store_finish(store_t *store, const char *id, const char *token,
     const store_end_t *end);

@@ -262,6 +262,21 @@ class RedisTest(Faults):
         self.assertIn("redis can't be used", log)
         self.assertIn('redis answers again', log)
 
+    def test_a_lease_is_taken_back(self) -> None:
+        track = 's30_redis04'
+        self.stack.switch(latency={'player': 5000})
+        self.jobs.want(track)
+        wait_for(lambda: self.stack.requests('player', track), 'it is asked')
+        self.stack.send('redis', signal.SIGSTOP)
+        time.sleep(2.5)                # longer than a lease
+        self.stack.send('redis', signal.SIGCONT)
+        wait_for(lambda: self.jobs.key('EXISTS', f'lease:{track}'),
+                 'it is leased again', 2)
+        self.assertEqual(self.jobs.outcome(track)[0], 'record')
+        self.assertEqual(len(self.stack.requests('player', track)), 1)
+        self.stack.switch(latency={'player': 0})
+        self.is_well()
+
     def test_redis_is_gone_for_a_while(self) -> None:
         self.stack.stop('redis')
         lines = self.stack.log('resolver').count('\n')

@@ -149,6 +149,39 @@ class WantTest(unittest.TestCase):
         self.assertEqual(self.jobs.want('pre00000000', lane='prefetch')[0],
                          'pending')
 
+    def test_a_lease_that_ran_out_is_taken_back(self) -> None:
+        track, key = 'ranout00000', 'lease:ranout00000'
+        mine = int(self.jobs.take(track, 'own', token='mine')[1])
+        self.jobs.key('DEL', key)
+        self.assertEqual(self.jobs.renew(track, 'mine', mine), 1)
+        self.assertEqual(self.jobs.key('GET', key), b'mine')
+        self.assertGreater(self.jobs.key('PTTL', key), 1500)
+        # not from another, nor for what is done already
+        self.jobs.key('SET', key, 'other')
+        self.assertEqual(self.jobs.renew(track, 'mine', mine), 0)
+        self.assertEqual(self.jobs.key('GET', key), b'other')
+        self.assertEqual(self.jobs.finish(track, 'other', mine + 1), 1)
+        self.assertEqual(self.jobs.renew(track, 'mine', mine), 0)
+        self.assertEqual(self.jobs.key('EXISTS', key), 0)
+
+    def test_a_late_record_is_none_the_worse(self) -> None:
+        track = 'laterec0000'
+        for kind, found in (('failure', 0), ('global', 0), ('drop', 0),
+                            ('record', 1)):
+            self.jobs.key('SET', f'lease:{track}', 'other')
+            self.assertEqual(self.jobs.finish(track, 'mine', 5, kind), found)
+            self.assertEqual(self.jobs.key('GET', f'lease:{track}'), b'other')
+        self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
+        self.assertEqual(self.jobs.want(track, 4, 'none')[0], 'record')
+        # Redis did it, and its answer was lost
+        self.assertEqual(self.jobs.finish(track, 'mine', 5), 1)
+        self.assertEqual(self.jobs.finish(track, 'other', 6), 1)
+        # a newer one stays, and is hidden by no failure
+        for kind in ('record', 'failure'):
+            self.assertEqual(self.jobs.finish(track, 'mine', 5, kind), 0)
+        self.assertEqual(self.jobs.want(track, 5, 'none')[1]['generation'], 6)
+        self.assertEqual(self.jobs.key('EXISTS', f'failure:{track}'), 0)
+
     def test_keys_of_a_wrong_type_are_no_end(self) -> None:
         track = 'wrong000000'
         for key in (f'track:{track}', f'failure:{track}', f'lease:{track}',

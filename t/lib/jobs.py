@@ -30,6 +30,13 @@ def scripts() -> dict[str, str]:
 SCRIPTS = scripts()
 
 
+def record_json(track: str, generation: int, **more: Any) -> str:
+    """The beginning of one, which is all that the scripts look at."""
+
+    return json.dumps({'v': 1, 'generation': generation, 'id': track, **more},
+                      separators=(',', ':'))
+
+
 class Jobs:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -54,6 +61,19 @@ class Jobs:
             f'track:{track}', f'lease:{track}', 'breaker', 'budget',
             f'alive:{track}')], track, token, '2000', str(score), lane,
             str(budget))
+
+    def renew(self, track: str, token: str, generation: int) -> int:
+        return self._run('renew', [PREFIX + each for each in (
+            f'lease:{track}', 'breaker', f'track:{track}')],
+            token, '2000', track, str(generation))
+
+    def finish(self, track: str, token: str, generation: int,
+               kind: str = 'record') -> int:
+        return self._run('finish', [PREFIX + each for each in (
+            f'track:{track}', f'failure:{track}', f'lease:{track}',
+            'jobs:play', 'jobs:prefetch', 'events', 'breaker')],
+            track, token, kind, record_json(track, generation), '60',
+            str(generation), 'none', '1', '60')
 
     def _run(self, name: str, keys: list[str], *arguments: str) -> Any:
         return self.stack.redis('EVAL', SCRIPTS[name], str(len(keys)), *keys,
