@@ -97,7 +97,8 @@ const char  voyo_script_want[] =
     "end\n"
     "local failure = redis.call('GET', KEYS[2])\n"
     "if failure then\n"
-    "  return {'failure', failure}\n"
+    "  local left = redis.call('PTTL', KEYS[2])\n"
+    "  return {'failure', failure, math.max(math.ceil(left / 1000), 1)}\n"
     "end\n"
     "local id, lane = ARGV[1], ARGV[3]\n"
     "if lane == 'none' then\n"
@@ -108,10 +109,11 @@ const char  voyo_script_want[] =
     VOYO_SCRIPT_BUDGET
     /* a refusal is a failure that nobody keeps */
     "local function refused(class, ms)\n"
+    "  local left = math.max(math.ceil(ms / 1000), 1)\n"
     "  return {'failure', string.format('{\"v\":1,\"generation\":1,'\n"
     "    .. '\"id\":\"%s\",\"resolved_at\":%.0f,\"error\":\"%s\",'\n"
     "    .. '\"retry_after\":%.0f}', id, math.floor(now / 1000), class,\n"
-    "    math.max(math.ceil(ms / 1000), 1))}\n"
+    "    left), left}\n"
     "end\n"
     "if redis.call('ZCOUNT', KEYS[7], text(now), '+inf') == 0 then\n"
     "  return {'no_resolver'}\n"
@@ -129,13 +131,15 @@ const char  voyo_script_want[] =
     "  probe(KEYS[8], id)\n"
     "  return {'pending'}\n"
     "end\n"
+    /* above what there is, should that be of a clock that was ahead */
+    "local score = text(math.max(now, generation(record)))\n"
     /* a prefetch that is now wanted for play moves over */
     "local queued = redis.call('ZSCORE', KEYS[6], id)\n"
     "if queued then\n"
     "  probe(KEYS[8], id)\n"
     "  if lane == 'play' then\n"
     "    redis.call('ZREM', KEYS[6], id)\n"
-    "    redis.call('ZADD', KEYS[5], text(now), id)\n"
+    "    redis.call('ZADD', KEYS[5], score, id)\n"
     "  end\n"
     "  return {'pending'}\n"
     "end\n"
@@ -155,8 +159,7 @@ const char  voyo_script_want[] =
     "  redis.call('ZPOPMAX', KEYS[6])\n"
     "end\n"
     "probe(KEYS[8], id)\n"
-    "redis.call('ZADD', lane == 'play' and KEYS[5] or KEYS[6], text(now),\n"
-    "           id)\n"
+    "redis.call('ZADD', lane == 'play' and KEYS[5] or KEYS[6], score, id)\n"
     "return {'pending'}\n";
 
 

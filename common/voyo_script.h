@@ -23,11 +23,11 @@
  *
  * Returns one of
  *   {"record", json}      its generation is above newer_than
- *   {"failure", json}     the last try failed, and it isn't forgotten yet; or
- *                         it is refused at once, its "error" is then the
+ *   {"failure", json, s}  the last try failed, and is forgotten in "s" seconds;
+ *                         or it is refused at once, its "error" is then the
  *                         breaker's class, "busy" (the queue is full, and has
  *                         no prefetch to drop for a play) or, for a prefetch,
- *                         "budget", and its "retry_after" is true
+ *                         "budget", and may be allowed in "s" seconds
  *   {"pending"}           queued, or being resolved; or, for "none", unknown
  *   {"no_resolver"}       no resolver lives: nothing was queued
  *

@@ -30,7 +30,7 @@ static ngx_int_t ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf,
     char *track, char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX]);
 static void ngx_voyo_resolve_answer(void *data, redisReply *reply);
 static void ngx_voyo_resolve_record(ngx_voyo_question_t *question,
-    redisReply *text, ngx_voyo_outcome_e outcome);
+    redisReply *reply, ngx_voyo_outcome_e outcome);
 static void ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome);
 static void ngx_voyo_resolve_event(void *data, ngx_str_t *message);
@@ -186,11 +186,11 @@ ngx_voyo_resolve_answer(void *data, redisReply *reply)
 
     kind = reply->element[0]->str;
 
-    if (reply->elements == 2 && reply->element[1]->type == REDIS_REPLY_STRING)
+    if (reply->elements >= 2 && reply->element[1]->type == REDIS_REPLY_STRING)
     {
         outcome = ngx_strcmp(kind, "record") == 0 ? NGX_VOYO_RECORD
                                                   : NGX_VOYO_FAILURE;
-        ngx_voyo_resolve_record(question, reply->element[1], outcome);
+        ngx_voyo_resolve_record(question, reply, outcome);
         goto done;
     }
 
@@ -216,14 +216,16 @@ done:
 
 
 static void
-ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *text,
+ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *reply,
     ngx_voyo_outcome_e outcome)
 {
     int                    rc;
+    redisReply            *text;
     voyo_record_t          record;
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = question->vmcf;
+    text = reply->element[1];
 
     rc = voyo_record_decode(&record, text->str, text->len);
 
@@ -247,6 +249,15 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *text,
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "no room for track \"%s\" in the zone, enlarge "
                       "\"voyo_zone\"", question->track);
+    }
+
+    if (outcome == NGX_VOYO_FAILURE && reply->elements == 3
+        && reply->element[2]->type == REDIS_REPLY_INTEGER)
+    {
+        /* what is left by redis's clock, whatever that of the resolver is */
+
+        record.resolved_at = ngx_time();
+        record.retry_after = (uint32_t) reply->element[2]->integer;
     }
 
     if (question->node) {

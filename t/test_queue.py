@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
-from jobs import PREFIX, Jobs  # noqa: E402
+from jobs import PREFIX, Jobs, record_json  # noqa: E402
 from stack import Stack, wait_for  # noqa: E402
 
 
@@ -148,6 +148,16 @@ class WantTest(unittest.TestCase):
         self.jobs.key('ZINCRBY', 'budget', '-1001', '3599 s ago')
         self.assertEqual(self.jobs.want('pre00000000', lane='prefetch')[0],
                          'pending')
+
+    def test_retry_after_is_by_one_clock(self) -> None:
+        for ahead in (-1000, 1000):    # of the resolver that failed
+            track = f'clock{ahead:06}'[:11]
+            self.jobs.key('SET', f'failure:{track}', record_json(
+                track, 1, resolved_at=int(time.time()) + ahead,
+                error='upstream', retry_after=30), 'EX', '20')
+            answer = self.stack.get(f'/cdn/stream/{track}')
+            self.assertEqual(answer.problem['code'], 'upstream')
+            self.assertIn(answer.headers['Retry-After'], ('19', '20'))
 
     def test_a_lease_that_ran_out_is_taken_back(self) -> None:
         track, key = 'ranout00000', 'lease:ranout00000'
@@ -368,6 +378,19 @@ class ResolverTest(unittest.TestCase):
         self.assertNotEqual(new['formats'][0]['url'], old['formats'][0]['url'])
         self.assertEqual(new['formats'][0]['representation'],
                          old['formats'][0]['representation'])
+
+    def test_a_record_of_a_clock_that_was_ahead_is_refreshed(self) -> None:
+        track = 's30_ahead00'
+        old = self.jobs.outcome(track)[1]
+        ahead = old['generation'] + 3600000
+        text = self.jobs.key('GET', f'track:{track}').decode()
+        self.jobs.key('SET', f'track:{track}', text.replace(
+            str(old['generation']), str(ahead), 1))
+        for lane in ('play', 'prefetch'):
+            kind, new = self.jobs.outcome(track, ahead, lane, 5)
+            self.assertEqual(kind, 'record')
+            self.assertGreater(new['generation'], ahead)
+            ahead = new['generation']
 
     def test_an_advertisement_is_waited_for(self) -> None:
         record = self.jobs.outcome('adv_before0')[1]
