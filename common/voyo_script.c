@@ -88,6 +88,16 @@
     "end\n"
 
 
+/* What is played is counted too, and never refused. */
+
+#define VOYO_SCRIPT_COUNT                                                     \
+    "local function count(key, name, limit)\n"                                \
+    "  redis.call('ZADD', key, text(now), name)\n"                            \
+    "  redis.call('ZREMRANGEBYRANK', key, 0, -(limit + 1))\n"                 \
+    "  redis.call('PEXPIRE', key, 3600000)\n"                                 \
+    "end\n"
+
+
 const char  voyo_script_want[] =
     VOYO_SCRIPT_HEAL("sssszzzhzh")
     VOYO_SCRIPT_GENERATION
@@ -169,6 +179,7 @@ const char  voyo_script_take[] =
     VOYO_SCRIPT_GENERATION
     VOYO_SCRIPT_BREAKER
     VOYO_SCRIPT_BUDGET
+    VOYO_SCRIPT_COUNT
     "local id, token, lane = ARGV[1], ARGV[2], ARGV[5]\n"
     "local budget = tonumber(ARGV[6])\n"
     "local current = generation(redis.call('GET', KEYS[1]))\n"
@@ -191,11 +202,21 @@ const char  voyo_script_take[] =
     "end\n"
     "probe(KEYS[3], id)\n"
     "redis.call('SET', KEYS[2], token, 'PX', ARGV[3])\n"
-    /* what is played is counted, and never refused */
-    "redis.call('ZADD', KEYS[4], text(now), token)\n"
-    "redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))\n"
-    "redis.call('PEXPIRE', KEYS[4], 3600000)\n"
+    "count(KEYS[4], token, budget)\n"
     "return {'run', text(math.max(now, current + 1))}\n";
+
+
+const char  voyo_script_again[] =
+    VOYO_SCRIPT_HEAL("hz")
+    VOYO_SCRIPT_NOW
+    VOYO_SCRIPT_BREAKER
+    VOYO_SCRIPT_COUNT
+    "if breaker(KEYS[1], ARGV[1]) then\n"
+    "  return 0\n"
+    "end\n"
+    "probe(KEYS[1], ARGV[1])\n"
+    "count(KEYS[2], ARGV[2], tonumber(ARGV[3]))\n"
+    "return 1\n";
 
 
 const char  voyo_script_renew[] =

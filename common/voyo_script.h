@@ -53,6 +53,17 @@ extern const char  voyo_script_take[];
 #define VOYO_SCRIPT_TAKE_KEYS    5
 
 /*
+ * Before one more extraction for the same job: counts it.
+ *
+ * KEYS  breaker budget
+ * ARGV  id, what names it in the budget, budget, in extractions an hour
+ *
+ * Returns 1; or 0, when the breaker has opened meanwhile.
+ */
+extern const char  voyo_script_again[];
+#define VOYO_SCRIPT_AGAIN_KEYS   2
+
+/*
  * Renews a lease, also one that ran out when nobody else has it.
  *
  * KEYS  lease:<id> breaker track:<id>

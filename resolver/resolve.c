@@ -19,6 +19,8 @@
 
 
 static int resolve_next(job_thread_t *thread, job_t *job);
+static int resolve_may(job_thread_t *thread, job_t *job,
+    ytdlp_profile_t profile);
 static int resolve_falls_back(voyo_class_t class);
 static int resolve_says_less(voyo_class_t class, voyo_class_t before);
 static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
@@ -102,21 +104,43 @@ resolve_next(job_thread_t *thread, job_t *job)
         }
 
         job->preferred = 0;
-        job->profile = YTDLP_FAST;
-        return 1;
+
+        return resolve_may(thread, job, YTDLP_FAST);
     }
 
     if (job->class != VOYO_CLASS_BOT_CHECK) {
-        job->profile = YTDLP_FULL;
-        return 1;
+        return resolve_may(thread, job, YTDLP_FULL);
     }
 
-    if (job->profile == YTDLP_VISITOR) {
+    if (job->profile == YTDLP_VISITOR
+        || !resolve_may(thread, job, YTDLP_VISITOR))
+    {
         return 0;
     }
 
-    job->profile = YTDLP_VISITOR;
     resolve_prefer(thread, job->profile, "a bot check");
+
+    return 1;
+}
+
+
+/*
+ * It costs as much as the first one, and others may have been blocked since.
+ * Without Redis nobody knows.
+ */
+
+static int
+resolve_may(job_thread_t *thread, job_t *job, ytdlp_profile_t profile)
+{
+    if (thread->store
+        && store_again(thread->store, job->popped.id, job->token,
+                       ytdlp_profile_name(profile))
+           == 0)
+    {
+        return 0;
+    }
+
+    job->profile = profile;
 
     return 1;
 }

@@ -173,6 +173,27 @@ store_taken(const redisReply *reply, int64_t *generation, const char **reason)
 
 
 int
+store_again(store_t *store, const char *id, const char *token,
+    const char *profile)
+{
+    char     name[STORE_TOKEN_MAX + 16], budget[STORE_NUMBER_MAX];
+    int64_t  n;
+
+    snprintf(name, sizeof(name), "%s/%s", token, profile);
+    store_number(budget, store->config->budget);
+
+    store_eval(store, voyo_script_again, VOYO_SCRIPT_AGAIN_KEYS);
+    store_key(store, "breaker", NULL);
+    store_key(store, "budget", NULL);
+    store_arg(store, id);
+    store_arg(store, name);
+    store_arg(store, budget);
+
+    return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
+}
+
+
+int
 store_return(store_t *store, const store_job_t *job)
 {
     int64_t  n;

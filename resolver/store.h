@@ -66,6 +66,13 @@ int store_pop(store_t *store, store_job_t *job);
 int store_take(store_t *store, const store_job_t *job, const char *token,
     int64_t *generation, const char **reason);
 
+/*
+ * Counts one more extraction, by "profile", of a job that was taken.  Returns
+ * 1; 0 when the breaker does not allow it any more; or VOYO_EIO.
+ */
+int store_again(store_t *store, const char *id, const char *token,
+    const char *profile);
+
 /* Puts a popped job back where it was.  Returns VOYO_OK or VOYO_EIO. */
 int store_return(store_t *store, const store_job_t *job);
 

@@ -73,6 +73,26 @@ class ProfileTest(unittest.TestCase):
                                delta=2)
         self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
 
+    def test_each_try_counts(self) -> None:
+        self.jobs.outcome('s30_count00')
+        self.assertEqual(self.jobs.key('ZCARD', 'budget'), 1)
+        self.jobs.outcome('gonecount00')
+        self.assertEqual(self.jobs.key('ZCARD', 'budget'), 3)
+
+    def test_no_second_try_while_the_breaker_is_open(self) -> None:
+        track = 'goneopen000'
+        self.stack.switch(latency={'player': 1000})
+        self.jobs.want(track)
+        wait_for(lambda: self.asked(track)[1], 'it is asked')
+        self.jobs.key('HSET', 'breaker', 'class', 'bot_check', 'until',
+                      f'{1000 * (time.time() + 600):.0f}', 'count', '1')
+        record = wait_for(lambda: self.jobs.want(track, 0, 'none')[1],
+                          'it is answered')
+        self.assertEqual(record['error'], 'unavailable')
+        self.assertEqual(self.asked(track), (0, 1))
+        self.assertAlmostEqual(self.jobs.key('TTL', f'failure:{track}'), 300,
+                               delta=2)
+
     def test_a_permanent_one_is_believed_at_once(self) -> None:
         self.jobs.outcome('privfast000')
         self.assertEqual(self.asked('privfast000'), (0, 1))
