@@ -30,8 +30,9 @@
  *   budget           sorted set of the last extractions by their time, ms
  *   limits           hash of what the resolvers are configured with: queue,
  *                    budget
- *   resolvers        sorted set of names by the end of their life, ms
- *   resolver:<name>  string, a resolver's heartbeat, JSON, 5 s
+ *   resolvers        sorted set of resolvers by the end of their life, ms
+ *   resolver:<name>  string, a resolver's heartbeat, JSON, 5 s; "<name>" is
+ *                    its name and a number of this one start
  */
 
 #define VOYO_EGRESS_MAX  32

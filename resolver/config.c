@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 
@@ -198,6 +199,7 @@ config_name(config_t *config)
 {
     char         host[CONFIG_NAME_MAX - 15], *p;
     size_t       len;
+    uint32_t     number;
     const char  *egress, *name;
 
     egress = config_get("VOYO_EGRESS");
@@ -239,6 +241,15 @@ config_name(config_t *config)
             *p = '_';
         }
     }
+
+    /* two of one name, or one that is started again, are not the same */
+
+    if (getrandom(&number, sizeof(number), 0) != (ssize_t) sizeof(number)) {
+        number = (uint32_t) getpid();
+    }
+
+    snprintf(config->instance, sizeof(config->instance), "%s-%08x",
+             config->name, number);
 
     return VOYO_OK;
 }

@@ -19,6 +19,7 @@
 
 #define CONFIG_WORKERS_MAX  64
 #define CONFIG_NAME_MAX     64
+#define CONFIG_INSTANCE_MAX (CONFIG_NAME_MAX + 9)   /* it and "-01234567" */
 
 
 /*
@@ -34,6 +35,7 @@ typedef struct {
     const char       *source_address;  /* NULL: any */
     char              egress[VOYO_EGRESS_MAX + 1];
     char              name[CONFIG_NAME_MAX + 1];
+    char              instance[CONFIG_INSTANCE_MAX + 1];
     char              plugin_dir[PATH_MAX];
     unsigned          workers;         /* 1 to CONFIG_WORKERS_MAX */
     unsigned          tolerance;       /* per cent, 0 to 100 */

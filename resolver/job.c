@@ -123,7 +123,7 @@ job_take(job_thread_t *thread, job_t *job)
     job->asked = 0;
 
     snprintf(job->token, sizeof(job->token), "%s/%u/%u",
-             thread->config->name, thread->index, ++thread->job);
+             thread->config->instance, thread->index, ++thread->job);
 
     rc = store_take(thread->store, &job->popped, job->token,
                     &job->generation, &reason);

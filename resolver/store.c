@@ -291,7 +291,7 @@ store_beat(store_t *store, const char *json, size_t len)
     int64_t      n;
     const char  *name;
 
-    name = store->config->name;
+    name = store->config->instance;
 
     store_number(life, json ? STORE_BEAT : 0);
     store_number(queue, store->config->queue);

@@ -19,7 +19,7 @@
 
 #define STORE_LEASE     2000           /* milliseconds */
 #define STORE_BEAT      5000           /* milliseconds */
-#define STORE_TOKEN_MAX (CONFIG_NAME_MAX + 32)
+#define STORE_TOKEN_MAX (CONFIG_INSTANCE_MAX + 32)
 
 
 /* The commands of one thread, on a connection of its own. */

@@ -477,6 +477,21 @@ class ManyTest(unittest.TestCase):
         finally:
             stack.close()
 
+    def test_two_of_one_name_are_two(self) -> None:
+        stack = Stack(nginx=False, resolver=False)
+        jobs = Jobs(stack)
+        try:
+            for name in ('resolver', 'resolver2'):
+                stack.start_resolver(name, VOYO_NAME='twin')
+            wait_for(lambda: [each['name'] for each in stack.heartbeats()]
+                     == ['twin', 'twin'], 'both live')
+            # the first to leave takes nothing of the other's with it
+            stack.stop('resolver')
+            self.assertEqual(len(stack.heartbeats()), 1)
+            self.assertEqual(jobs.outcome('s30_twin000')[0], 'record')
+        finally:
+            stack.close()
+
     def test_a_killed_prober_leaves_the_breaker_to_others(self) -> None:
         stack = Stack(nginx=False, resolve_timeout='8s')
         jobs = Jobs(stack)

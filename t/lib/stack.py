@@ -164,7 +164,7 @@ class Stack:
                        seconds: float = 60, **settings: str) -> None:
         """Starts one more under that name, and waits until it lives."""
 
-        own = f'{name}-{time.monotonic_ns()}'
+        own = settings.get('VOYO_NAME', f'{name}-{time.monotonic_ns()}')
         process = self._spawn(name, [RESOLVER], {
             'PATH': os.environ['PATH'],
             'REDIS_URL': f'unix:{self.redis_socket}',
