@@ -16,13 +16,21 @@
 #define LOG_MESSAGE_MAX  4000
 
 
-static size_t log_clean(char *text);
+static size_t log_character(const char *text);
+static int log_signed(const char *text, const char *end);
 static size_t log_json(char *line, size_t size, const char *when,
     const char *level, const char *message);
 
 
 static const char *const  log_levels[] = {
     "error", "warn", "notice", "info"
+};
+
+
+/* What a signed URL has in its path where it has no query (hls, dash). */
+
+static const char *const  log_names[] = {
+    "/expire/", "/ip/", "/sig/", "/lsig/", "/signature/"
 };
 
 
@@ -73,43 +81,108 @@ log_event(const log_t *log, log_level_t level, const char *format, ...)
 }
 
 
-static size_t
+void
 log_clean(char *text)
 {
-    int    url, query;
-    char  *in, *out;
+    int     path, cut;
+    char   *in, *out;
+    size_t  len;
 
-    url = 0;
-    query = 0;
+    path = 0;
+    cut = 0;
 
-    for (in = text, out = text; *in; in++) {
+    for (in = text, out = text; *in; in += len) {
 
-        if ((unsigned char) *in < ' ' || *in == 0x7f) {
+        len = log_character(in);
+
+        if (len == 0) {
+            *in = '?';
+            len = 1;
+
+        } else if ((unsigned char) *in < ' ' || *in == 0x7f) {
             *in = ' ';
         }
 
-        if (*in == ' ' || *in == '"' || *in == '\'' || *in == '>') {
-            url = 0;
-            query = 0;
+        /* a new word */
 
-        } else if (*in == ':' && in[1] == '/' && in[2] == '/') {
-            url = 1;
+        if (memchr(" \"'<>", *in, 5)) {
+            path = 0;
+            cut = 0;
         }
 
-        if (query) {
+        if (cut) {
             continue;
         }
 
-        *out++ = *in;
+        path |= *in == '/';
 
-        if (url && *in == '?') {
-            query = 1;
-        }
+        memmove(out, in, len);
+        out += len;
+
+        cut = path && (*in == '?' || log_signed(text, out));
     }
 
     *out = '\0';
+}
 
-    return (size_t) (out - text);
+
+/*
+ * The length of a character in UTF-8 (RFC 3629), or 0: it is none, or only
+ * the beginning of one.
+ */
+
+static size_t
+log_character(const char *text)
+{
+    size_t                i, len;
+    const unsigned char  *p;
+
+    p = (const unsigned char *) text;
+
+    if (p[0] < 0x80) {
+        return 1;
+    }
+
+    len = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3
+          : p[0] < 0xf5 ? 4 : 0;
+
+    /* neither longer than it has to be, nor a surrogate, nor too large */
+
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)
+        || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+    {
+        return 0;
+    }
+
+    for (i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+
+    return len;
+}
+
+
+/* Whether a path ends here with a name whose value is the next segment. */
+
+static int
+log_signed(const char *text, const char *end)
+{
+    size_t  i, len;
+
+    for (i = 0; i < sizeof(log_names) / sizeof(char *); i++) {
+
+        len = strlen(log_names[i]);
+
+        if ((size_t) (end - text) >= len
+            && memcmp(end - len, log_names[i], len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -1,0 +1,79 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+/* No secret gets into the log, and no line that a reader of JSON refuses. */
+
+#include "log.h"
+#include "tap.h"
+
+#include <string.h>
+
+
+static void test(const char *text, const char *expected);
+
+
+int
+main(void)
+{
+    /* what is no secret stays */
+
+    test("", "");
+    test("track \"dQw4w9WgXcQ\" is resolved in 14.8 ms",
+         "track \"dQw4w9WgXcQ\" is resolved in 14.8 ms");
+    test("what? and/or who", "what? and/or who");
+    test("https://h/path/to.mp4 was refused",
+         "https://h/path/to.mp4 was refused");
+
+    /* queries, of a whole URL and of what urllib3 has of it */
+
+    test("<https://h/videoplayback?expire=1&sig=2> failed",
+         "<https://h/videoplayback?> failed");
+    test("'https://h/x?sig=1', and \"http://h/y?sig=2\"",
+         "'https://h/x?', and \"http://h/y?\"");
+    test("HTTPSConnectionPool(host='h', port=443): Max retries exceeded with "
+         "url: /videoplayback?expire=1&sig=2 (Caused by NewConnectionError)",
+         "HTTPSConnectionPool(host='h', port=443): Max retries exceeded with "
+         "url: /videoplayback? (Caused by NewConnectionError)");
+    test("url=/videoplayback?sig=2", "url=/videoplayback?");
+    test("https:\\/\\/h\\/videoplayback?sig=2",
+         "https:\\/\\/h\\/videoplayback?");
+    test("https://h/a?b\nsecond", "https://h/a? second");
+
+    /* paths that are signed */
+
+    test("get https://h/api/manifest/hls_playlist/expire/1764/ei/x/ip/1.2.3.4"
+         "/id/7/sig/abc/file/index.m3u8 failed",
+         "get https://h/api/manifest/hls_playlist/expire/ failed");
+    test("/videoplayback/id/7/signature/abc", "/videoplayback/id/7/signature/");
+    test("/a/ip/1.2.3.4", "/a/ip/");
+    test("https://h/expired/sight", "https://h/expired/sight");
+
+    /* only UTF-8, and no control characters */
+
+    test("a\tb\x1b[0m\x7f", "a b [0m ");
+    test("you\xe2\x80\x99re \xf0\x9f\x8e\xb5", "you\xe2\x80\x99re "
+                                                "\xf0\x9f\x8e\xb5");
+    test("cut \xe2\x80", "cut ??");
+    test("cut \xf0\x9f\x8e", "cut ???");
+    test("\xff\xc0\xaf \x80", "??? ?");
+    test("\xed\xa0\x80 \xf4\x90\x80\x80 \xe0\x80\xaf",
+         "??? ???? ???");
+    test("https://h/\xe2?\x80x y", "https://h/? y");
+
+    return done();
+}
+
+
+static void
+test(const char *text, const char *expected)
+{
+    char  copy[512];
+
+    strcpy(copy, text);
+    log_clean(copy);
+
+    ok(strcmp(copy, expected) == 0, "%s", expected);
+}
