@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 
-#define COLD_READ     (64 * 1024)
-#define COLD_VERSION  15000            /* ms to tell the version */
+#define COLD_READ          (64 * 1024)
+#define COLD_ERRORS_LEAST  4096        /* room to read them */
+#define COLD_VERSION       15000       /* ms to tell the version */
 
 
 static int cold_start(cold_t *cold, const config_t *config,
@@ -190,15 +191,28 @@ cold_output(cold_t *cold)
 static int
 cold_errors(cold_t *cold)
 {
-    char     text[4096];
-    size_t   room;
-    ssize_t  n;
+    char     *end;
+    size_t    gone;
+    ssize_t   n;
 
     if (cold->child.err < 0) {
         return 0;
     }
 
-    n = read(cold->child.err, text, sizeof(text));
+    /* what is said last counts: that is the error; a line stays whole */
+
+    if (cold->nerrors > COLD_ERRORS_MAX - COLD_ERRORS_LEAST) {
+
+        gone = cold->nerrors / 2;
+        end = memchr(cold->errors + gone, '\n', cold->nerrors - gone);
+        gone = end ? (size_t) (end + 1 - cold->errors) : cold->nerrors;
+
+        cold->nerrors -= gone;
+        memmove(cold->errors, cold->errors + gone, cold->nerrors);
+    }
+
+    n = read(cold->child.err, cold->errors + cold->nerrors,
+             COLD_ERRORS_MAX - cold->nerrors);
 
     if (n <= 0) {
         if (n == 0 || (errno != EINTR && errno != EAGAIN)) {
@@ -208,13 +222,7 @@ cold_errors(cold_t *cold)
         return 0;
     }
 
-    /* the first errors count, what comes after them is told for nobody */
-
-    room = COLD_ERRORS_MAX - cold->nerrors;
-    room = room < (size_t) n ? room : (size_t) n;
-
-    memcpy(cold->errors + cold->nerrors, text, room);
-    cold->nerrors += room;
+    cold->nerrors += (size_t) n;
 
     return 1;
 }

@@ -500,8 +500,11 @@ resolve_judge(job_thread_t *thread, job_t *job)
         && unknown_text(&thread->heartbeat->unknown, answer->text,
                         answer->len, job->popped.id, now))
     {
+        /* the line may be too short for what it was warned of */
+
         log_event(&thread->config->log, LOG_WARN, "track \"%s\" failed with "
-                  "a text that is not known: %s", job->popped.id,
+                  "a text that is not known: %s%.*s", job->popped.id,
+                  answer->text + answer->error, (int) answer->error,
                   answer->text);
     }
 

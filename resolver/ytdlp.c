@@ -13,7 +13,7 @@
 #include <string.h>
 
 
-static char *ytdlp_text(const cJSON *json, size_t *len);
+static int ytdlp_text(ytdlp_answer_t *answer);
 static void ytdlp_compact(cJSON *info);
 static size_t ytdlp_text_add(char *text, const cJSON *line);
 
@@ -100,9 +100,7 @@ ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len)
         answer->info = NULL;
     }
 
-    answer->text = ytdlp_text(answer->json, &answer->len);
-
-    if (answer->text == NULL) {
+    if (ytdlp_text(answer) != VOYO_OK) {
         cJSON_Delete(answer->json);
         return VOYO_EINVAL;
     }
@@ -111,15 +109,15 @@ ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len)
 }
 
 
-static char *
-ytdlp_text(const cJSON *json, size_t *len)
+static int
+ytdlp_text(ytdlp_answer_t *answer)
 {
     char         *text;
-    size_t        size;
+    size_t        size, len;
     const cJSON  *warnings, *error, *line;
 
-    warnings = cJSON_GetObjectItemCaseSensitive(json, "warnings");
-    error = cJSON_GetObjectItemCaseSensitive(json, "error");
+    warnings = cJSON_GetObjectItemCaseSensitive(answer->json, "warnings");
+    error = cJSON_GetObjectItemCaseSensitive(answer->json, "error");
 
     size = 1;
 
@@ -132,20 +130,25 @@ ytdlp_text(const cJSON *json, size_t *len)
     text = malloc(size);
 
     if (text == NULL) {
-        return NULL;
+        return VOYO_ENOMEM;
     }
 
-    *len = 0;
+    len = 0;
 
     cJSON_ArrayForEach(line, warnings) {
-        *len += ytdlp_text_add(text + *len, line);
+        len += ytdlp_text_add(text + len, line);
     }
 
-    *len += ytdlp_text_add(text + *len, error);
+    answer->error = len;
 
-    text[*len] = '\0';
+    len += ytdlp_text_add(text + len, error);
 
-    return text;
+    text[len] = '\0';
+
+    answer->text = text;
+    answer->len = len;
+
+    return VOYO_OK;
 }
 
 
@@ -171,6 +174,7 @@ void
 ytdlp_cold(ytdlp_answer_t *answer, const char *id, const char *output,
     size_t len, const char *errors, size_t nerrors)
 {
+    char        *p;
     cJSON       *info;
     const cJSON *item;
 
@@ -185,6 +189,12 @@ ytdlp_cold(ytdlp_answer_t *answer, const char *id, const char *output,
 
     memcpy(answer->text, errors, nerrors);
     answer->text[nerrors] = '\0';
+
+    /* it is said last */
+
+    for (p = answer->text; (p = strstr(p, "ERROR:")) != NULL; p++) {
+        answer->error = (size_t) (p - answer->text);
+    }
 
     info = cJSON_ParseWithLength(output ? output : "", len);
     item = cJSON_GetObjectItemCaseSensitive(info, "id");

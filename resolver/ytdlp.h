@@ -55,6 +55,7 @@ typedef struct {
     const cJSON  *info;           /* NULL: none */
     char         *text;           /* warnings and error, a line each */
     size_t        len;
+    size_t        error;          /* where the error begins in it */
     cJSON        *json;           /* owns info */
 } ytdlp_answer_t;
 

@@ -216,6 +216,9 @@ class StartTest(unittest.TestCase):
         self._idle()
         wait_for(lambda: not ytdlp.family(self.stack.parts['resolver'].pid),
                  'no process is left')
+        # nor do they drown what comes after them
+        self.assertEqual(self.jobs.outcome('privrainy00')[1]['error'],
+                         'private')
 
     def test_what_is_no_yt_dlp_can_be_stopped(self) -> None:
         with self.assertRaisesRegex(AssertionError, 'the resolver lives'):

@@ -15,6 +15,7 @@
 
 static void test_ready(void);
 static void test_answer(void);
+static void test_cold(const char *errors, size_t expected);
 static int ready(ytdlp_ready_t *r, const char *line);
 static int answer(ytdlp_answer_t *a, const char *line);
 
@@ -93,6 +94,16 @@ test_answer(void)
        && strcmp(a.text, "one\ntwo\n") == 0 && a.len == 8, "an answer");
     ytdlp_answer_free(&a);
 
+    ok(answer(&a, "{\"job\":7,\"error\":\"bad\",\"warnings\":[\"one\"]}")
+       == VOYO_OK
+       && strcmp(a.text, "one\nbad\n") == 0 && a.error == 4,
+       "where the error begins");
+    ytdlp_answer_free(&a);
+
+    test_cold("WARNING: ERROR: x\nERROR: bad\n", 18);
+    test_cold("WARNING: one\n", 0);
+    test_cold("", 0);
+
     ok(answer(&a, "{\"job\":7,\"info\":null,\"error\":\"bad\","
                   "\"warnings\":[],\"deadline\":true}") == VOYO_OK
        && a.info == NULL && a.deadline && strcmp(a.text, "bad\n") == 0,
@@ -109,6 +120,19 @@ test_answer(void)
        && answer(&a, "{\"job\":-1}") == VOYO_EINVAL
        && answer(&a, "{\"job\":1e99}") == VOYO_EINVAL
        && answer(&a, "{\"job\":7,") == VOYO_EINVAL, "what is no answer");
+}
+
+
+static void
+test_cold(const char *errors, size_t expected)
+{
+    ytdlp_answer_t  a;
+
+    ytdlp_cold(&a, "dQw4w9WgXcQ", "", 0, errors, strlen(errors));
+
+    ok(a.info == NULL && strcmp(a.text, errors) == 0 && a.error == expected,
+       "where the error begins in a cold one, %zu", a.error);
+    ytdlp_answer_free(&a);
 }
 
 
