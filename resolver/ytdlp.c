@@ -94,6 +94,7 @@ ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len)
         answer->status = (unsigned) status->valuedouble;
     }
 
+    answer->location = json_string(answer->json, "location");
     answer->info = cJSON_GetObjectItemCaseSensitive(answer->json, "info");
 
     if (!cJSON_IsObject(answer->info)) {

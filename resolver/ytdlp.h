@@ -52,6 +52,7 @@ typedef struct {
     unsigned      job;
     unsigned      deadline:1;     /* it gave up by itself */
     unsigned      status;         /* of a proof, HTTP's; 0: no answer */
+    const char   *location;       /* where it leads, NULL: nowhere */
     const cJSON  *info;           /* NULL: none */
     char         *text;           /* warnings and error, a line each */
     size_t        len;
@@ -68,8 +69,8 @@ size_t ytdlp_request(char line[YTDLP_REQUEST_MAX], unsigned job,
     const char *id, ytdlp_profile_t profile, int64_t ms);
 
 /*
- * Writes the line that asks for one byte, at "at", of a media URL, printable
- * ASCII, as "agent" or NULL.  Returns the length; 0: it is too long.
+ * Writes the line that asks for one byte, at "at", of a media URL, as "agent"
+ * or NULL.  Returns the length; 0: it is too long.
  */
 size_t ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job, const char *url,
     const char *agent, int64_t at, int64_t ms);

@@ -12,8 +12,9 @@ Standard input has one job a line, standard output one answer a line, JSON:
     <- {"job": 1, "info": {…} or null, "error": "…" or null,
         "warnings": ["…"], "deadline": false}
     -> {"job": 2, "url": "https://…", "at": 3433513, "user_agent": "…",
-        "deadline": 5}
+        "deadline": 2.5}
     <- {"job": 2, "status": 206, …}         (0: there was no answer)
+    <- {"job": 2, "status": 302, "location": "https://…", …}
 
 It ends when standard input does, or its parent.
 """
@@ -23,6 +24,7 @@ import json
 import os
 import signal
 import sys
+from urllib.parse import urljoin
 
 from yt_dlp import YoutubeDL, version
 from yt_dlp.extractor.common import InfoExtractor
@@ -70,6 +72,8 @@ PR_SET_PDEATHSIG = 1
 TEXT_MAX = 2000         # of an error or a warning
 WARNINGS_MAX = 40
 
+SILENCE = 1             # seconds of a media host that a proof puts up with
+
 
 class Deadline(BaseException):
     """Not an Exception: yt-dlp and its libraries catch those."""
@@ -90,6 +94,27 @@ class Log:
 
     def error(self, message):
         self.warning(message)
+
+
+class Redirects:
+    """Of a proof they are not followed: the resolver says where to."""
+
+    followed = True
+
+    @classmethod
+    def hook(cls):
+        for module, name, method in (
+                ('_requests', 'RequestsSession', 'get_redirect_target'),
+                ('_urllib', 'RedirectHandler', 'redirect_request')):
+            owner = getattr(sys.modules.get(f'yt_dlp.networking.{module}'),
+                            name, None)
+            if owner is not None:
+                setattr(owner, method, cls._where(getattr(owner, method)))
+
+    @classmethod
+    def _where(cls, method):
+        return lambda *args, **more: (method(*args, **more) if cls.followed
+                                      else None)
 
 
 class Profile:
@@ -143,20 +168,27 @@ class Profile:
             raise ValueError('The answer is about another video')
         return self._compact(info)
 
-    def status(self, url, at, agent):
+    def prove(self, url, at, agent, seconds):
         """What the media host says to one byte, asked as yt-dlp would."""
 
         self.log.lines = []
         headers = {'Range': f'bytes={at}-{at}', 'Accept-Encoding': 'identity'}
         if agent:
             headers['User-Agent'] = agent
+        request = Request(url, headers=headers, extensions={
+            'timeout': min(SILENCE, seconds * 0.8)})
+        Redirects.followed = False
         try:
-            with self.ydl.urlopen(Request(url, headers=headers)) as response:
+            with self.ydl.urlopen(request) as response:
                 response.read(2)
-                return response.status
+                return {'status': response.status}
         except HTTPError as error:
+            location = error.response.get_header('Location')
             error.close()
-            return error.status
+            return {'status': error.status,
+                    'location': location and urljoin(url, location)}
+        finally:
+            Redirects.followed = True
 
     def _compact(self, info):
         result = {name: info.get(name) for name in INFO_FIELDS}
@@ -218,8 +250,9 @@ class Worker:
             self._arm(job['deadline'])
             try:
                 if 'url' in job:
-                    answer['status'] = profile.status(
-                        job['url'], job['at'], job.get('user_agent'))
+                    answer.update(profile.prove(
+                        job['url'], job['at'], job.get('user_agent'),
+                        job['deadline']))
                 else:
                     answer['info'] = profile.extract(job['id'])
             except Exception as error:
@@ -287,6 +320,7 @@ def serve(params):
         send({**ready, 'error': 'proxy'})
         return
 
+    Redirects.hook()
     worker = Worker(params)
     signal.signal(signal.SIGALRM, worker.alarm)
     worker.profile(worker.names[0])

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import time
 import unittest
@@ -112,6 +113,52 @@ class ProfileTest(unittest.TestCase):
                  'it is counted')
         self.assertEqual(len(self.stack.requests('media', 's30_proved0')), 1)
         self.assertEqual(self.asked('s30_proved0'), (0, 1))
+
+    def test_a_silent_host_costs_no_worker(self) -> None:
+        self._beat('idle', 2)
+        workers = ytdlp.family(self.stack.parts['resolver'].pid)
+        self.stack.switch(faults=[{'on': 'media', 'begin': 1000,
+                                   'do': {'stall': 'header'}}])
+        for number in range(2):
+            self.assertEqual(self.jobs.outcome(f's30_silent{number}')[0],
+                             'record')
+        wait_for(lambda: len(self.stack.requests('media')) == 2, 'proofs')
+        began = time.monotonic()
+        self._beat('idle', 2)
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(
+            ytdlp.family(self.stack.parts['resolver'].pid), workers)
+
+    def _beat(self, state: str, number: int) -> dict:
+        """The first heartbeat from now on with so many workers in it."""
+
+        old = self.stack.heartbeats()
+        return wait_for(lambda: next(
+            (each for each in self.stack.heartbeats()
+             if each not in old and each['workers'][state] == number), None),
+            f'{number} are {state}')
+
+    def test_a_proof_goes_to_a_sibling_but_not_elsewhere(self) -> None:
+        stranger = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(stranger.close)
+        stranger.settimeout(0)
+        self.stack.switch(faults=[
+            {'on': 'media', 'id': 's30_sibling', 'times': 1,
+             'do': {'redirect': True}},
+            {'on': 'media', 'id': 's30_foreign', 'do': {
+                'status': 302, 'location':
+                f'http://127.0.0.1:{stranger.getsockname()[1]}/x'}}])
+        self.jobs.outcome('s30_sibling')
+        wait_for(lambda: self.stack.heartbeats()[0]['jobs']['proved'] == 1,
+                 'it is proved there')
+        self.jobs.outcome('s30_foreign')
+        wait_for(lambda: self.stack.requests('media', 's30_foreign'), 'asked')
+        self.jobs.outcome('s30_behind0')
+        wait_for(lambda: self.stack.heartbeats()[0]['jobs']['proved'] == 2,
+                 'so is the next')
+        self.assertEqual(self.stack.heartbeats()[0]['jobs']['refused'], 0)
+        self.assertRaises(BlockingIOError, stranger.accept)
+        self.assertEqual(len(self.stack.requests('media', 's30_sibling')), 2)
 
     def test_a_refused_tail_is_resolved_again(self) -> None:
         track = 's30_refuse0'
