@@ -1,5 +1,6 @@
 """A newer yt-dlp is used when it can resolve, and never when it can not."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -67,6 +68,25 @@ exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
         done = self.update(new)
         self.assertIn('is the newest', done.stdout)
         self.assertEqual(done.returncode, 0)
+
+    def test_an_older_one_is_not_used(self) -> None:
+        done = self.update(self.edition('old', '2026.9.30'))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn('yt-dlp 2026.10.26 is the newest', done.stdout)
+        self.assertEqual(self.version(), '2026.10.26')
+
+    def test_after_one_that_was_killed_halfway(self) -> None:
+        (self.dir / 'prefix.link/bin').mkdir(parents=True)
+        done = self.update(self.edition('new', '2027.01.01'))
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.version(), '2027.01.01')
+
+    def test_one_at_a_time(self) -> None:
+        with (BUILD / 'update.lock').open('w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            done = self.update(self.edition('new', '2027.01.01'))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('another update is running', done.stderr)
 
     def test_one_that_can_not_resolve_is_not(self) -> None:
         broken = '''
