@@ -301,7 +301,7 @@ job_finish(job_thread_t *thread, job_t *job)
     store_end_t   end;
 
     json = outcome_json(&job->choose, job->popped.id, &job->class,
-                        job->unconfirmed, job_microseconds() / 1000000,
+                        job->unconfirmed, (int64_t) time(NULL),
                         job->generation, &end.len, &end.life);
 
     if (json == NULL) {
@@ -423,14 +423,12 @@ job_sleep(int64_t ms)
 }
 
 
-/* Unix time, microseconds. */
-
 int64_t
 job_microseconds(void)
 {
     struct timespec  ts;
 
-    clock_gettime(CLOCK_REALTIME, &ts);
+    clock_gettime(CLOCK_MONOTONIC, &ts);
 
     return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }

@@ -88,7 +88,7 @@ void *job_thread(void *data);
  */
 int job_tick(job_thread_t *thread, job_t *job);
 
-/* Unix time, microseconds. */
+/* Microseconds of a clock that only goes on. */
 int64_t job_microseconds(void);
 
 

@@ -484,7 +484,7 @@ main_stop(main_t *resolver)
     atomic_store(&resolver->stop.until, worker_now() + JOB_GRACE);
     atomic_store(&resolver->stop.stopping, 1);
 
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
 
     until.tv_sec += (JOB_GRACE + MAIN_JOIN) / 1000;
     until.tv_nsec += (JOB_GRACE + MAIN_JOIN) % 1000 * 1000000;
@@ -497,7 +497,10 @@ main_stop(main_t *resolver)
     left = 0;
 
     for (i = 0; i < resolver->config.workers; i++) {
-        if (pthread_timedjoin_np(resolver->ids[i], NULL, &until) != 0) {
+        if (pthread_clockjoin_np(resolver->ids[i], NULL, CLOCK_MONOTONIC,
+                                 &until)
+            != 0)
+        {
             left++;
         }
     }

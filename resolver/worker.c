@@ -338,7 +338,8 @@ worker_spawn(worker_t *worker, const config_t *config)
 
     worker->deadline = worker_now() + WORKER_START;
     worker->life = worker_now() + WORKER_LIFE / 10 * 8
-                   + worker->child.pid * 1009 % (WORKER_LIFE / 10 * 4);
+                   + (int64_t) worker->child.pid * 1009
+                     % (WORKER_LIFE / 10 * 4);
 
     return VOYO_OK;
 }
