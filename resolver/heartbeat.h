@@ -37,6 +37,7 @@ typedef enum {
 typedef struct {
     atomic_int    state;
     atomic_int    group;               /* its process group, 0: none */
+    atomic_int    next;                /* its replacement's */
     atomic_int    pid;                 /* yt-dlp in it */
     atomic_int    cold;                /* a process for each job */
     atomic_ullong version;             /* ytdlp_version_number() */

@@ -162,6 +162,7 @@ keeper_tend(keeper_t *keeper)
 
     if (why && worker_spawn(&keeper->next, keeper->config) == VOYO_OK) {
         keeper->has_next = 1;
+        atomic_store(&keeper->shown->next, keeper->next.child.pid);
 
         log_event(&keeper->config->log, LOG_INFO,
                   "worker %u is replaced for its %s", keeper->number, why);
@@ -201,6 +202,7 @@ keeper_replace(keeper_t *keeper)
     }
 
     keeper->has_next = 0;
+    atomic_store(&keeper->shown->next, 0);
 
     if (rc != VOYO_OK || !keeper->next.ready.ready
         || !ytdlp_version_valid(keeper->next.ready.version))
@@ -307,6 +309,7 @@ keeper_end(keeper_t *keeper)
     if (keeper->has_next) {
         worker_kill(&keeper->next);
         keeper->has_next = 0;
+        atomic_store(&keeper->shown->next, 0);
     }
 }
 

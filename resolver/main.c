@@ -60,6 +60,7 @@ static int main_start(main_t *resolver, const worker_t *worker);
 static void main_thread(main_t *resolver, unsigned i, const worker_t *worker);
 static int main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
+static void main_kill(int group);
 static void main_usage(void);
 static void main_descriptors(void);
 static void main_signals(sigset_t *signals);
@@ -477,7 +478,6 @@ main_beat(main_t *resolver)
 static int
 main_stop(main_t *resolver)
 {
-    int              group;
     unsigned         i, left;
     struct timespec  until;
 
@@ -512,11 +512,8 @@ main_stop(main_t *resolver)
         /* somebody waits for a Redis that is frozen: they end with us */
 
         for (i = 0; i < resolver->config.workers; i++) {
-            group = atomic_load(&resolver->heartbeat.workers[i].group);
-
-            if (group > 0) {
-                kill(-group, SIGKILL);
-            }
+            main_kill(atomic_load(&resolver->heartbeat.workers[i].group));
+            main_kill(atomic_load(&resolver->heartbeat.workers[i].next));
         }
 
         log_event(&resolver->config.log, LOG_WARN, "stopped, %u threads did "
@@ -536,6 +533,15 @@ main_stop(main_t *resolver)
     free(resolver);
 
     return 0;
+}
+
+
+static void
+main_kill(int group)
+{
+    if (group > 0) {
+        kill(-group, SIGKILL);
+    }
 }
 
 
