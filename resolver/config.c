@@ -17,6 +17,7 @@
 
 static int config_redis(config_t *config);
 static int config_ytdlp(config_t *config);
+static void config_ytdlp_find(config_t *config);
 static int config_ytdlp_conf(config_t *config);
 static int config_name(config_t *config);
 static int config_canary(config_t *config);
@@ -127,6 +128,8 @@ config_ytdlp(config_t *config)
         config->ytdlp_path = "yt-dlp";
     }
 
+    config_ytdlp_find(config);
+
     config->media_hosts = config_get("VOYO_MEDIA_HOSTS");
 
     if (config->media_hosts == NULL) {
@@ -152,6 +155,41 @@ config_ytdlp(config_t *config)
     }
 
     return VOYO_OK;
+}
+
+
+/* A name is looked up once: it is to be seen when the file changes. */
+
+static void
+config_ytdlp_find(config_t *config)
+{
+    int          n;
+    size_t       len;
+    const char  *dir;
+
+    dir = config_get("PATH");
+
+    if (dir == NULL || strchr(config->ytdlp_path, '/')) {
+        return;
+    }
+
+    for ( ;; dir += len + 1) {
+
+        len = strcspn(dir, ":");
+
+        n = snprintf(config->ytdlp_found, PATH_MAX, "%.*s/%s",
+                     len ? (int) len : 1, len ? dir : ".",
+                     config->ytdlp_path);
+
+        if (n > 0 && n < PATH_MAX && access(config->ytdlp_found, X_OK) == 0) {
+            config->ytdlp_path = config->ytdlp_found;
+            return;
+        }
+
+        if (dir[len] == '\0') {
+            return;
+        }
+    }
 }
 
 

@@ -29,7 +29,7 @@
 typedef struct {
     log_t             log;
     voyo_redis_url_t  redis;
-    const char       *ytdlp_path;
+    const char       *ytdlp_path;      /* a bare name: not on PATH */
     const char       *ytdlp_conf;      /* NULL: none */
     unsigned          own_client;      /* it says as whom to ask */
     const char       *source_address;  /* NULL: any */
@@ -37,6 +37,7 @@ typedef struct {
     char              name[CONFIG_NAME_MAX + 1];
     char              instance[CONFIG_INSTANCE_MAX + 1];
     char              plugin_dir[PATH_MAX];
+    char              ytdlp_found[PATH_MAX];    /* where on PATH it is */
     unsigned          workers;         /* 1 to CONFIG_WORKERS_MAX */
     unsigned          tolerance;       /* per cent, 0 to 100 */
     int64_t           resolve_timeout; /* milliseconds, 100 to 300000 */

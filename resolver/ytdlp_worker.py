@@ -295,6 +295,14 @@ def tidy(value):
     return value if isinstance(value, (int, float)) else None
 
 
+def code(path):
+    """The file that code is in: of a zipapp that is the whole archive."""
+
+    while path and not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path if os.path.isfile(path) else ''
+
+
 def serve(params):
     # whatever wraps it may be killed, and this must not be left over
     parent = os.getppid()
@@ -315,7 +323,7 @@ def serve(params):
         answers.flush()
 
     ready = {'ready': False, 'version': version.__version__,
-             'pid': os.getpid(), 'file': version.__file__}
+             'pid': os.getpid(), 'file': code(version.__file__)}
     if params.get('proxy') is not None:
         send({**ready, 'error': 'proxy'})
         return

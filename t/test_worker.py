@@ -1,11 +1,13 @@
 """What becomes of yt-dlp: profiles, proofs, cold starts, new versions."""
 
 import os
+import shutil
 import signal
 import socket
 import sys
 import time
 import unittest
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
@@ -339,6 +341,37 @@ class StartTest(unittest.TestCase):
         log = self.stack.log('resolver')
         self.assertEqual(log.count('is replaced for its new yt-dlp'), 2)
         self.assertNotIn('ended in a job', log)
+
+    def test_a_new_yt_dlp_on_path_is_taken(self) -> None:
+        path = self.stack.dir / 'bin/yt-dlp'
+        path.parent.mkdir()
+        text = f'#!/bin/sh\nexec {YTDLP} "$@"\n'
+        ytdlp.script(path, text)
+        self.stack.start_resolver(ytdlp='yt-dlp', PATH=f'{path.parent}:'
+                                  + os.environ['PATH'])
+        self._idle()
+        ytdlp.script(path, text + '# another edition\n')
+        self._is_replaced()
+
+    def test_a_new_archive_is_taken(self) -> None:
+        # a wrapper stays the same when the zipapp behind it changes
+        archive = self.stack.dir / 'archive'
+        shutil.make_archive(str(archive), 'zip', ytdlp.PACKAGES, 'yt_dlp')
+        archive = archive.with_suffix('.zip')
+        with zipfile.ZipFile(archive, 'a') as file:
+            file.write(ytdlp.PACKAGES / 'yt_dlp/__main__.py', '__main__.py')
+        self.stack.start_resolver(ytdlp=ytdlp.script(
+            self.stack.dir / 'zipped',
+            f'#!/bin/sh\nexec /usr/bin/python3 {archive} "$@"\n'))
+        self.assertEqual(self._idle()['mode'], 'warm')
+        with zipfile.ZipFile(archive, 'a') as file:
+            file.writestr('another', 'edition')
+        self._is_replaced()
+
+    def _is_replaced(self) -> None:
+        wait_for(lambda: self.stack.log('resolver').count(
+            'is replaced for its new yt-dlp') == 2, 'they are replaced', 30)
+        self._idle()
 
     def test_a_new_yt_dlp_that_fails_is_not_taken(self) -> None:
         program = ytdlp.of_version(self.stack, '2026.10.26')
