@@ -37,6 +37,7 @@ class Faults(unittest.TestCase):
         cls.stack = Stack(nginx=False, resolver=False,
                           resolve_timeout=cls.resolve_timeout,
                           settings={'VOYO_BUDGET': '100000'})
+        cls.addClassCleanup(cls.stack.close)
         cls.jobs = Jobs(cls.stack)
         cls.start()
 
@@ -44,10 +45,6 @@ class Faults(unittest.TestCase):
     def start(cls) -> None:
         cls.stack.start_resolver()
         cls.processes = 2
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.stack.close()
 
     def setUp(self) -> None:
         self.stack.control('/reset', {})
@@ -375,14 +372,10 @@ class ResetTest(Faults):
     @classmethod
     def start(cls) -> None:
         cls.proxy = Proxy(str(cls.stack.redis_socket))
+        cls.addClassCleanup(cls.proxy.stop)
         cls.stack.start_resolver(
             REDIS_URL=f'redis://127.0.0.1:{cls.proxy.port}')
         cls.processes = 2
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        super().tearDownClass()
-        cls.proxy.stop()
 
     def test_replies_are_lost(self) -> None:
         """Each answer that Redis gives may be the one that never comes."""
