@@ -79,7 +79,10 @@ def raining(stack: Stack, track: str) -> Path:
     return script(stack.dir / 'raining', f'''#!/bin/sh
 case "$*" in
 *ytserve:*) exit 1 ;;
-*v={track}*) exec yes "WARNING: it rains" >&2 ;;
+*v={track}*)
+    # more of them than can be read
+    for each in 1 2 3 4; do yes "WARNING: it rains" >&2 & done
+    wait ;;
 *v=*) yes "WARNING: it drizzles" | head -n 5000 >&2 ;;
 esac
 exec {YTDLP} "$@"
