@@ -380,6 +380,7 @@ class Stack:
                               else signal.SIGTERM)
             if (self.dir / 'nginx.log').exists():
                 self.check_log()
+            self._check_sanitizers()
             self._check_processes()
         finally:
             self._end()
@@ -397,6 +398,13 @@ class Stack:
             text = found.read_text(errors='replace')
             bad += [f'{found.name}:', text] if text else []
         assert not bad, '\n'.join(bad)
+
+    def _check_sanitizers(self) -> None:
+        """What they say of a resolver, at its end too, is in its log."""
+
+        for path in self.dir.glob('*.log'):
+            text = path.read_text(errors='replace')
+            assert not re.search(r'Sanitizer|: runtime error: ', text), text
 
     def _check_processes(self) -> None:
         left = []
