@@ -60,6 +60,7 @@ static int main_start(main_t *resolver, const worker_t *worker);
 static void main_thread(main_t *resolver, unsigned i, const worker_t *worker);
 static int main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
+static int main_join(pthread_t id, int64_t until);
 static void main_kill(int group);
 static void main_usage(void);
 static void main_descriptors(void);
@@ -478,29 +479,17 @@ main_beat(main_t *resolver)
 static int
 main_stop(main_t *resolver)
 {
-    unsigned         i, left;
-    struct timespec  until;
+    int64_t   until;
+    unsigned  i, left;
 
     atomic_store(&resolver->stop.until, worker_now() + JOB_GRACE);
     atomic_store(&resolver->stop.stopping, 1);
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-
-    until.tv_sec += (JOB_GRACE + MAIN_JOIN) / 1000;
-    until.tv_nsec += (JOB_GRACE + MAIN_JOIN) % 1000 * 1000000;
-
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-
+    until = worker_now() + JOB_GRACE + MAIN_JOIN;
     left = 0;
 
     for (i = 0; i < resolver->config.workers; i++) {
-        if (pthread_clockjoin_np(resolver->ids[i], NULL, CLOCK_MONOTONIC,
-                                 &until)
-            != 0)
-        {
+        if (main_join(resolver->ids[i], until) != VOYO_OK) {
             left++;
         }
     }
@@ -533,6 +522,24 @@ main_stop(main_t *resolver)
     free(resolver);
 
     return 0;
+}
+
+
+static int
+main_join(pthread_t id, int64_t until)
+{
+    struct timespec  nap = { 0, 5000000 };
+
+    while (pthread_tryjoin_np(id, NULL) != 0) {
+
+        if (worker_now() >= until) {
+            return VOYO_ETIMEOUT;
+        }
+
+        nanosleep(&nap, NULL);
+    }
+
+    return VOYO_OK;
 }
 
 
