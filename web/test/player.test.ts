@@ -143,6 +143,25 @@ describe("the queue", () => {
     expect(it.player.state.index).toBe(2);
   });
 
+  test("of two that are the same, the nearer one goes on", async () => {
+    it.player.setQueue(["one", "two", "three", "one"]);
+    it.player.select(3);
+    it.player.setQueue(["one", "two", "one"]);
+    expect(it.player.state).toMatchObject({ index: 2, track: "one" });
+    it.player.setQueue(["one", "two", "three", "one"]);
+    expect(it.player.state).toMatchObject({ index: 3, track: "one" });
+    expect(it.audio.sources).toHaveLength(2);
+  });
+
+  test("an index that was not found is its first", async () => {
+    it.player.setQueue(["seven", "eight"], -1);
+    expect(it.player.state).toMatchObject({ index: 0, track: "seven" });
+    it.player.setQueue(["nine", "ten"], -1);
+    expect(it.player.state).toMatchObject({ index: 0, track: "nine" });
+    it.player.setQueue(["one", "two"], 7);
+    expect(it.player.state).toMatchObject({ index: 1, track: "two" });
+  });
+
   test("a queue without what plays starts at its own first", async () => {
     await playing();
     it.player.setQueue(["seven", "eight"]);

@@ -219,18 +219,18 @@ export class Player {
   /** Replaces the queue; what plays goes on if it is still in it. */
   setQueue(ids: readonly string[], index = 0): void {
     const current = this.#track;
+    const far = (at: number) => Math.abs(at - this.#index);
+    const [at] = [...ids.keys()]
+      .filter((i) => ids[i] === current)
+      .sort((one, other) => far(one) - far(other));
     this.#queue = [...ids];
-    const at =
-      current === null || ids[this.#index] === current
-        ? this.#index
-        : this.#queue.indexOf(current);
 
-    if (at >= 0) {
+    if (at !== undefined) {
       this.#index = at;
       this.#queueChanged();
       this.#update();
     } else if (ids.length > 0) {
-      this.select(Math.min(index, ids.length - 1), this.#wanted);
+      this.select(Math.max(0, Math.min(index, ids.length - 1)), this.#wanted);
     } else {
       this.#unload();
     }
