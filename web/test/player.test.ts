@@ -58,6 +58,37 @@ describe("states", () => {
     expect(it.audio.sources).toHaveLength(1);
   });
 
+  test("a seek to the end stays there, silent, when it was paused", async () => {
+    await playing();
+    it.player.pause();
+    await settle();
+    const { plays } = it.audio;
+    it.player.seek(200);
+    it.audio.ends();
+    await settle();
+    expect(it.player.state).toMatchObject({
+      track: "one",
+      status: "paused",
+      position: 200,
+    });
+    expect(it.audio.plays).toBe(plays);
+    it.player.play();
+    expect(it.player.state).toMatchObject({ track: "one", position: 0 });
+  });
+
+  test("and when it was blocked", async () => {
+    it.player.setQueue(["one", "two"]);
+    it.audio.refuse = "NotAllowedError";
+    it.player.play();
+    await settle();
+    it.audio.loaded();
+    it.player.seek(200);
+    it.audio.ends();
+    await settle();
+    expect(it.player.state).toMatchObject({ track: "one", status: "blocked" });
+    expect(it.audio.plays).toBe(1);
+  });
+
   test("a refused autoplay is blocked, and never tried again", async () => {
     it.player.setQueue(["one"]);
     it.audio.refuse = "NotAllowedError";

@@ -689,11 +689,12 @@ export class Player {
   }
 
   #ended(): void {
-    if (this.#nextTrack === null) {
+    // a seek to the end ends it too, and that alone must not sound
+    if (this.#wanted && !this.#blocked && this.#nextTrack !== null) {
+      this.select(this.#index + 1);
+    } else {
       this.#wanted = false;
       this.#update();
-    } else {
-      this.select(this.#index + 1);
     }
   }
 
