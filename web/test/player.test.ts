@@ -104,6 +104,71 @@ describe("states", () => {
     expect(status()).toBe("playing");
   });
 
+  test("nor when it fails meanwhile, and nothing is skipped", async () => {
+    it.server.on(/HEAD/, { status: 404 });
+    it.player.setQueue(["one", "two", "three"]);
+    it.audio.refuse = "NotAllowedError";
+    it.player.play();
+    await settle();
+    it.audio.fails();
+    await pass(120_000);
+    expect(it.player.state).toMatchObject({ track: "one", status: "blocked" });
+    expect([it.audio.plays, heads()]).toEqual([1, 0]);
+    it.audio.refuse = null;
+    it.player.play();
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+  });
+
+  test("nor when it had failed before it was refused", async () => {
+    it.server.on(/HEAD/, { status: 502 });
+    it.player.setQueue(["one", "two", "three"]);
+    let refuse = () => {};
+    it.audio.play = () =>
+      new Promise((_, reject) => {
+        refuse = () =>
+          reject(Object.assign(new Error(), { name: "NotAllowedError" }));
+      });
+    it.player.play();
+    it.audio.fails();
+    await settle();
+    expect(status()).toBe("recovering");
+    refuse();
+    await pass(120_000);
+    expect(it.player.state).toMatchObject({
+      track: "one",
+      status: "blocked",
+      retryAt: null,
+    });
+    expect(it.audio.sources).toHaveLength(1);
+  });
+
+  test("nor by another quality", async () => {
+    it.player.setQueue(["one"]);
+    it.audio.refuse = "NotAllowedError";
+    it.player.play();
+    await settle();
+    it.audio.refuse = null;
+    it.player.setQuality("low");
+    await settle();
+    expect(it.audio.src).toContain("quality=low");
+    expect(it.audio.plays).toBe(1);
+    expect(status()).toBe("blocked");
+  });
+
+  test("what sounds is not blocked, whoever began it", async () => {
+    it.player.setQueue(["one"]);
+    it.audio.refuse = "NotAllowedError";
+    it.player.play();
+    await settle();
+    expect(status()).toBe("blocked");
+    it.audio.refuse = null;
+    void it.audio.play();
+    it.audio.say("play");
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+  });
+
   test("a play that another took the place of is no refusal", async () => {
     it.player.setQueue(["one"]);
     it.audio.refuse = "AbortError";

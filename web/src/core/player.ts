@@ -434,7 +434,7 @@ export class Player {
     element.src = this.#url(id, this.#quality.current) + again + from;
     this.#applyRate();
     this.#still();
-    if (this.#wanted) {
+    if (this.#wanted && !this.#blocked) {
       this.#start();
     }
   }
@@ -452,6 +452,7 @@ export class Player {
         this.#active = this.#active === 0 ? 1 : 0;
         this.#load();
       } else {
+        this.#reset();
         this.#blocked = this.#wanted;
       }
       this.#update();
@@ -645,6 +646,7 @@ export class Player {
         this.#still();
         break;
       case "playing":
+        this.#blocked = false;
         if (this.#asked && this.#track !== null) {
           const { at, prepared } = this.#asked;
           this.#asked = null;
@@ -679,7 +681,7 @@ export class Player {
         return;
       case "error":
         // what nobody waits for is tried again when somebody does
-        if (this.#wanted) {
+        if (this.#wanted && !this.#blocked) {
           void this.#recover();
           return;
         }
