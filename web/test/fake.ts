@@ -224,7 +224,7 @@ export function fakeBrowser() {
     onLine: boolean;
     connection?: { saveData?: boolean; effectiveType?: string };
     userAgent: string;
-  } = { onLine: true, userAgent: "Chrome/156 Safari/537" };
+  } = { onLine: true, userAgent: "AppleWebKit/537 Chrome/156 Safari/537" };
   vi.stubGlobal("window", window);
   vi.stubGlobal("navigator", navigator);
 

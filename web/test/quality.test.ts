@@ -57,18 +57,27 @@ describe("what the connection says of itself", () => {
 });
 
 describe("the codec", () => {
-  const CHROME = "Mozilla/5.0 Chrome/156.0 Safari/537.36";
-  const FIREFOX = "Mozilla/5.0 Gecko/20100101 Firefox/140.0";
-  const SAFARI = "Mozilla/5.0 Version/26.0 Safari/605.1.15";
-  const IPHONE_CHROME = "Mozilla/5.0 (iPhone) CriOS/140.0 Mobile Safari/604.1";
+  const LIKE = "(KHTML, like Gecko)";
+  const BLINK = `AppleWebKit/537.36 ${LIKE} Chrome/156.0.0.0`;
+  const MAC = `Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 ${LIKE}`;
+  const IPHONE = `Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 ${LIKE}`;
+  const CHROME = `Mozilla/5.0 (X11; Linux x86_64) ${BLINK} Safari/537.36`;
+  const ANDROID = `Mozilla/5.0 (Linux; Android 16; wv) ${BLINK} Mobile`;
+  const FIREFOX = "Mozilla/5.0 (X11; rv:140.0) Gecko/20100101 Firefox/140.0";
 
   test.each([
     [CHROME, "probably", "opus"],
     [FIREFOX, "probably", "opus"],
     [CHROME, "maybe", "aac"],
     [CHROME, "", "aac"],
-    [SAFARI, "probably", "aac"],
-    [IPHONE_CHROME, "probably", "aac"],
+    [`${CHROME} Edg/156.0.0.0`, "probably", "opus"],
+    [ANDROID, "probably", "opus"],
+    [`${MAC} Version/26.0 Safari/605.1.15`, "probably", "aac"],
+    [`${IPHONE} Version/26.0 Mobile/15E148 Safari/604.1`, "probably", "aac"],
+    [`${IPHONE} CriOS/156.0 Mobile/15E148 Safari/604.1`, "probably", "aac"],
+    [`${IPHONE} FxiOS/140.0 Mobile/15E148 Safari/605.1`, "probably", "aac"],
+    [`${IPHONE} Mobile/15E148`, "probably", "aac"],
+    [`${IPHONE} Mobile/15E148 Instagram 400.0`, "probably", "aac"],
   ] as const)("%s, %s: %s", (agent, sure, codec) => {
     const audio = new FakeAudio();
     audio.opus = sure;

@@ -61,7 +61,8 @@ export function chooseCodec(
   audio: Pick<HTMLMediaElement, "canPlayType">,
   userAgent = globalThis.navigator?.userAgent ?? "",
 ): Codec {
-  const safari = /Safari\//.test(userAgent) && !/Chrom/.test(userAgent);
+  // all browsers of iOS are Safari's engine, and not all of them say Safari
+  const safari = /AppleWebKit/.test(userAgent) && !/Chrom/.test(userAgent);
   const sure = audio.canPlayType('audio/webm; codecs="opus"') === "probably";
   return sure && !safari ? "opus" : "aac";
 }
