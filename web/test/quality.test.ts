@@ -219,6 +219,13 @@ describe("the listener's choice", () => {
     expect(control.start(RATES)).toBe("high");
   });
 
+  test("a choice taken back leaves nothing behind", () => {
+    control.choose("low");
+    control.choose("auto");
+    now += BETWEEN_CHANGES;
+    expect(control.start(RATES)).toBe("high");
+  });
+
   test("auto keeps what plays until the next track", () => {
     control = made("low");
     control.choose("auto");

@@ -206,7 +206,7 @@ export class QualityControl {
 
     this.#current = to;
     this.#changed = this.now();
-    this.#lowered = rank(to) < rank(from);
+    this.#lowered = why !== "user" && rank(to) < rank(from);
     this.told({ from, to, why });
     return true;
   }
