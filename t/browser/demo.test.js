@@ -146,7 +146,8 @@ test("503 with Retry-After on the first request: it waits, and plays",
       const began = Date.now();
       await other.play();
       await other.status("recovering");
-      await other.page.getByText(/Next try in \d s\./).waitFor();
+      await other.page.getByText(/^The server asks to wait .* \d s\./)
+        .waitFor();
       const { recovers } = await other.heard();
       assert.equal(recovers[0].status, 503);
       assert.equal(recovers[0].delay, 5000);

@@ -128,10 +128,10 @@ function watchPlayer(player: Player, add: Add, told: Told): () => void {
       }
       if (state.status !== last.status) {
         add(["state", `${state.status} at ${state.position.toFixed(1)} s`]);
-      }
-      if (state.error && state.error !== last.error) {
-        const { cause, status, code } = state.error;
-        add(["error", `${cause}, ${status} ${code ?? ""}`]);
+        if (state.status === "error" && state.error) {
+          const { cause, status, code } = state.error;
+          add(["error", `${cause}, ${status} ${code ?? ""}`]);
+        }
       }
       last = state;
     }),

@@ -630,6 +630,29 @@ describe("recovery", () => {
     expect(it.player.state.retryAt).toBe(Date.now() + 500);
   });
 
+  test("what a try met is known until it plays again", async () => {
+    await failing({ status: 503, headers: { "Retry-After": "3" } });
+    const error = { cause: "busy", status: 503, code: null };
+    expect(it.player.state).toMatchObject({ status: "recovering", error });
+    await pass(3000);
+    expect(it.player.state).toMatchObject({ status: "buffering", error });
+    it.server.on(/^HEAD/, { status: 502 });
+    it.audio.fails();
+    expect(it.player.state).toMatchObject({ status: "recovering", error });
+    await settle();
+    expect(it.player.state.error?.cause).toBe("server");
+    await pass(1000);
+    it.audio.sounds();
+    await pass(500);
+    expect(it.player.state).toMatchObject({ status: "playing", error: null });
+    it.audio.fails();
+    await pass(2000);
+    expect(it.player.state.error?.cause).toBe("server");
+    expect(status()).toBe("buffering");
+    it.player.pause();
+    expect(it.player.state).toMatchObject({ status: "paused", error: null });
+  });
+
   test("try again is a fresh start", async () => {
     await failing({ status: 502 });
     await tries();

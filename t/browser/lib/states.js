@@ -72,7 +72,7 @@ export const STATES = {
     it.line.rate = 0;
     await it.seek(1800);
   }],
-  recovering: [/^The connection broke\. Trying again… Next try in \d s\./,
+  recovering: [/^The server does not answer\. Next try in \d s\./,
     async (it, name) => {
       await playing(it, [`h01_r${name}`.padEnd(11, "0"), "m04_lookdim"]);
       await it.line.down();

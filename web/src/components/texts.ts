@@ -45,7 +45,7 @@ export const english: Texts = {
   playing: "Playing",
   paused: "Paused",
   buffering: "Waiting for the network…",
-  recovering: "The connection broke. Trying again…",
+  recovering: "Trying again…",
   recoveringIn: (seconds) => `Next try in ${seconds} s.`,
   offline: "You are offline. It goes on when you are back.",
   blocked: "Your browser waits for you: press play.",
@@ -62,7 +62,7 @@ export const english: Texts = {
     no_audio: "This track has no sound.",
     bad_track: "This is no track.",
     gone: "This track can't be played.",
-    busy: "The server is too busy just now.",
+    busy: "The server asks to wait a moment.",
     server: "The server could not fetch this track.",
     network: "The server does not answer.",
     media: "This track could not be played.",
@@ -105,15 +105,13 @@ export function describe(
   const seconds =
     retryAt === null ? null : Math.max(1, Math.ceil((retryAt - now) / 1000));
 
-  if (status === "error" && error) {
-    const { errors } = texts;
+  if (error && (status === "error" || status === "recovering")) {
+    const { errors, skippingIn, recoveringIn } = texts;
+    const due = status === "error" ? skippingIn : recoveringIn;
     return {
-      text: errors[error.code ?? ""] ?? errors[error.cause] ?? texts.recovering,
-      next: seconds === null ? null : texts.skippingIn(seconds),
+      text: errors[error.code ?? ""] ?? errors[error.cause] ?? "",
+      next: seconds === null ? null : due(seconds),
     };
-  }
-  if (status === "recovering" && seconds !== null) {
-    return { text: texts.recovering, next: texts.recoveringIn(seconds) };
   }
   return { text: status === "error" ? "" : texts[status], next: null };
 }

@@ -59,6 +59,7 @@ export interface PlayerState {
   rate: number;
   volume: number;
   muted: boolean;
+  /** what the last try met, until it plays again */
   error: PlayerError | null;
   /** when the next try is due, as Date.now() has it */
   retryAt: number | null;
@@ -134,6 +135,7 @@ export class Player {
 
   #wanted = false;
   #blocked = false;
+  #failed = false;
   #error: PlayerError | null = null;
   #position = 0;
   #rate = 1;
@@ -310,10 +312,9 @@ export class Player {
 
   pause(): void {
     this.#wanted = false;
-    this.#blocked = false;
     this.#asked = null;
     this.#clock.clear();
-    if (this.#recovering) {
+    if (!this.#failed) {
       this.#reset();
     }
     this.active.pause();
@@ -321,7 +322,7 @@ export class Player {
   }
 
   toggle(): void {
-    if (this.#wanted && !this.#blocked && this.#error === null) {
+    if (this.#wanted && !this.#blocked && !this.#failed) {
       this.pause();
     } else {
       this.play();
@@ -377,7 +378,7 @@ export class Player {
     this.#forgetNext();
     if (this.#quality.current !== before && this.#track !== null) {
       this.#atQuality = 0;
-      if (!this.#recovering && this.#error === null) {
+      if (!this.#recovering && !this.#failed) {
         this.#load();
       }
     }
@@ -490,13 +491,12 @@ export class Player {
   }
 
   /** Forgets what is awaited for the attempt before. */
-  #reset(): void {
+  #reset(error: PlayerError | null = null): void {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#clock.clear();
-    this.#recovering = false;
-    this.#blocked = false;
-    this.#error = null;
+    this.#recovering = this.#blocked = this.#failed = false;
+    this.#error = error;
     this.#clean = 0;
   }
 
@@ -669,7 +669,7 @@ export class Player {
           element.paused &&
           !element.ended &&
           !element.error &&
-          !this.#error &&
+          !this.#failed &&
           this.#wanted
         ) {
           this.pause();
@@ -732,8 +732,8 @@ export class Player {
       this.#moved = this.#grown = now;
       this.#jumped = false;
       this.#position = element.currentTime;
-      if (this.#recovering) {
-        // the browser helped itself
+      if (this.#recovering || this.#error) {
+        // a try, or the browser itself, has helped
         this.#reset();
       }
       this.#clean += moved;
@@ -789,7 +789,7 @@ export class Player {
       !this.#wanted ||
       this.#blocked ||
       this.#recovering ||
-      this.#error !== null ||
+      this.#failed ||
       !online()
     ) {
       return;
@@ -816,7 +816,7 @@ export class Player {
 
   async #recover(): Promise<void> {
     const id = this.#track;
-    if (this.#recovering || this.#error !== null || id === null) {
+    if (this.#recovering || this.#failed || id === null) {
       return;
     }
 
@@ -855,7 +855,8 @@ export class Player {
     const delay =
       (cause === "busy" ? probe.retryAfter : null) ?? backoff(this.#attempts);
     this.#attempts += 1;
-    this.#clock.set(delay, () => this.#retry(cause));
+    this.#error = error;
+    this.#clock.set(delay, () => this.#retry(error));
     if (!online()) {
       this.#clock.hold();
     }
@@ -863,8 +864,10 @@ export class Player {
     this.#update();
   }
 
-  #retry(cause: Cause): void {
-    this.#reset();
+  #retry(error: PlayerError): void {
+    const { cause } = error;
+
+    this.#reset(error);
     if (cause === "media") {
       this.#fresh += 1;
     }
@@ -882,8 +885,8 @@ export class Player {
   }
 
   #fail(error: PlayerError): void {
-    this.#reset();
-    this.#error = error;
+    this.#reset(error);
+    this.#failed = true;
     this.active.pause();
     if (
       error.cause === "gone" &&
@@ -902,7 +905,7 @@ export class Player {
     if (this.#track === null) {
       return "idle";
     }
-    if (this.#error) {
+    if (this.#failed) {
       return "error";
     }
     if (this.#blocked) {
