@@ -206,6 +206,19 @@ test("every status and every cause has its words", () => {
   }
 });
 
+test("causes without words in another language have the English ones", () => {
+  const texts = { ...english, errors: { gone: "Weg.", drm: "Verschlüsselt." } };
+  const said = (cause: "gone" | "server", code: string | null) =>
+    describeState(
+      { status: "error", error: { cause, status: 0, code }, retryAt: null },
+      texts,
+    ).text;
+  expect(said("gone", "drm")).toBe("Verschlüsselt.");
+  expect(said("gone", "unheard_of")).toBe("Weg.");
+  expect(said("gone", "private")).toBe(english.errors.private);
+  expect(said("server", null)).toBe(english.errors.server);
+});
+
 test.each([
   [0, "0:00"],
   [9.9, "0:09"],

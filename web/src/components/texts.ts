@@ -14,7 +14,7 @@ export interface Texts {
   offline: string;
   blocked: string;
   skippingIn: (seconds: number) => string;
-  /** by the server's name of the problem, or by the cause */
+  /** by the server's name of the problem, or by the cause; else in English */
   errors: Readonly<Record<string, string>>;
   tryAgain: string;
   skip: string;
@@ -106,7 +106,8 @@ export function describe(
     retryAt === null ? null : Math.max(1, Math.ceil((retryAt - now) / 1000));
 
   if (error && (status === "error" || status === "recovering")) {
-    const { errors, skippingIn, recoveringIn } = texts;
+    const errors = { ...english.errors, ...texts.errors };
+    const { skippingIn, recoveringIn } = texts;
     const due = status === "error" ? skippingIn : recoveringIn;
     return {
       text: errors[error.code ?? ""] ?? errors[error.cause] ?? "",
