@@ -153,6 +153,44 @@ describe("the component", () => {
     expect(player.state.track).toBe("two");
   });
 
+  test("between failed tries it is not said to play", async () => {
+    const said: (string | null)[] = [];
+    const say = () => said.push(find("[role=status]").textContent);
+    vi.useFakeTimers();
+    await show(<AudioPlayer player={player} tracks={["one", "two"]} />);
+    await act(async () => player.play());
+    await act(async () => active().sounds());
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+    say();
+    server.on(/HEAD/, { status: 502 });
+    for (let i = 0; i < 2; i++) {
+      await act(async () => active().fails());
+      say();
+      await act(() => vi.advanceTimersByTimeAsync(2000));
+      expect(player.state.status).toBe("buffering");
+      say();
+    }
+    await act(async () => active().sounds());
+    say();
+    await act(async () => player.next());
+    say();
+    await act(async () => player.pause());
+    say();
+    vi.useRealTimers();
+    const { server: broken } = english.errors;
+    const plays = "Playing: Title of one by Artist";
+    expect(said).toEqual([
+      plays,
+      broken,
+      broken,
+      broken,
+      broken,
+      plays,
+      plays,
+      "",
+    ]);
+  });
+
   test("a picture that can't be had leaves the note", async () => {
     await show(<AudioPlayer player={player} tracks={["one"]} />);
     await act(async () => {

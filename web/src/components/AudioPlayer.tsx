@@ -395,22 +395,47 @@ function Announcer({
   texts,
   name,
 }: Omit<PartProps, "player"> & { name: Name | null }) {
-  let text = "";
+  const [said, setSaid] = useState("");
+  const text = state && announced(state, texts, name);
 
-  if (state && ["playing", "buffering"].includes(state.status)) {
-    // an id is no name: the name follows in a moment
-    if (name && name.title !== state.track) {
-      const { title, artist } = name;
-      text = `${texts.playing}: ${artist ? texts.by(title, artist) : title}`;
-    }
-  } else if (state && !["idle", "loading", "paused"].includes(state.status)) {
-    ({ text } = describe(state, texts));
+  if (text !== null && text !== said) {
+    setSaid(text);
   }
   return (
     <p className="voyo-hidden" role="status" aria-live="polite">
-      {text}
+      {said}
     </p>
   );
+}
+
+/** null while it is not known how it goes on: what was said last stays. */
+function announced(
+  state: PlayerState,
+  texts: Texts,
+  name: Name | null,
+): string | null {
+  const { status, error, track } = state;
+
+  switch (status) {
+    case "loading":
+    case "buffering":
+      return null;
+    case "idle":
+    case "paused":
+      return "";
+    case "playing": {
+      // an id is no name: the name follows in a moment
+      if (name === null || name.title === track) {
+        return "";
+      }
+      const { title, artist } = name;
+      return `${texts.playing}: ${artist ? texts.by(title, artist) : title}`;
+    }
+    case "recovering":
+      return error && describe(state, texts).text;
+    default:
+      return describe(state, texts).text;
+  }
 }
 
 /** Keys, while the focus is inside and not on what needs them itself. */
