@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { axeSource } from "./lib/product.js";
+import { axeSource, until } from "./lib/product.js";
 import { inState, leave, opened, stage, STATES } from "./lib/states.js";
 
 let all;
@@ -49,34 +49,74 @@ describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
   }
 });
 
-describe("by keyboard alone", { timeout: 120000 }, () => {
+// What has the focus: its name, and how it is drawn.
+
+const focused = (it) => it.do(() => {
+  const { activeElement: found } = document;
+  const { outlineStyle } = getComputedStyle(found);
+  return found === document.body ? null : [
+    found.getAttribute("aria-label") ?? found.labels?.[0]?.innerText
+      ?? (found.querySelector(".voyo-what") ?? found).innerText,
+  outlineStyle].map((each) =>
+    each.trim().split("\n")[0]);
+});
+
+async function stopsOf(it) {
+  const stops = [];
+  for (let i = 0; i < 40; i++) {
+    await it.page.keyboard.press("Tab");
+    const stop = await focused(it);
+    if (stop === null) {
+      break;
+    }
+    stops.push(stop);
+  }
+  assert.deepEqual(stops.filter(([, outline]) => outline === "none"), []);
+  return stops.map(([label]) => label);
+}
+
+const CONTROLS = ["Next track", "Mute", "Volume", "Quality", "Speed"];
+const PAGE = ["Tracks, by their YouTube ids or addresses", "Add to the queue",
+  "Make it the queue", "Events, the newest first"];
+
+describe("by keyboard alone", { timeout: 200000 }, () => {
   test("everything can be reached, and is named and seen", async () => {
     const it = await inState(all, "playing", "light");
-    const stops = [];
-    for (let i = 0; i < 40; i++) {
-      await it.page.keyboard.press("Tab");
-      const stop = await it.do(() => {
-        const { activeElement: found } = document;
-        const { outlineStyle } = getComputedStyle(found);
-        return found === document.body ? null : [
-          found.getAttribute("aria-label") ?? found.labels?.[0]?.innerText
-            ?? (found.querySelector(".voyo-what") ?? found).innerText,
-        outlineStyle].map((each) =>
-          each.trim().split("\n")[0]);
-      });
-      if (stop === null) {
-        break;
-      }
-      stops.push(stop);
-    }
-    assert.deepEqual(stops.filter(([, outline]) => outline === "none"), []);
-    assert.deepEqual(stops.map(([label]) => label), ["Position",
-      "Previous track", "Pause", "Next track", "Mute", "Volume", "Quality",
-      "Speed", "Queue 3 tracks", "Melody m04_looking", "m04_lookdim",
-      "s30_looking", "Tracks, by their YouTube ids or addresses",
-      "Add to the queue", "Make it the queue", "Events, the newest first"]);
+    assert.deepEqual(await stopsOf(it), ["Position", "Previous track", "Pause",
+      ...CONTROLS, "Queue 3 tracks", "Melody m04_looking", "m04_lookdim",
+      "s30_looking", ...PAGE]);
     await it.end();
   });
+
+  test("also where it failed, and nothing can be sought or be next",
+    async () => {
+      const it = await inState(all, "error", "light");
+      assert.deepEqual(await stopsOf(it), ["Try again", "Position",
+        "Previous track", "Play", ...CONTROLS, "Queue 2 tracks", "m04_lookdim",
+        "geo_looking", ...PAGE]);
+      await it.end();
+    });
+
+  test("and while it tries again; the focus stays through the tries",
+    async () => {
+      const it = await inState(all, "recovering", "light");
+      const { track } = await it.state();
+      assert.deepEqual(await stopsOf(it), ["Try again", "Skip", "Position",
+        "Previous track", "Pause", ...CONTROLS, "Queue 2 tracks",
+        `Melody ${track}`, "m04_lookdim", ...PAGE]);
+
+      await it.page.getByRole("button", { name: "Try again" }).focus();
+      const { length } = (await it.heard()).loads;
+      await until(async () => (await it.heard()).loads.length > length,
+        () => it.about());
+      assert.equal((await focused(it))[0], "Try again");
+      it.line.rate = Infinity;
+      await it.line.up();
+      await it.page.keyboard.press("Enter");
+      await it.plays(1800);
+      assert.deepEqual((await focused(it))[0], "Pause");
+      await it.end();
+    });
 
   test("and everything can be done", async () => {
     const it = await inState(all, "playing", "light");
@@ -102,8 +142,16 @@ describe("by keyboard alone", { timeout: 120000 }, () => {
     await page.getByRole("button", { name: "Pause" }).focus();
     await pressed(" ", ({ status }) => status === "paused");
     await pressed(" ", ({ status }) => status === "playing");
+    await page.getByRole("button", { name: "Next track" }).focus();
+    await pressed("Enter", ({ index }) => index === 2);
+    // at the end there is no next, but the focus stays on it
+    await pressed("Enter", ({ index }) => index === 2);
     await pressed("n", ({ index }) => index === 2);
+    assert.equal((await focused(it))[0], "Next track");
     await pressed("p", ({ index }) => index === 1);
+    await pressed("p", ({ index }) => index === 0);
+    await pressed("p", ({ index }) => index === 0);
+    await pressed("n", ({ index }) => index === 1);
     await page.getByLabel("Quality").focus();
     await pressed("l", ({ choice }) => choice === "low");
     await page.getByRole("button", { name: /^Melody m04_looking/ }).focus();

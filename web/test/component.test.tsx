@@ -191,6 +191,45 @@ describe("the component", () => {
     ]);
   });
 
+  test("the focus stays where it was, though there is nothing to press", async () => {
+    await show(<AudioPlayer player={player} tracks={["one", "two"]} />);
+    const seek = find(".voyo-seek input");
+    const next = find(`[aria-label="${english.next}"]`);
+    expect(seek.matches(":disabled")).toBe(false);
+    expect(seek.getAttribute("aria-disabled")).toBe("true");
+    next.focus();
+    expect(next.getAttribute("aria-disabled")).toBeNull();
+    await act(async () => next.click());
+    expect(player.state.index).toBe(1);
+    expect(next.matches(":disabled")).toBe(false);
+    expect(next.getAttribute("aria-disabled")).toBe("true");
+    await act(async () => next.click());
+    expect(player.state.index).toBe(1);
+    expect(document.activeElement).toBe(next);
+    await act(async () => active().loaded());
+    expect(seek.getAttribute("aria-disabled")).toBeNull();
+  });
+
+  test("so do the buttons between tries; when they go, play has it", async () => {
+    vi.useFakeTimers();
+    await show(<AudioPlayer player={player} tracks={["one", "two"]} />);
+    await act(async () => player.play());
+    server.on(/HEAD/, { status: 502 });
+    await act(async () => active().fails());
+    expect(player.state.status).toBe("recovering");
+    find(".voyo-actions button").focus();
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+    expect(player.state.status).toBe("loading");
+    expect(document.activeElement?.textContent).toBe(english.tryAgain);
+    await act(async () => active().fails());
+    expect(document.activeElement?.textContent).toBe(english.tryAgain);
+    await act(() => vi.advanceTimersByTimeAsync(2000));
+    await act(async () => active().sounds());
+    expect(place.querySelector(".voyo-actions")).toBeNull();
+    expect(document.activeElement).toBe(find(".voyo-main"));
+    vi.useRealTimers();
+  });
+
   test("a picture that can't be had leaves the note", async () => {
     await show(<AudioPlayer player={player} tracks={["one"]} />);
     await act(async () => {

@@ -2,7 +2,9 @@ import {
   type KeyboardEvent,
   type ReactNode,
   useEffect,
+  useLayoutEffect,
   useMemo,
+  useRef,
   useState,
 } from "react";
 import type { Player, PlayerState } from "../core/player.js";
@@ -199,24 +201,49 @@ function Status({ player, state, texts }: PartProps) {
   }
 
   const { text, next } = describe(state, texts, now);
+  const { status, error } = state;
+  const failing = error ? status !== "playing" : status === "recovering";
   return (
     <div className="voyo-status">
       <p>
         {text} {next && <span>{next}</span>}
       </p>
-      {(state.status === "error" || state.status === "recovering") && (
-        <p className="voyo-actions">
-          <button type="button" onClick={() => player.play()}>
-            {texts.tryAgain}
-          </button>
-          {state.index + 1 < state.queue.length && (
-            <button type="button" onClick={() => player.next()}>
-              {texts.skip}
-            </button>
-          )}
-        </p>
-      )}
+      {failing && <Actions player={player} state={state} texts={texts} />}
     </div>
+  );
+}
+
+function Actions({
+  player,
+  state,
+  texts,
+}: PartProps & { player: Player; state: PlayerState }) {
+  const place = useRef<HTMLParagraphElement>(null);
+
+  useLayoutEffect(() => {
+    const { current } = place;
+    return () => {
+      // they go, and the focus with them
+      if (current?.contains(document.activeElement)) {
+        current
+          .closest(".voyo-player")
+          ?.querySelector<HTMLElement>(".voyo-main")
+          ?.focus();
+      }
+    };
+  }, []);
+
+  return (
+    <p className="voyo-actions" ref={place}>
+      <button type="button" onClick={() => player.play()}>
+        {texts.tryAgain}
+      </button>
+      {state.index + 1 < state.queue.length && (
+        <button type="button" onClick={() => player.next()}>
+          {texts.skip}
+        </button>
+      )}
+    </p>
   );
 }
 
@@ -260,6 +287,7 @@ function Buttons({ player, state, texts }: PartProps) {
   );
 }
 
+/** Off, it keeps the focus and does nothing. */
 function Press({
   label,
   off,
@@ -279,8 +307,8 @@ function Press({
       className={`voyo-press ${className}`}
       aria-label={label}
       title={label}
-      disabled={off}
-      onClick={onPress}
+      aria-disabled={off || undefined}
+      onClick={off ? undefined : onPress}
     >
       {children}
     </button>

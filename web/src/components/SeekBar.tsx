@@ -50,11 +50,13 @@ export function SeekBar({
           max={duration || 1}
           step="any"
           value={Math.min(shown, duration || 1)}
-          disabled={duration === 0}
+          aria-disabled={duration === 0 || undefined}
           aria-label={texts.seek}
           aria-valuetext={texts.timeOf(clock(shown), clock(duration))}
           style={{ "--voyo-done": percent(shown) } as CSSProperties}
-          onChange={(event) => setDraft(Number(event.target.value))}
+          onChange={(event) =>
+            duration > 0 && setDraft(Number(event.target.value))
+          }
           onKeyDown={(event) => {
             const step = {
               ArrowLeft: -5,
@@ -62,7 +64,7 @@ export function SeekBar({
               ArrowRight: 5,
               ArrowUp: 5,
             }[event.key];
-            if (step) {
+            if (step && duration > 0) {
               // the browser's own step is a hundredth of the track
               event.preventDefault();
               setDraft(Math.min(duration, Math.max(0, shown + step)));

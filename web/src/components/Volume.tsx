@@ -23,7 +23,7 @@ export function Volume({
         className="voyo-press"
         aria-label={label}
         title={label}
-        disabled={player === null}
+        aria-disabled={player === null || undefined}
         onClick={() => player?.setMuted(!muted)}
       >
         <Icon name={volume === 0 ? "muted" : "loud"} />
@@ -35,7 +35,7 @@ export function Volume({
         max={1}
         step={0.05}
         value={volume}
-        disabled={player === null}
+        aria-disabled={player === null || undefined}
         aria-label={texts.volume}
         aria-valuetext={`${Math.round(100 * volume)} %`}
         style={{ "--voyo-done": `${100 * volume}%` } as CSSProperties}
