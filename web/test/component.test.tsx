@@ -121,6 +121,29 @@ describe("the component", () => {
     );
   });
 
+  test("a seek that the next track overtook is dropped", async () => {
+    vi.useFakeTimers();
+    await show(<AudioPlayer player={player} tracks={["one", "two"]} />);
+    await act(async () => active().loaded(100));
+    const press = () =>
+      act(async () => {
+        find(".voyo-seek input").dispatchEvent(
+          new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }),
+        );
+      });
+    await press();
+    await act(() => vi.advanceTimersByTimeAsync(200));
+    expect(player.state.position).toBe(5);
+
+    await press();
+    expect(find(".voyo-times").textContent).toBe("0:101:40");
+    await act(async () => player.next());
+    expect(find(".voyo-times").textContent).toBe("0:001:40");
+    await act(() => vi.advanceTimersByTimeAsync(200));
+    expect(player.state).toMatchObject({ track: "two", position: 0 });
+    vi.useRealTimers();
+  });
+
   test("speaks other languages", async () => {
     const texts = {
       play: "Abspielen",

@@ -6,6 +6,9 @@ import type { Texts } from "./texts.js";
 // a drag is many changes and one request
 const SETTLED = 150;
 
+/** A track may be in the queue twice. */
+const nameOf = (state: PlayerState | null) => `${state?.index} ${state?.track}`;
+
 export function SeekBar({
   player,
   state,
@@ -15,20 +18,32 @@ export function SeekBar({
   state: PlayerState | null;
   texts: Texts;
 }) {
-  const [draft, setDraft] = useState<number | null>(null);
+  const [draft, setDraft] = useState<{ to: number; track: string } | null>(
+    null,
+  );
+  const track = nameOf(state);
   const duration = state?.duration ?? 0;
-  const shown = draft ?? state?.position ?? 0;
+  const shown = draft?.track === track ? draft.to : (state?.position ?? 0);
 
   useEffect(() => {
     if (draft === null) {
       return undefined;
     }
     const timer = setTimeout(() => {
-      player?.seek(draft);
+      // the next one may have begun meanwhile
+      if (player && nameOf(player.state) === draft.track) {
+        player.seek(draft.to);
+      }
       setDraft(null);
     }, SETTLED);
     return () => clearTimeout(timer);
   }, [draft, player]);
+
+  const settle = (to: number) => {
+    if (duration > 0) {
+      setDraft({ to: Math.min(duration, Math.max(0, to)), track });
+    }
+  };
 
   const percent = (seconds: number) =>
     `${duration > 0 ? Math.min(100, (100 * seconds) / duration) : 0}%`;
@@ -54,9 +69,7 @@ export function SeekBar({
           aria-label={texts.seek}
           aria-valuetext={texts.timeOf(clock(shown), clock(duration))}
           style={{ "--voyo-done": percent(shown) } as CSSProperties}
-          onChange={(event) =>
-            duration > 0 && setDraft(Number(event.target.value))
-          }
+          onChange={(event) => settle(Number(event.target.value))}
           onKeyDown={(event) => {
             const step = {
               ArrowLeft: -5,
@@ -64,10 +77,10 @@ export function SeekBar({
               ArrowRight: 5,
               ArrowUp: 5,
             }[event.key];
-            if (step && duration > 0) {
+            if (step) {
               // the browser's own step is a hundredth of the track
               event.preventDefault();
-              setDraft(Math.min(duration, Math.max(0, shown + step)));
+              settle(shown + step);
             }
           }}
         />
