@@ -160,6 +160,22 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
   });
 });
 
+test("from right to left, time still runs to the right", async () => {
+  const it = await inState(all, "playing", "narrow");
+  await it.do(() => { document.documentElement.dir = "rtl"; });
+  await fits(it);
+  const press = async (name, part) => {
+    const { x, y, width, height } = await it.page
+      .getByRole("slider", { name }).boundingBox();
+    await it.page.mouse.click(x + part * width, y + height / 2);
+  };
+  await press("Position", 0.25);
+  await it.until(({ position }) => Math.abs(position - 60) < 10);
+  await press("Volume", 0.25);
+  await it.until(({ volume }) => Math.abs(volume - 0.25) < 0.15);
+  await it.end();
+});
+
 test("what changes is said once, to those who listen to the page",
   async () => {
     const it = await opened(all, "tracks=s30_saying1");
