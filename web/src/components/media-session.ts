@@ -4,6 +4,9 @@ import type { Player } from "../core/player.js";
 
 const STEP = 10;
 
+/** There is one for the whole page: of the player that began to play last. */
+let owner: object | null = null;
+
 /** Returns how to disconnect.  Without a Media Session it does nothing. */
 export function connectMediaSession(player: Player): () => void {
   const session = globalThis.navigator?.mediaSession;
@@ -44,9 +47,20 @@ export function connectMediaSession(player: Player): () => void {
   };
 
   let shown = "";
+  let before = "";
   const show = () => {
     const { track, info, status, position, duration, rate } = player.state;
     const name = `${track} ${info?.title}`;
+
+    if (status === "playing" && before !== status && owner !== show) {
+      owner = show;
+      shown = "";
+      set(true);
+    }
+    before = status;
+    if (owner !== show) {
+      return;
+    }
 
     if (name !== shown && typeof MediaMetadata !== "undefined") {
       shown = name;
@@ -77,13 +91,15 @@ export function connectMediaSession(player: Player): () => void {
     );
   };
 
-  set(true);
   const stop = player.on("state", show);
   show();
   return () => {
     stop();
-    set(false);
-    session.metadata = null;
-    session.playbackState = "none";
+    if (owner === show) {
+      owner = null;
+      set(false);
+      session.metadata = null;
+      session.playbackState = "none";
+    }
   };
 }
