@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 
-import { act, StrictMode } from "react";
+import { Activity, act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { clock } from "../src/components/clock.js";
@@ -9,6 +9,7 @@ import {
   AudioPlayer,
   describe as describeState,
   english,
+  usePlayer,
 } from "../src/react.js";
 import { Api } from "../src/services/api.js";
 import { FakeAudio, FakeServer, info } from "./fake.js";
@@ -275,6 +276,35 @@ describe("the component", () => {
     expect(destroyed).toHaveBeenCalledTimes(2);
     root = createRoot(place);
   });
+});
+
+function Own({ told }: { told: (player: Player | null) => void }) {
+  const player = usePlayer({ storage: null });
+  told(player);
+  return <AudioPlayer player={player} tracks={["one"]} />;
+}
+
+test("a player that was hidden and shown again is a new one", async () => {
+  vi.spyOn(HTMLMediaElement.prototype, "pause").mockReturnValue();
+  vi.spyOn(HTMLMediaElement.prototype, "load").mockReturnValue();
+  const seen: (Player | null)[] = [];
+  const shown = (mode: "visible" | "hidden") =>
+    show(
+      <Activity mode={mode}>
+        <Own told={(own) => seen.push(own)} />
+      </Activity>,
+    );
+
+  await shown("visible");
+  const first = seen.at(-1);
+  await shown("hidden");
+  expect(first?.state.track).toBeNull();
+  expect(seen.at(-1)).toBeNull();
+  await shown("visible");
+  const second = seen.at(-1);
+  expect(second).not.toBe(first);
+  expect(second?.state.track).toBe("one");
+  expect(first?.state.track).toBeNull();
 });
 
 test("every status and every cause has its words", () => {

@@ -893,3 +893,21 @@ test("destroyed, it is silent", async () => {
   await pass(60_000);
   expect(it.server.requests).toHaveLength(length);
 });
+
+test("destroyed, nothing brings it back", async () => {
+  await playing();
+  it.player.destroy();
+  const { length } = it.server.requests;
+  it.player.setQueue(["four", "five"]);
+  it.player.play();
+  it.player.toggle();
+  it.player.select(1);
+  it.player.next();
+  it.player.previous();
+  it.player.seek(10);
+  it.player.setQuality("low");
+  await pass(60_000);
+  expect(it.player.state).toMatchObject({ status: "idle", queue: [] });
+  expect([it.audio.src, it.other.src]).toEqual(["", ""]);
+  expect(it.server.requests).toHaveLength(length);
+});

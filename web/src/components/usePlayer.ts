@@ -21,6 +21,7 @@ export function usePlayer(options?: PlayerOptions): Player | null {
     return () => {
       disconnect();
       made.destroy();
+      setPlayer(null);
     };
   }, [first]);
 

@@ -220,6 +220,10 @@ export class Player {
 
   /** Replaces the queue; what plays goes on if it is still in it. */
   setQueue(ids: readonly string[], index = 0): void {
+    if (this.#life.signal.aborted) {
+      return;
+    }
+
     const current = this.#track;
     const far = (at: number) => Math.abs(at - this.#index);
     const [at] = [...ids.keys()]
@@ -385,7 +389,7 @@ export class Player {
     this.#update();
   }
 
-  /** Ends all: nothing is asked for or heard any more. */
+  /** Ends all, for good: nothing is asked for or heard any more. */
   destroy(): void {
     this.#life.abort();
     this.#unload();
