@@ -793,6 +793,17 @@ describe("the next track", () => {
     expect(it.other.src).toBe("");
   });
 
+  test("not offline, but when it is online again", async () => {
+    await playing();
+    await pass(90_000);
+    it.online(false);
+    await pass(30_000);
+    expect(prefetches()).toEqual([]);
+    it.online(true);
+    await pass(1000);
+    expect(prefetches()).toHaveLength(1);
+  });
+
   test("waits in the other element and starts from there", async () => {
     await playing();
     await pass(169_000);

@@ -187,7 +187,7 @@ export class Player {
           { codec: this.codec, quality: this.#plan(id) },
           signal,
         ),
-      allowed: () => !isThrifty(),
+      allowed: () => !isThrifty() && online(),
       told: (id, state) => {
         if (state === "ready") {
           void this.#learn(id);
