@@ -434,6 +434,19 @@ describe("what the network carries", () => {
     expect(it.events).toEqual(["high → medium: track"]);
   });
 
+  test("offline there is nothing to measure", async () => {
+    it.player.setQueue(["one", "two"]);
+    it.player.play();
+    await slowly(400e3, 5);
+    it.online(false);
+    it.audio.ranges = [[0, it.audio.currentTime]];
+    it.audio.stalls();
+    await pass(30_000);
+    it.online(true);
+    it.player.next();
+    expect(it.events).toEqual([]);
+  });
+
   test("a full buffer that only keeps up says nothing", async () => {
     it.player.setQueue(["one", "two"]);
     it.player.play();

@@ -764,7 +764,13 @@ export class Player {
     const edge = this.#edge;
     this.#edge = range ? { from: range[0], to: range[1], time: now } : null;
 
-    if (!range || !edge || range[0] !== edge.from || element.seeking) {
+    if (
+      !range ||
+      !edge ||
+      range[0] !== edge.from ||
+      element.seeking ||
+      !online()
+    ) {
       return;
     }
 
