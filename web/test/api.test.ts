@@ -84,10 +84,13 @@ describe("a probe", () => {
     expect(Math.abs((retryAfter ?? 0) - 90_000)).toBeLessThanOrEqual(1000);
   });
 
-  test.each(["soon", "-1", ""])("Retry-After: %s", async (text) => {
-    server.on(/HEAD/, { status: 503, headers: { "Retry-After": text } });
-    expect((await api.probe("/x")).retryAfter ?? 0).toBe(0);
-  });
+  test.each(["soon", "-1", "", "0", new Date(0).toUTCString()])(
+    "Retry-After: %s is none",
+    async (text) => {
+      server.on(/HEAD/, { status: 503, headers: { "Retry-After": text } });
+      expect((await api.probe("/x")).retryAfter).toBeNull();
+    },
+  );
 
   test("a refusal's reason is worth another request", async () => {
     server.on(/HEAD/, { status: 451 });

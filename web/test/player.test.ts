@@ -577,6 +577,18 @@ describe("recovery", () => {
     expect(it.player.state.position).toBe(12);
   });
 
+  test.each(["0", new Date(0).toUTCString()])(
+    "Retry-After: %s is no reason to storm",
+    async (value) => {
+      await failing({ status: 503, headers: { "Retry-After": value } });
+      expect(await tries()).toEqual([500, 1000, 2000, 4000, 8000, 8000]);
+      expect(it.player.state).toMatchObject({
+        status: "error",
+        error: { cause: "busy", status: 503 },
+      });
+    },
+  );
+
   async function tries(): Promise<number[]> {
     const times: number[] = [];
     let { length } = it.audio.sources;

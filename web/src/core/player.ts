@@ -863,7 +863,7 @@ export class Player {
     }
 
     const delay =
-      (cause === "busy" ? probe.retryAfter : null) ?? backoff(this.#attempts);
+      (cause === "busy" && probe.retryAfter) || backoff(this.#attempts);
     this.#attempts += 1;
     this.#error = error;
     this.#clock.set(delay, () => this.#retry(error));

@@ -28,7 +28,7 @@ export interface TrackInfo {
 /** What the server says of a stream; status 0 is no answer at all. */
 export interface Probe {
   status: number;
-  /** in milliseconds, where the server said so */
+  /** in milliseconds from now; null where the server asks for none */
   retryAfter: number | null;
   /** the problem's own name, for example geo_blocked */
   code: string | null;
@@ -207,14 +207,11 @@ async function problem(
 }
 
 function retryAfter(headers: Headers): number | null {
-  const text = headers.get("Retry-After");
-  if (!text) {
-    return null;
-  }
+  const text = headers.get("Retry-After") ?? "";
   const milliseconds = /^\d+$/.test(text)
     ? 1000 * Number(text)
     : Date.parse(text) - Date.now();
-  return Number.isNaN(milliseconds) ? null : Math.max(0, milliseconds);
+  return milliseconds > 0 ? milliseconds : null;
 }
 
 /** Bits per second of a track's qualities; null while it is not known. */
