@@ -655,6 +655,17 @@ describe("recovery", () => {
     expect(it.player.state.retryAt).toBe(Date.now() + 500);
   });
 
+  test("10 s are 10 s, also at twice the rate", async () => {
+    it.player.setRate(2);
+    await failing({ status: 502 });
+    await pass(500);
+    it.audio.sounds();
+    await pass(9000);
+    it.audio.fails();
+    await settle();
+    expect(it.player.state.retryAt).toBe(Date.now() + 1000);
+  });
+
   test("what a try met is known until it plays again", async () => {
     await failing({ status: 503, headers: { "Retry-After": "3" } });
     const error = { cause: "busy", status: 503, code: null };

@@ -93,6 +93,7 @@ const STALL = 2000;
 const STALL_AFTER_JUMP = 4000;
 const STUCK = 8000;
 const STUCK_AT_START = 20_000;
+// in seconds of the listener's, whatever the rate
 const CLEAN = 10;
 const TRIES_PER_QUALITY = 2;
 // in seconds: how early the next track is prepared, and what is a full buffer
@@ -740,7 +741,7 @@ export class Player {
         // a try, or the browser itself, has helped
         this.#reset();
       }
-      this.#clean += moved;
+      this.#clean += moved / this.#rate;
       if (this.#clean >= CLEAN) {
         this.#attempts = this.#atQuality = 0;
       }
