@@ -13,16 +13,23 @@ import { build } from "esbuild";
 
 const KB = 1000;
 const APP = `
-import { getOptimalQuality, Player, type PlayerState } from "voyo-player";
-import { AudioPlayer, usePlayer, usePlayerState } from "voyo-player/react";
+import {
+  getOptimalQuality, Player, type PlayerState, type Why,
+} from "voyo-player";
+import {
+  AudioPlayer, type Description, describe, usePlayer, usePlayerState,
+} from "voyo-player/react";
 import { createRoot } from "react-dom/client";
 import "voyo-player/styles.css";
 
 function App() {
   const player: Player | null = usePlayer();
   const state: PlayerState | null = usePlayerState(player);
+  const said: Description | null = state && describe(state);
+  const causes: Why[] = [];
+  player?.on("quality", ({ why }) => causes.push(why));
   return (
-    <main title={state?.status ?? getOptimalQuality()}>
+    <main title={said?.text ?? getOptimalQuality()}>
       <AudioPlayer player={player} tracks={["dQw4w9WgXcQ"]} />
       <AudioPlayer base="https://cdn.example" autoPlay />
     </main>

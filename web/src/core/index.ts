@@ -22,5 +22,6 @@ export {
   type QualityChange,
   QualityControl,
   Throughput,
+  type Why,
 } from "./quality.js";
 export { backoff, type Cause, classify } from "./recovery.js";
