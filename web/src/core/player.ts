@@ -5,6 +5,7 @@ import { createNanoEvents } from "nanoevents";
 import {
   Api,
   bitratesOf,
+  NO_ANSWER,
   type Probe,
   type TrackInfo,
 } from "../services/api.js";
@@ -109,7 +110,6 @@ const LISTENED = [
   "playing",
   "waiting",
   "seeking",
-  "seeked",
   "play",
   "pause",
   "ended",
@@ -297,7 +297,7 @@ export class Player {
       return;
     }
 
-    const again = this.#error !== null || this.#recovering || error !== null;
+    const again = this.#error || this.#recovering || error;
     this.#wanted = true;
     this.#blocked = false;
     this.#asked ??= { at: Date.now(), prepared: false };
@@ -836,21 +836,13 @@ export class Player {
     this.#clean = 0;
     this.#update();
 
-    let probe: Probe = { status: 0, retryAfter: null, code: null };
-    if (online()) {
-      try {
-        probe = await this.api.probe(
-          this.#url(id, this.#quality.current),
-          signal,
-        );
-      } catch {
-        return;
-      }
-      if (signal.aborted) {
-        return;
-      }
+    const url = this.#url(id, this.#quality.current);
+    const probe = online()
+      ? await this.api.probe(url, signal).catch(() => NO_ANSWER)
+      : NO_ANSWER;
+    if (!signal.aborted) {
+      this.#decide(probe);
     }
-    this.#decide(probe);
   }
 
   #decide(probe: Probe): void {

@@ -121,7 +121,7 @@ export class QualityControl {
   readonly throughput = new Throughput();
   #choice: Choice = "auto";
   #current: Quality;
-  #changed = Number.NEGATIVE_INFINITY;
+  #changed = -BETWEEN_CHANGES;
   #lowered = false;
 
   constructor(

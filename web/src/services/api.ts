@@ -34,6 +34,8 @@ export interface Probe {
   code: string | null;
 }
 
+export const NO_ANSWER: Probe = { status: 0, retryAfter: null, code: null };
+
 export interface ApiOptions {
   /** Where the server is: "" for the page's own, or an origin. */
   base?: string;
@@ -110,8 +112,8 @@ export class Api {
   async probe(url: string, signal?: AbortSignal): Promise<Probe> {
     signal?.throwIfAborted();
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), PROBE_TIMEOUT);
     const stop = () => late.abort();
+    const timer = setTimeout(stop, PROBE_TIMEOUT);
     signal?.addEventListener("abort", stop);
 
     try {
@@ -124,7 +126,7 @@ export class Api {
       return { status, retryAfter: retryAfter(headers), code };
     } catch {
       signal?.throwIfAborted();
-      return { status: 0, retryAfter: null, code: null };
+      return NO_ANSWER;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", stop);
