@@ -219,7 +219,7 @@ class StreamTest(unittest.TestCase):
         self.assertEqual({name: answer.headers[name] for name in expected},
                          expected)
         self.assertRegex(answer.headers['Server-Timing'],
-                         r'^resolve;dur=\d+$')
+                         r'^resolve;dur=\d+, cache;desc="voyo; hit"$')
         # nothing of the media host's comes through
         for name in ('Last-Modified', 'Expires', 'X-Content-Type-Options',
                      'Vary'):

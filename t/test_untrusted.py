@@ -276,8 +276,8 @@ class UntrustedTest(unittest.TestCase):
         track = 's30_times00'
         for _ in range(50):
             answer = self.stack.get(f'/cdn/track/{track}')
-            told = re.fullmatch(r'resolve;dur=(\d+)',
-                                answer.headers['Server-Timing'])
+            told = re.match(r'resolve;dur=(\d+), ',
+                            answer.headers['Server-Timing'])
             self.assertTrue(told, answer.headers['Server-Timing'])
 
 

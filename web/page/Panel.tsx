@@ -15,6 +15,7 @@ interface Facts {
   sound: string;
   firstByte: string;
   cache: string;
+  cacheLater: string;
   server: string;
   served: string;
   size: string;
@@ -24,6 +25,7 @@ const NONE: Facts = {
   sound: "–",
   firstByte: "–",
   cache: "–",
+  cacheLater: "",
   server: "–",
   served: "–",
   size: "–",
@@ -59,7 +61,7 @@ export function Panel({ player }: { player: Player | null }) {
       <dl>
         <Fact name="First sound" value={facts.sound} />
         <Fact name="First byte" value={facts.firstByte} />
-        <Fact name="Cache" value={facts.cache} />
+        <Fact name="Cache" value={cacheOf(facts)} />
         <Fact name="Server" value={facts.server} />
         <Fact name="Served" value={facts.served} />
         <Fact name="Size" value={facts.size} />
@@ -74,6 +76,11 @@ export function Panel({ player }: { player: Player | null }) {
       </ol>
     </section>
   );
+}
+
+/** Of the audio's own request, once the browser tells of it. */
+function cacheOf({ cache, cacheLater }: Facts): string {
+  return cache === "–" && cacheLater ? `${cacheLater} (asked later)` : cache;
 }
 
 function Fact({ name, value }: { name: string; value: string }) {
@@ -185,7 +192,7 @@ async function ask(
       told({
         served: headers.get("X-Voyo-Quality") ?? "–",
         size: `${(size / 1e6).toFixed(2)} MB`,
-        cache: headers.get("Cache-Status") ?? "–",
+        cacheLater: headers.get("Cache-Status") ?? "",
       });
     }
   } catch {
@@ -201,12 +208,12 @@ function watchRequests(player: Player, add: Add, told: Told): () => void {
         continue;
       }
       const wait = Math.round(entry.responseStart - entry.requestStart);
-      const timing = entry.serverTiming
-        .map(
-          ({ name, duration, description }) =>
-            `${name} ${description || `${duration} ms`}`,
-        )
-        .join(", ");
+      const timings = entry.serverTiming.map(
+        ({ name, duration, description }) =>
+          `${name} ${description || `${duration} ms`}`,
+      );
+      const server = timings.find((each) => each.startsWith("resolve "));
+      const cache = entry.serverTiming.find(({ name }) => name === "cache");
       const { initiatorType, transferSize, duration } = entry;
       const isAudio = initiatorType !== "fetch";
 
@@ -216,14 +223,18 @@ function watchRequests(player: Player, add: Add, told: Told): () => void {
           (transferSize > 1000
             ? `${Math.round(transferSize / 1000)} kB, `
             : "") +
-          `done in ${Math.round(duration)} ms${timing && `; ${timing}`}`,
+          [`done in ${Math.round(duration)} ms`, ...timings].join("; "),
       ]);
       if (
         isAudio &&
         wait > 0 &&
         entry.name.includes(`/${player.state.track}?`)
       ) {
-        told({ firstByte: `${wait} ms`, ...(timing && { server: timing }) });
+        told({
+          firstByte: `${wait} ms`,
+          ...(server && { server }),
+          ...(cache && { cache: cache.description }),
+        });
       }
     }
   });
