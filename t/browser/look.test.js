@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { axeSource, until } from "./lib/product.js";
-import { inState, leave, opened, stage, STATES } from "./lib/states.js";
+import { inState, leave, LOOKS, opened, stage, STATES }
+  from "./lib/states.js";
 
 let all;
 
@@ -29,23 +30,19 @@ async function fits(it) {
 
 describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
   for (const name of Object.keys(STATES)) {
-    test(`${name}, light and narrow`, async () => {
+    test(`${name}: narrow, dark and in forced colours`, async () => {
       const it = await inState(all, name, "narrow");
-      await axe(it);
-      await fits(it);
-      await it.end();
-    });
-  }
-
-  for (const name of ["paused", "playing", "error"]) {
-    for (const look of ["dark", "forced"]) {
-      test(`${name}, ${look}`, async () => {
-        const it = await inState(all, name, look);
+      for (const look of ["narrow", "dark", "forced"]) {
+        const { viewport, colorScheme = "light", forcedColors = "none" }
+          = LOOKS[look];
+        await it.page.setViewportSize(viewport);
+        await it.page.emulateMedia({ colorScheme, forcedColors });
         await axe(it);
         await fits(it);
-        await it.end();
-      });
-    }
+        assert.equal((await it.state()).status, name);
+      }
+      await it.end();
+    });
   }
 });
 
