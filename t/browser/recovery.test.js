@@ -23,8 +23,9 @@ after(async () => {
 
 // A listener behind a line, playing.
 
-async function listening(tracks, { rate = Infinity, playing = true } = {}) {
-  const line = await Line.to(product.port);
+async function listening(tracks,
+  { rate = Infinity, playing = true, at = product } = {}) {
+  const line = await Line.to(at.port);
   const it = await Listener.of(browser, `${line.url}/?tracks=s05_opening`);
   it.line = line;
   it.end = async () => {
@@ -58,6 +59,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
 
   test("resets: the browser's own resumes are left alone", async () => {
     const it = await listening("m04_resets0", { rate: 400 * KBIT });
+    const began = Date.now();
     for (let i = 0; i < 3; i++) {
       it.line.reset();
       await sleep(1500);
@@ -66,11 +68,13 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.plays(position);
     const { loads, recovers } = await it.heard();
     assert.deepEqual([loads.length, recovers], [0, []], await it.about());
+    await it.noStorm(began);
     await it.end();
   });
 
   test("truncated bodies: the same", async () => {
     const it = await listening("m04_cutoff0", { rate: 400 * KBIT });
+    const began = Date.now();
     for (let i = 0; i < 3; i++) {
       it.line.cut();
       await sleep(1500);
@@ -79,6 +83,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.plays(position);
     const { loads, recovers } = await it.heard();
     assert.deepEqual([loads.length, recovers], [0, []], await it.about());
+    await it.noStorm(began);
     await it.end();
   });
 
@@ -110,6 +115,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
 
   test("media URLs that expire in the middle", async () => {
     const it = await listening("h01_expires");
+    const began = Date.now();
     await product.switch({ expire: ["h01_expires"] });
     await it.seek(3000);
     await it.plays(3000);
@@ -118,6 +124,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     const players = (await product.asked("h01_expires"))
       .filter(({ kind }) => kind === "player");
     assert.equal(players.length, 2);
+    await it.noStorm(began);
     await it.end();
   });
 
@@ -175,6 +182,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
   test("2 Mb/s, then 40 kb/s, then 2 Mb/s", async () => {
     const it = await listening("h01_rates01,h01_rates02,h01_rates03",
       { rate: 2000 * KBIT });
+    const began = Date.now();
     assert.equal((await it.state()).quality, "high");
 
     it.line.rate = 40 * KBIT;
@@ -192,12 +200,14 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.do(() => globalThis.voyo.next());
     await it.until(({ status }) => status === "playing");
     assert.equal((await it.state()).quality, "high", await it.about());
+    await it.noStorm(began);
     await it.end();
   });
 
   test("another track while it recovers", async () => {
     const it = await listening("h01_change1,m04_change2",
       { rate: 170 * KBIT });
+    const began = Date.now();
     await it.line.down();
     await it.status("recovering", 60000);
     it.line.rate = Infinity;
@@ -209,6 +219,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     // what was left doesn't come back
     await it.plays(position + 8, 30000);
     assert.equal((await it.state()).track, "m04_change2");
+    await it.noStorm(began);
     await it.end();
   });
 
@@ -223,6 +234,33 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 });
+
+test("429: it waits as long as it is told to, says so, and plays",
+  async () => {
+    const strict = await Product.start({ VOYO_COLD_RATE: "6" });
+    try {
+      const it = await listening("s05_opening", { at: strict });
+      // more than he may ask for at once; the next one in ten seconds
+      const ids = Array.from({ length: 10 }, (_, i) => `s05_limit${i + 10}`);
+      const statuses = await Promise.all(ids.map(async (id) => (await fetch(
+        `http://127.0.0.1:${strict.port}/cdn/stream/${id}`,
+        { method: "HEAD" })).status));
+      assert.ok(statuses.includes(429), statuses.join());
+
+      const began = Date.now();
+      await it.do(() => globalThis.voyo.setQueue(["m04_limited"]));
+      await it.status("recovering");
+      await it.page.getByText(/^The server asks to wait .* \d s\./).waitFor();
+      const [{ status, delay }] = (await it.heard()).recovers;
+      assert.deepEqual([status, delay], [429, 5000]);
+      await it.plays(0, 40000);
+      assert.ok(Date.now() - began >= 5000);
+      await it.noStorm(began);
+      await it.end();
+    } finally {
+      await strict.end();
+    }
+  });
 
 test("nothing of that was an error of the server's", () => {
   // nginx's own line of a media host that broke in its body, as was meant

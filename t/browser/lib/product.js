@@ -47,7 +47,7 @@ async function freePort() {
 export class Product {
   said = "";
 
-  static async start() {
+  static async start(settings = {}) {
     const product = new Product();
     product.home = mkdtempSync(join(tmpdir(), "voyo-browser-"));
     chmodSync(product.home, 0o755);
@@ -55,7 +55,7 @@ export class Product {
     product.process = spawn(join(root, "deploy/demo"), {
       env: { PATH: process.env.PATH, HOME: product.home,
         VOYO_HOME: join(product.home, "voyo"), PORT: String(product.port),
-        VOYO_ACCESS_LOG: "1" },
+        VOYO_ACCESS_LOG: "1", ...settings },
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [product.process.stdout, product.process.stderr]) {
