@@ -47,7 +47,7 @@ async function freePort() {
 export class Product {
   said = "";
 
-  static async start(settings = {}) {
+  static async start(settings = {}, tries = 3) {
     const product = new Product();
     product.home = mkdtempSync(join(tmpdir(), "voyo-browser-"));
     chmodSync(product.home, 0o755);
@@ -63,6 +63,11 @@ export class Product {
     }
     await until(() => product.said.includes("voyo: ready")
       || product.process.exitCode !== null, () => product.said, 60000);
+    // somebody else may have taken the port that was free
+    if (tries > 1 && /port \d+ is in use/.test(product.said)) {
+      await product.end();
+      return Product.start(settings, tries - 1);
+    }
     assert.equal(product.process.exitCode, null, product.said);
     product.ready = JSON.parse(readFileSync(
       join(product.home, "voyo/source/ready.json"), "utf8"));
