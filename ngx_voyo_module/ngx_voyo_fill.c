@@ -331,8 +331,8 @@ ngx_voyo_fill_run(ngx_event_t *ev)
 
 
 /*
- * A client that is gone may have its slice fetched to the end, by nginx, but no
- * more.
+ * The slice of a client that is gone is fetched to the end, as nobody looks at
+ * the connection meanwhile (docs/upstream.md, N13): this one does.
  */
 
 static ngx_uint_t
@@ -344,7 +344,8 @@ ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill)
     fill->owner = NULL;
 
     return ngx_queue_empty(&fill->watches)
-           && (ngx_exiting || (owner && owner->error));
+           && (ngx_exiting
+               || (owner && (owner->error || owner->read->pending_eof)));
 }
 
 
