@@ -6,6 +6,7 @@
 
 #include "job.h"
 #include "outcome.h"
+#include "proof.h"
 #include "resolve.h"
 #include "voyo_errno.h"
 
@@ -227,7 +228,7 @@ job_prove(job_thread_t *thread, job_t *job)
 {
     int  rc;
 
-    if (resolve_proof(thread, job) != RESOLVE_REFUSED
+    if (proof_try(thread, job) != PROOF_REFUSED
         || job->profile == YTDLP_FULL)
     {
         return;
@@ -250,7 +251,7 @@ job_prove(job_thread_t *thread, job_t *job)
 
     } else if (job_finish(thread, job) == VOYO_OK) {
         job_tell(thread, job);
-        (void) resolve_proof(thread, job);
+        (void) proof_try(thread, job);
     }
 }
 

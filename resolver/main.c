@@ -9,6 +9,7 @@
 #include "config.h"
 #include "heartbeat.h"
 #include "job.h"
+#include "proof.h"
 #include "redis.h"
 #include "resolve.h"
 #include "store.h"
@@ -186,7 +187,7 @@ main_prove(main_t *resolver)
     worker_t          worker;
     job_thread_t     *thread;
     const log_t      *log;
-    resolve_proof_t   proof;
+    proof_t           proof;
 
     log = &resolver->config.log;
 
@@ -219,7 +220,7 @@ main_prove(main_t *resolver)
     strcpy(job.popped.id, resolver->config.canary);
     job.end = worker_now() + resolver->config.resolve_timeout;
     job.renew = job.end;
-    proof = RESOLVE_UNPROVED;
+    proof = PROOF_UNPROVED;
 
     rc = resolve_track(thread, &job);
 
@@ -229,7 +230,7 @@ main_prove(main_t *resolver)
                   job.choose.record.nformats,
                   ytdlp_profile_name(job.profile));
 
-        proof = resolve_proof(thread, &job);
+        proof = proof_try(thread, &job);
 
     } else {
         log_event(log, LOG_ERROR, "yt-dlp %s does not resolve \"%s\", %s: %s",
@@ -243,7 +244,7 @@ main_prove(main_t *resolver)
     classify_free(resolver->classify);
 
     return rc != VOYO_OK || job.class != VOYO_CLASS_NONE
-           || proof == RESOLVE_REFUSED;
+           || proof == PROOF_REFUSED;
 }
 
 

@@ -6,17 +6,13 @@
 
 #include "resolve.h"
 #include "cold.h"
-#include "hosts.h"
 #include "voyo_errno.h"
 
-#include <stdio.h>
 #include <time.h>
 
 
 #define RESOLVE_HARD     1000          /* ms after the worker's own deadline */
 #define RESOLVE_LEAST    1000          /* ms that make a try worth-while */
-#define RESOLVE_PROOF    2500          /* ms for a proof, all its hops */
-#define RESOLVE_HOPS     4             /* redirects of it that are followed */
 #define RESOLVE_PREFER   600000        /* ms that another profile is kept */
 
 
@@ -29,14 +25,9 @@ static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
     const char *why);
 static void resolve_unprefer(job_thread_t *thread);
 static int resolve_try(job_thread_t *thread, job_t *job);
-static int resolve_end(job_thread_t *thread, job_t *job, int rc);
 static int resolve_ready(job_thread_t *thread, job_t *job);
 static int resolve_ask(job_thread_t *thread, job_t *job, int64_t ms);
-static int resolve_send(job_thread_t *thread, job_t *job, const char *line,
-    size_t len, int64_t ms);
 static int resolve_cold(job_thread_t *thread, job_t *job, int64_t ms);
-static unsigned resolve_status(job_thread_t *thread, job_t *job,
-    const voyo_source_t *source);
 static voyo_class_t resolve_judge(job_thread_t *thread, job_t *job);
 static int64_t resolve_least(const job_thread_t *thread);
 
@@ -278,7 +269,7 @@ resolve_try(job_thread_t *thread, job_t *job)
 }
 
 
-static int
+int
 resolve_end(job_thread_t *thread, job_t *job, int rc)
 {
     keeper_t  *keeper;
@@ -364,9 +355,7 @@ resolve_ask(job_thread_t *thread, job_t *job, int64_t ms)
 }
 
 
-/* VOYO_OK: job->answer is the answer. */
-
-static int
+int
 resolve_send(job_thread_t *thread, job_t *job, const char *line, size_t len,
     int64_t ms)
 {
@@ -513,108 +502,6 @@ resolve_judge(job_thread_t *thread, job_t *job)
     }
 
     return class;
-}
-
-
-resolve_proof_t
-resolve_proof(job_thread_t *thread, job_t *job)
-{
-    unsigned              status;
-    heartbeat_t          *heartbeat;
-    const voyo_source_t  *source;
-
-    heartbeat = thread->heartbeat;
-    source = &job->choose.record.sources[0];
-
-    if (!thread->config->proof || thread->keeper.cold
-        || source->not_before > (int64_t) time(NULL))
-    {
-        return RESOLVE_UNPROVED;
-    }
-
-    status = resolve_status(thread, job, source);
-
-    if (status == 206) {
-        atomic_fetch_add(&heartbeat->proved, 1);
-        return RESOLVE_PROVED;
-    }
-
-    /* too many requests, and failures of the host, say nothing of the URL */
-
-    if (status < 400 || status >= 500 || status == 429) {
-        return RESOLVE_UNPROVED;
-    }
-
-    atomic_fetch_add(&heartbeat->refused, 1);
-
-    log_event(&thread->config->log, LOG_WARN, "the end of track \"%s\" is "
-              "refused with %u, profile %s", job->popped.id, status,
-              ytdlp_profile_name(job->profile));
-
-    return RESOLVE_REFUSED;
-}
-
-
-/* Of the last byte, HTTP's; 0: there is none.  Redirects are followed here. */
-
-static unsigned
-resolve_status(job_thread_t *thread, job_t *job, const voyo_source_t *source)
-{
-    int          rc;
-    char         line[YTDLP_PROOF_MAX], agent[VOYO_USER_AGENT_MAX + 1];
-    size_t       len;
-    int64_t      last, until, left;
-    unsigned     hops;
-    const char  *url;
-
-    /* the strings of the record go with the answer they are part of */
-
-    snprintf(agent, sizeof(agent), "%s",
-             source->user_agent ? source->user_agent : "");
-
-    url = source->url;
-    last = job->choose.record.formats[0].size - 1;
-    until = worker_now() + RESOLVE_PROOF;
-
-    for (hops = 0; hops <= RESOLVE_HOPS; hops++) {
-
-        left = until - worker_now();
-
-        if (left <= 0 || !hosts_allow(thread->config->media_hosts, url)) {
-            return 0;
-        }
-
-        len = ytdlp_proof(line, ++thread->question, url,
-                          agent[0] ? agent : NULL, last, left);
-
-        if (len == 0) {
-            return 0;
-        }
-
-        rc = resolve_send(thread, job, line, len, left);
-
-        if (rc != VOYO_OK) {
-            (void) resolve_end(thread, job, rc);
-            return 0;
-        }
-
-        keeper_answered(&thread->keeper);
-
-        if (job->answer.deadline) {
-            keeper_kill(&thread->keeper, "a proof took too long");
-            return 0;
-        }
-
-        url = job->answer.location;
-
-        if (url == NULL || job->answer.status < 300
-            || job->answer.status >= 400)
-        {
-            return job->answer.status;
-        }
-    }
-
-    return 0;
 }
 
 

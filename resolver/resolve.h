@@ -11,15 +11,6 @@
 #include "job.h"
 
 
-/* What came of trying a media URL. */
-
-typedef enum {
-    RESOLVE_PROVED = 0,
-    RESOLVE_REFUSED,
-    RESOLVE_UNPROVED                   /* not tried, or nothing said of it */
-} resolve_proof_t;
-
-
 /*
  * Asks yt-dlp for the job's track, by the profile that serves best just now
  * and then by others where they may know more (docs/upstream.md, Y8), until
@@ -35,10 +26,18 @@ int resolve_track(job_thread_t *thread, job_t *job);
 int resolve_again(job_thread_t *thread, job_t *job);
 
 /*
- * Fetches the last byte of what was resolved, by the worker and as yt-dlp
- * would (docs/upstream.md, G2, G3).
+ * Sends a line of thread->question to the worker and waits for its answer, "ms"
+ * milliseconds and what a worker needs to end a deadline by itself.  VOYO_OK:
+ * job->answer is the answer; else what resolve_end() is to be told.
  */
-resolve_proof_t resolve_proof(job_thread_t *thread, job_t *job);
+int resolve_send(job_thread_t *thread, job_t *job, const char *line,
+    size_t len, int64_t ms);
+
+/*
+ * What becomes of the worker, and of the job, by how asking it ended.  Returns
+ * VOYO_OK and sets job->class; or JOB_STOPPED.
+ */
+int resolve_end(job_thread_t *thread, job_t *job, int rc);
 
 
 #endif /* _RESOLVE_H_INCLUDED_ */

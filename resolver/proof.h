@@ -1,0 +1,30 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _PROOF_H_INCLUDED_
+#define _PROOF_H_INCLUDED_
+
+
+#include "job.h"
+
+
+/* What came of trying a media URL. */
+
+typedef enum {
+    PROOF_PROVED = 0,
+    PROOF_REFUSED,
+    PROOF_UNPROVED                     /* not tried, or nothing said of it */
+} proof_t;
+
+
+/*
+ * Fetches the last byte of what was resolved, by the worker and as yt-dlp
+ * would (docs/upstream.md, G2, G3).
+ */
+proof_t proof_try(job_thread_t *thread, job_t *job);
+
+
+#endif /* _PROOF_H_INCLUDED_ */
