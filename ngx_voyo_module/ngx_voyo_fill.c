@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_fill.h"
+#include "ngx_voyo_fill_message.h"
 
 #include <ngx_event_connect.h>
 
@@ -16,7 +16,6 @@
 #define NGX_VOYO_FILL_TIMEOUT  120000    /* ms, as long as cache locks */
 #define NGX_VOYO_FILL_REQUEST  768
 #define NGX_VOYO_FILL_ANSWER   4096
-#define NGX_VOYO_FILL_FAILED   300       /* this status and above */
 
 
 struct ngx_voyo_fills_s {
@@ -55,18 +54,12 @@ static ngx_voyo_fill_t *ngx_voyo_fill_find(ngx_voyo_fills_t *fills,
     ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch);
 static void ngx_voyo_fill_idle(ngx_voyo_fill_t *fill);
-static ngx_int_t ngx_voyo_fill_write(ngx_voyo_fill_t *fill,
-    ngx_voyo_fill_request_t *request);
 static void ngx_voyo_fill_run(ngx_event_t *ev);
 static ngx_uint_t ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill);
 static ngx_int_t ngx_voyo_fill_connect(ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_send(ngx_event_t *wev);
 static void ngx_voyo_fill_receive(ngx_event_t *rev);
 static void ngx_voyo_fill_done(ngx_voyo_fill_t *fill);
-static ngx_uint_t ngx_voyo_fill_status(ngx_voyo_fill_t *fill,
-    ngx_uint_t *retry_after);
-static u_char *ngx_voyo_fill_answer(u_char *p, u_char *last,
-    ngx_uint_t *status, ngx_uint_t *retry_after);
 
 
 ngx_int_t
@@ -89,7 +82,9 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         return NGX_ERROR;
     }
 
-    if (ngx_voyo_fill_write(fill, request) != NGX_OK) {
+    fill->len = ngx_voyo_fill_message(fill->request, NGX_VOYO_FILL_REQUEST,
+                                      request, &fill->key);
+    if (fill->len == 0) {
         ngx_free(fill);
         return NGX_ERROR;
     }
@@ -243,49 +238,6 @@ ngx_voyo_fill_find(ngx_voyo_fills_t *fills, ngx_voyo_fill_t *fill)
     }
 
     return NULL;
-}
-
-
-/*
- * Two requests in one: the first is answered with its header, before the
- * slice has been stored; the second only after that, if it was.
- */
-
-static ngx_int_t
-ngx_voyo_fill_write(ngx_voyo_fill_t *fill, ngx_voyo_fill_request_t *request)
-{
-    u_char  *p, *last;
-
-    last = fill->request + NGX_VOYO_FILL_REQUEST;
-
-    p = ngx_slprintf(fill->request, last,
-                     "HEAD /fill/%*s?quality=%s&codec=%s HTTP/1.1" CRLF
-                     "Host: voyo" CRLF
-                     "Range: bytes=%O-%O" CRLF,
-                     (size_t) VOYO_TRACK_LEN, request->track,
-                     voyo_quality_name(request->quality),
-                     voyo_codec_name(request->codec),
-                     request->offset, request->offset);
-
-    if (request->representation) {
-        p = ngx_slprintf(p, last, "If-Match: \"%s\"" CRLF,
-                         request->representation);
-    }
-
-    fill->key = p - fill->request;
-
-    if (request->client) {
-        p = ngx_slprintf(p, last, "X-Voyo-Client: %V" CRLF, request->client);
-    }
-
-    p = ngx_slprintf(p, last, CRLF
-                     "HEAD /fill/ HTTP/1.1" CRLF
-                     "Host: voyo" CRLF
-                     "Connection: close" CRLF CRLF);
-
-    fill->len = p - fill->request;
-
-    return p < last ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -478,7 +430,7 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
     fills->nrunning--;
     fills->nslow -= fill->slow;
 
-    status = ngx_voyo_fill_status(fill, &retry_after);
+    status = ngx_voyo_fill_status(fill->answer, fill->received, &retry_after);
 
     if (status == 0 && !fill->again && !ngx_queue_empty(&fill->watches)) {
 
@@ -511,81 +463,6 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
     ngx_free(fill);
 
     ngx_post_event(&fills->event, &ngx_posted_events);
-}
-
-
-static ngx_uint_t
-ngx_voyo_fill_status(ngx_voyo_fill_t *fill, ngx_uint_t *retry_after)
-{
-    u_char      *p, *last;
-    ngx_uint_t   first, second, nothing;
-
-    p = fill->answer;
-    last = p + fill->received;
-
-    *retry_after = 0;
-
-    p = ngx_voyo_fill_answer(p, last, &first, retry_after);
-
-    if (p == NULL) {
-        return 0;
-    }
-
-    if (first >= NGX_VOYO_FILL_FAILED) {
-        return first;
-    }
-
-    /* without the second answer the slice broke off */
-
-    return ngx_voyo_fill_answer(p, last, &second, &nothing) ? 200 : 0;
-}
-
-
-static u_char *
-ngx_voyo_fill_answer(u_char *p, u_char *last, ngx_uint_t *status,
-    ngx_uint_t *retry_after)
-{
-    u_char     *end;
-    ngx_int_t   n;
-
-    static const char  name[] = "Retry-After: ";
-
-    /* "HTTP/1.1 200 OK" */
-
-    if (last - p < 12 || ngx_strncmp(p, "HTTP/1.", 7) != 0) {
-        return NULL;
-    }
-
-    n = ngx_atoi(p + 9, 3);
-
-    if (n == NGX_ERROR) {
-        return NULL;
-    }
-
-    *status = n;
-
-    for ( ;; ) {
-
-        end = ngx_strlchr(p, last, LF);
-
-        if (end == NULL) {
-            return NULL;
-        }
-
-        if (end - p < 2) {
-            return end + 1;
-        }
-
-        if ((size_t) (end - p) > sizeof(name)
-            && ngx_strncasecmp(p, (u_char *) name, sizeof(name) - 1) == 0)
-        {
-            n = ngx_atoi(p + sizeof(name) - 1,
-                         end - 1 - p - (sizeof(name) - 1));
-            *retry_after = n > 0 ? n : 0;
-        }
-
-        p = end + 1;
-    }
 }
 
 
