@@ -294,7 +294,6 @@ void
 ngx_voyo_problem_outcome(ngx_voyo_problem_t *problem,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
-    time_t                    left;
     const voyo_class_info_t  *info;
 
     switch (outcome) {
@@ -327,8 +326,7 @@ ngx_voyo_problem_outcome(ngx_voyo_problem_t *problem,
     if (problem->status == NGX_HTTP_TOO_MANY_REQUESTS
         || problem->status >= NGX_HTTP_INTERNAL_SERVER_ERROR)
     {
-        left = record->resolved_at + record->retry_after - ngx_time();
-        problem->retry_after = ngx_max(left, 1);
+        problem->retry_after = ngx_max(record->retry_after, 1);
     }
 }
 

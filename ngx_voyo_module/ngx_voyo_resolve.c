@@ -254,9 +254,8 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *reply,
     if (outcome == NGX_VOYO_FAILURE && reply->elements == 3
         && reply->element[2]->type == REDIS_REPLY_INTEGER)
     {
-        /* what is left by redis's clock, whatever that of the resolver is */
+        /* of the class's time, what is left by redis's clock */
 
-        record.resolved_at = ngx_time();
         record.retry_after = (uint32_t) reply->element[2]->integer;
     }
 
@@ -301,7 +300,6 @@ ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
     ngx_memzero(&failure, sizeof(voyo_record_t));
 
     failure.error = VOYO_CLASS_INTERNAL;
-    failure.resolved_at = ngx_time();
     failure.retry_after = voyo_class_info(VOYO_CLASS_INTERNAL)->kept;
 
     ngx_voyo_wait_answer(question->node, 0, outcome, &failure);
