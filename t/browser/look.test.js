@@ -173,6 +173,22 @@ test("from right to left, time still runs to the right", async () => {
   await it.end();
 });
 
+test("who wants less motion has none", async () => {
+  const it = await inState(all, "loading", "narrow");
+  const moving = () => it.do(() =>
+    [...document.querySelectorAll(".voyo-player, .voyo-player *")]
+      .flatMap((each) => [null, "::before", "::after"].map((part) =>
+        getComputedStyle(each, part)))
+      .filter(({ animationName, transitionProperty, transitionDuration }) =>
+        animationName !== "none" || (transitionProperty !== "none"
+          && /[1-9]/.test(transitionDuration))).length);
+  await it.page.emulateMedia({ reducedMotion: "no-preference" });
+  assert.notEqual(await moving(), 0);
+  await it.page.emulateMedia({ reducedMotion: "reduce" });
+  assert.equal(await moving(), 0);
+  await it.end();
+});
+
 test("what changes is said once, to those who listen to the page",
   async () => {
     const it = await opened(all, "tracks=s30_saying1");

@@ -385,7 +385,7 @@ class Stack:
     def check_log(self) -> None:
         bad = []
         for line in self.log('nginx').splitlines():
-            if re.search(r'\[(error|alert|crit|emerg)\]|runtime error:|'
+            if re.search(r'\[(error|alert|crit|emerg)\]|'
                          'exited with code [1-9]', line) \
                and not any(re.search(each, line) for each in self.provoked):
                 bad.append(line)
@@ -397,7 +397,7 @@ class Stack:
         assert not bad, '\n'.join(bad)
 
     def _check_sanitizers(self) -> None:
-        """What they say of a resolver, at its end too, is in its log."""
+        """What they say of a part, at its end too, is in its log."""
 
         for path in self.dir.glob('*.log'):
             text = path.read_text(errors='replace')
