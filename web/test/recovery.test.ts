@@ -31,6 +31,8 @@ describe("backoff", () => {
   });
 
   test("jitter of ± 50 %, never above 8 s", () => {
+    expect(backoff(1, () => 0)).toBe(500);
+    expect(backoff(1, () => 1)).toBe(1500);
     fc.assert(
       fc.property(
         fc.nat(20),
