@@ -121,10 +121,7 @@ test("never two changes within 8 s, but by the listener's hand", () => {
   check((changes) => {
     const [last, before] = [changes.at(-1), changes.at(-2)];
     return (
-      !last ||
-      !before ||
-      last.why === "user" ||
-      last.at - before.at >= 8000
+      !last || !before || last.why === "user" || last.at - before.at >= 8000
     );
   });
 });
