@@ -48,9 +48,11 @@ class Mpv:
 
     def end(self) -> int:
         self.command('quit')
+        # it may still be writing what happens: an error, were it closed
+        status = self.process.wait(10)
         self.reader.close()
         self.socket.close()
-        return self.process.wait(10)
+        return status
 
     def stop(self) -> None:
         self.process.kill()
