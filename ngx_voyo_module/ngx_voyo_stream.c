@@ -20,6 +20,7 @@ static ngx_int_t ngx_voyo_stream_begin(ngx_http_request_t *r,
     ngx_voyo_ctx_t **context);
 static ngx_int_t ngx_voyo_stream_read(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, const ngx_voyo_problem_t **problem);
+static ngx_int_t ngx_voyo_stream_refused(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_stream_failed(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_choose(ngx_http_request_t *r,
@@ -123,6 +124,13 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
         return ngx_voyo_stream_failed(r, ctx);
     }
 
+    if (r->err_status) {
+
+        /* refused before it came here, as by auth_request or limit_conn */
+
+        return ngx_voyo_stream_refused(r);
+    }
+
     ctx = ngx_voyo_ctx_create(r);
     if (ctx == NULL) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
@@ -154,6 +162,26 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_stream_refused(ngx_http_request_t *r)
+{
+    ngx_uint_t          status;
+    ngx_voyo_problem_t  problem;
+
+    status = r->err_status;
+    r->err_status = 0;
+
+    ngx_voyo_problem_named(&problem, status, NULL);
+
+    if (status < NGX_HTTP_INTERNAL_SERVER_ERROR) {
+        problem = ngx_voyo_problem_refused;
+        problem.status = status;
+    }
+
+    return ngx_voyo_problem(r, &problem);
 }
 
 
