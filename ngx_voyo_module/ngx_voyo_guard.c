@@ -72,7 +72,16 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
 
-    if (vlcf->stream == NULL) {
+    if (!vlcf->stream) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);
+
+    if (r != r->main && (ctx == NULL || r->background)) {
+
+        /* no slice comes before the first one: auth_request's, or mirror's */
+
         return ngx_http_next_header_filter(r);
     }
 
@@ -92,8 +101,6 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
                       "connection is closed", r->headers_out.status);
         return NGX_ERROR;
     }
-
-    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);
 
     if (ctx == NULL) {
         ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_voyo_guard_ctx_t));

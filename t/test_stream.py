@@ -297,5 +297,42 @@ class StreamTest(unittest.TestCase):
         self.assertAlmostEqual(len(done.stdout) / 16000, 5, delta=0.1)
 
 
+class GuestsTest(unittest.TestCase):
+    """nginx's own modules that ask other locations, beside ours."""
+
+    def test_auth_request_and_mirror(self) -> None:
+        stack = Stack(workers=1)
+        self.addCleanup(stack.close)
+        conf = stack.dir / 'home/conf/nginx.conf'
+        text = conf.read_text()
+        location = 'location ^~ /cdn/stream/ {'
+        self.assertIn(location, text)
+        conf.write_text(text.replace(location, f'''
+            location = /auth {{
+                internal;
+                if ($http_authorization = "") {{ return 401; }}
+                if ($http_authorization = "no") {{ return 403; }}
+                return 204;
+            }}
+            location = /mirror {{ internal; return 404; }}
+            {location}
+                auth_request /auth;
+                mirror /mirror;'''))
+        stack.stop('nginx')
+        stack.start_nginx()
+
+        path = f'/cdn/stream/{FOUR_MINUTES}'
+        self.assertEqual(stack.get(path).status, 401)
+        answer = stack.get(path, {'Authorization': 'no'})
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (403, 'refused'))
+        self.assertEqual(stack.requests('player', FOUR_MINUTES), [])
+
+        whole = stack.file(FOUR_MINUTES)
+        self.assertGreater(len(whole), 3 * SLICE)
+        answer = stack.get(path, {'Authorization': 'yes'})
+        self.assertEqual((answer.status, answer.body), (200, whole))
+
+
 if __name__ == '__main__':
     unittest.main()
