@@ -11,6 +11,7 @@
 #include <string.h>
 
 
+static uint64_t voyo_quality_limit(voyo_quality_t quality, unsigned tolerance);
 static int voyo_name_index(const char *const *names, int n, const char *text,
     size_t len);
 
@@ -44,7 +45,7 @@ voyo_format_choose(const voyo_format_t *formats, unsigned n,
         codec = formats[0].codec;
     }
 
-    limit = voyo_quality_limits[quality] * (100 + tolerance) / 100;
+    limit = voyo_quality_limit(quality, tolerance);
     best = -1;
     lowest = -1;
 
@@ -66,6 +67,28 @@ voyo_format_choose(const voyo_format_t *formats, unsigned n,
     }
 
     return best < 0 ? lowest : best;
+}
+
+
+voyo_quality_t
+voyo_format_quality(const voyo_format_t *format, unsigned tolerance)
+{
+    voyo_quality_t  quality;
+
+    for (quality = VOYO_QUALITY_LOW; quality < VOYO_QUALITY_HIGH; quality++) {
+        if (format->bitrate <= voyo_quality_limit(quality, tolerance)) {
+            break;
+        }
+    }
+
+    return quality;
+}
+
+
+static uint64_t
+voyo_quality_limit(voyo_quality_t quality, unsigned tolerance)
+{
+    return voyo_quality_limits[quality] * (100 + tolerance) / 100;
 }
 
 

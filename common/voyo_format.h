@@ -69,5 +69,9 @@ int voyo_representation_valid(const char *text, size_t len, const char *id);
 int voyo_format_choose(const voyo_format_t *formats, unsigned n,
     voyo_quality_t quality, voyo_codec_t codec, unsigned tolerance);
 
+/* The lowest quality within whose limit a format is, else the highest. */
+voyo_quality_t voyo_format_quality(const voyo_format_t *format,
+    unsigned tolerance);
+
 
 #endif /* _VOYO_FORMAT_H_INCLUDED_ */

@@ -16,12 +16,9 @@ ngx_int_t
 ngx_voyo_art_handler(ngx_http_request_t *r)
 {
     ngx_voyo_ctx_t            *ctx;
-    ngx_voyo_loc_conf_t       *vlcf;
     const ngx_voyo_problem_t  *problem;
 
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    if (vlcf->art == NULL || r != r->main) {
+    if (r != r->main) {
         return NGX_DECLINED;
     }
 
@@ -34,7 +31,7 @@ ngx_voyo_art_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    problem = ngx_voyo_ctx_track(r, ctx, vlcf->art);
+    problem = ngx_voyo_ctx_track(r, ctx);
 
     return problem ? ngx_voyo_problem(r, problem) : NGX_DECLINED;
 }

@@ -81,12 +81,12 @@ ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     /* answered now, so that slice 0 isn't fetched to find out */
 
     value = &r->headers_in.if_range->value;
-    len = ngx_strlen(ctx->format.representation);
+    len = ctx->representation.len;
 
     if (value->len != len + 2
         || value->data[0] != '"'
         || value->data[len + 1] != '"'
-        || ngx_strncmp(value->data + 1, ctx->format.representation, len) != 0)
+        || ngx_strncmp(value->data + 1, ctx->representation.data, len) != 0)
     {
         /* a weak or another ETag, or a date: there is none to compare with */
 
@@ -136,7 +136,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
 
     /* as nginx reads it, which has the last word when it sends the header */
 
-    len = ngx_strlen(ctx->format.representation);
+    len = ctx->representation.len;
     last = value->data + value->len;
     p = value->data;
 
@@ -151,7 +151,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
         if ((size_t) (last - p) >= len + 2
             && p[0] == '"'
             && p[len + 1] == '"'
-            && ngx_strncmp(p + 1, ctx->format.representation, len) == 0)
+            && ngx_strncmp(p + 1, ctx->representation.data, len) == 0)
         {
             p += len + 2;
 

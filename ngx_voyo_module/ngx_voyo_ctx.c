@@ -21,7 +21,7 @@ ngx_voyo_ctx_get(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
 
-    if (vlcf->stream == NULL && vlcf->track == NULL && vlcf->art == NULL) {
+    if (vlcf->id == NULL) {
         return NULL;
     }
 
@@ -68,25 +68,22 @@ ngx_voyo_ctx_create(ngx_http_request_t *r)
 
 
 const ngx_voyo_problem_t *
-ngx_voyo_ctx_track(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
-    ngx_http_complex_value_t *cv)
+ngx_voyo_ctx_track(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
-    u_char     *track;
-    ngx_str_t   value;
+    ngx_str_t             value;
+    ngx_voyo_loc_conf_t  *vlcf;
 
-    track = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (track == NULL || ngx_http_complex_value(r, cv, &value) != NGX_OK) {
+    if (ngx_voyo_value(r, vlcf->id, &value) != NGX_OK) {
         return &ngx_voyo_problem_memory;
     }
 
-    if (voyo_track_parse((char *) track, (char *) value.data, value.len)
-        != VOYO_OK)
-    {
+    if (voyo_track_parse(ctx->id, (char *) value.data, value.len) != VOYO_OK) {
         return &ngx_voyo_problem_track;
     }
 
-    ctx->track.data = track;
+    ctx->track.data = (u_char *) ctx->id;
     ctx->track.len = VOYO_TRACK_LEN;
 
     return NULL;

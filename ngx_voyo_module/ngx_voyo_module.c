@@ -15,6 +15,7 @@
 
 
 static ngx_int_t ngx_voyo_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_voyo_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_init_process(ngx_cycle_t *cycle);
 static void *ngx_voyo_create_main_conf(ngx_conf_t *cf);
 static char *ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf);
@@ -26,19 +27,14 @@ static char *ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static char *ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd,
+static char *ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_voyo_set_art(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_uint_t ngx_voyo_taken(ngx_voyo_loc_conf_t *vlcf);
+static char *ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler);
 static char *ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_voyo_complex(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t **value);
-
-
-static char  ngx_voyo_is_taken[] =
-    "can't be used with another of \"voyo_stream\", \"voyo_track\", "
-    "\"voyo_art\" and \"voyo_origin\" in one location";
 
 
 static ngx_conf_enum_t  ngx_voyo_codecs[] = {
@@ -138,16 +134,16 @@ static ngx_command_t  ngx_voyo_commands[] = {
 
     { ngx_string("voyo_track"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_voyo_set_value,
+      ngx_voyo_set_track,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_voyo_loc_conf_t, track),
+      0,
       NULL },
 
     { ngx_string("voyo_art"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_voyo_set_value,
+      ngx_voyo_set_art,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_voyo_loc_conf_t, art),
+      0,
       NULL },
 
     { ngx_string("voyo_art_hosts"),
@@ -235,50 +231,55 @@ ngx_module_t  ngx_voyo_module = {
 
 
 static char *
-ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_voyo_loc_conf_t  *vlcf = conf;
-
-    if (ngx_voyo_taken(vlcf)) {
-        return ngx_voyo_is_taken;
-    }
-
-    vlcf->origin = 1;
-
-    ngx_voyo_use(cf);
-
-    return NGX_CONF_OK;
+    return ngx_voyo_set_handler(cf, conf, ngx_voyo_track_handler);
 }
 
 
 static char *
-ngx_voyo_set_value(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_voyo_set_art(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *base = conf;
-
-    ngx_str_t                  *value;
-    ngx_http_complex_value_t  **cv;
-
-    cv = (ngx_http_complex_value_t **) (base + cmd->offset);
-
-    if (ngx_voyo_taken(conf)) {
-        return ngx_voyo_is_taken;
-    }
-
-    ngx_voyo_use(cf);
-
-    value = cf->args->elts;
-
-    return ngx_voyo_complex(cf, &value[1], cv);
+    return ngx_voyo_set_handler(cf, conf, ngx_voyo_art_handler);
 }
 
 
-/* A location does one thing. */
-
-static ngx_uint_t
-ngx_voyo_taken(ngx_voyo_loc_conf_t *vlcf)
+static char *
+ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return vlcf->stream || vlcf->track || vlcf->art || vlcf->origin;
+    ngx_voyo_loc_conf_t *vlcf = conf;
+
+    vlcf->origin = 1;
+
+    return ngx_voyo_set_handler(cf, conf, ngx_voyo_origin_handler);
+}
+
+
+/* A location does one thing, for the track that its first argument names. */
+
+static char *
+ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler)
+{
+    ngx_str_t  *value;
+
+    if (vlcf->handler) {
+        return "can't be used with another of \"voyo_stream\", "
+               "\"voyo_track\", \"voyo_art\" and \"voyo_origin\" in one "
+               "location";
+    }
+
+    vlcf->handler = handler;
+
+    ngx_voyo_use(cf);
+
+    if (cf->args->nelts == 1) {
+        return NGX_CONF_OK;
+    }
+
+    value = cf->args->elts;
+
+    return ngx_voyo_value_compile(cf, &value[1], &vlcf->id);
 }
 
 
@@ -383,34 +384,33 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voyo_loc_conf_t *vlcf = conf;
 
-    ngx_str_t                  *value, s;
-    ngx_uint_t                  i;
-    ngx_http_complex_value_t  **cv;
+    char               *rv;
+    ngx_str_t          *value, s;
+    ngx_uint_t          i;
+    ngx_voyo_value_t  **slot;
 
-    if (ngx_voyo_taken(vlcf)) {
-        return ngx_voyo_is_taken;
+    rv = ngx_voyo_set_handler(cf, vlcf, ngx_voyo_stream_handler);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
-    ngx_voyo_use(cf);
+    vlcf->stream = 1;
 
     value = cf->args->elts;
-
-    if (ngx_voyo_complex(cf, &value[1], &vlcf->stream) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
 
     for (i = 2; i < cf->args->nelts; i++) {
 
         if (ngx_strncmp(value[i].data, "quality=", 8) == 0) {
-            cv = &vlcf->quality;
+            slot = &vlcf->quality;
             s.data = value[i].data + 8;
 
         } else if (ngx_strncmp(value[i].data, "codec=", 6) == 0) {
-            cv = &vlcf->stream_codec;
+            slot = &vlcf->codec;
             s.data = value[i].data + 6;
 
         } else if (ngx_strncmp(value[i].data, "prefetch=", 9) == 0) {
-            cv = &vlcf->prefetch;
+            slot = &vlcf->prefetch;
             s.data = value[i].data + 9;
 
         } else if (ngx_strcmp(value[i].data, "fill") == 0) {
@@ -425,13 +425,13 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         s.len = value[i].data + value[i].len - s.data;
 
-        if (*cv) {
+        if (*slot) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "duplicate parameter \"%V\"", &value[i]);
             return NGX_CONF_ERROR;
         }
 
-        if (ngx_voyo_complex(cf, &s, cv) != NGX_CONF_OK) {
+        if (ngx_voyo_value_compile(cf, &s, slot) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
     }
@@ -470,31 +470,6 @@ ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     vmcf->fill_address = u.addrs;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_voyo_complex(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t **value)
-{
-    ngx_http_compile_complex_value_t  ccv;
-
-    *value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
-    if (*value == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = text;
-    ccv.complex_value = *value;
-
-    if (ngx_http_compile_complex_value(&ccv) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
 
     return NGX_CONF_OK;
 }
@@ -608,8 +583,8 @@ ngx_voyo_create_loc_conf(ngx_conf_t *cf)
 
     /*
      * handlers belong to their location alone and aren't inherited:
-     * set by ngx_pcalloc(): stream, quality, stream_codec, prefetch, fill,
-     * track, art, origin
+     * set by ngx_pcalloc(): handler, id, quality, codec, prefetch, stream,
+     * fill, origin
      */
 
     vlcf->ahead = NGX_CONF_UNSET_UINT;
@@ -625,9 +600,19 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_voyo_loc_conf_t *prev = parent;
     ngx_voyo_loc_conf_t *conf = child;
 
+    ngx_http_core_loc_conf_t  *clcf;
+
     ngx_conf_merge_msec_value(conf->resolve_timeout, prev->resolve_timeout,
                               15000);
     ngx_conf_merge_uint_value(conf->ahead, prev->ahead, 4);
+
+    if (conf->id) {
+
+        /* proxy_pass would redirect "/cdn/stream" to an id of no characters */
+
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+        clcf->auto_redirect = 0;
+    }
 
     return NGX_CONF_OK;
 }
@@ -636,38 +621,37 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 static ngx_int_t
 ngx_voyo_postconfiguration(ngx_conf_t *cf)
 {
-    ngx_uint_t                  i;
     ngx_http_handler_pt        *h;
     ngx_voyo_main_conf_t       *vmcf;
     ngx_http_core_main_conf_t  *cmcf;
 
-    static const ngx_http_handler_pt  handlers[] = {
-        ngx_voyo_stream_handler,
-        ngx_voyo_origin_handler,
-        ngx_voyo_track_handler,
-        ngx_voyo_art_handler
-    };
-
     vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
 
-    if (vmcf->shm_zone == NULL) {
+    if (!vmcf->used) {
         return NGX_OK;
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
-
-        h = ngx_array_push(
-                      &cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
-        if (h == NULL) {
-            return NGX_ERROR;
-        }
-
-        *h = handlers[i];
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
     }
 
+    *h = ngx_voyo_handler;
+
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_handler(ngx_http_request_t *r)
+{
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    return vlcf->handler ? vlcf->handler(r) : NGX_DECLINED;
 }
 
 

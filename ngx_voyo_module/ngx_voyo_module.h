@@ -20,6 +20,7 @@
 #include "ngx_voyo_redis.h"
 #include "ngx_voyo_slice.h"
 #include "ngx_voyo_tls.h"
+#include "ngx_voyo_value.h"
 #include "ngx_voyo_wait.h"
 #include "ngx_voyo_zone.h"
 
@@ -47,14 +48,14 @@ typedef struct {
 
 
 typedef struct {
-    ngx_http_complex_value_t *stream;        /* a track id */
-    ngx_http_complex_value_t *quality;
-    ngx_http_complex_value_t *stream_codec;
-    ngx_http_complex_value_t *prefetch;
-    ngx_http_complex_value_t *track;         /* of voyo_track */
-    ngx_http_complex_value_t *art;           /* of voyo_art */
-    ngx_flag_t                origin;
-    ngx_uint_t                fill;          /* the location of fills */
+    ngx_http_handler_pt       handler;       /* in PRECONTENT */
+    ngx_voyo_value_t         *id;            /* of a track */
+    ngx_voyo_value_t         *quality;
+    ngx_voyo_value_t         *codec;
+    ngx_voyo_value_t         *prefetch;
+    ngx_uint_t                stream;        /* voyo_stream is here */
+    ngx_uint_t                fill;          /* with "fill" */
+    ngx_uint_t                origin;        /* voyo_origin is here */
     ngx_uint_t                ahead;         /* slices */
     ngx_msec_t                resolve_timeout;
 } ngx_voyo_loc_conf_t;
@@ -66,13 +67,16 @@ typedef struct {
  */
 
 typedef struct {
-    ngx_str_t                 track;         /* 11 characters */
+    ngx_str_t                 track;         /* of "id" */
+    char                      id[VOYO_TRACK_LEN + 1];
     voyo_quality_t            quality;
     voyo_codec_t              codec;
 
     voyo_format_t             format;
+    ngx_str_t                 representation; /* of it */
     off_t                     start;         /* bytes asked for */
     off_t                     last;          /* inclusive */
+    off_t                     looked;        /* ahead, up to here */
     ngx_uint_t                accesses;      /* of the track, this one too */
     ngx_uint_t                renewals;      /* of the representation */
 
@@ -105,7 +109,7 @@ extern ngx_module_t  ngx_voyo_module;
 /* ngx_voyo_module.c: a location needs the zone and Redis */
 void ngx_voyo_use(ngx_conf_t *cf);
 
-/* ngx_voyo_stream.c: the handler of voyo_stream, in PRECONTENT */
+/* ngx_voyo_stream.c: the handler of voyo_stream */
 ngx_int_t ngx_voyo_stream_handler(ngx_http_request_t *r);
 
 /* ngx_voyo_ctx.c: what a request asks for, NULL when it is none of ours */
@@ -114,17 +118,17 @@ ngx_voyo_ctx_t *ngx_voyo_ctx_get(ngx_http_request_t *r);
 /* ngx_voyo_ctx.c: it begins, and is set; NULL: no memory */
 ngx_voyo_ctx_t *ngx_voyo_ctx_create(ngx_http_request_t *r);
 
-/* ngx_voyo_ctx.c: reads ctx->track from a value; NULL, or what is wrong */
+/* ngx_voyo_ctx.c: reads ctx->track; NULL, or what is wrong */
 const ngx_voyo_problem_t *ngx_voyo_ctx_track(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx, ngx_http_complex_value_t *cv);
+    ngx_voyo_ctx_t *ctx);
 
-/* ngx_voyo_origin.c: the handler of voyo_origin, in PRECONTENT */
+/* ngx_voyo_origin.c: the handler of voyo_origin */
 ngx_int_t ngx_voyo_origin_handler(ngx_http_request_t *r);
 
-/* ngx_voyo_track.c: the handler of voyo_track, in PRECONTENT */
+/* ngx_voyo_track.c: the handler of voyo_track */
 ngx_int_t ngx_voyo_track_handler(ngx_http_request_t *r);
 
-/* ngx_voyo_art.c: the handler of voyo_art, in PRECONTENT */
+/* ngx_voyo_art.c: the handler of voyo_art */
 ngx_int_t ngx_voyo_art_handler(ngx_http_request_t *r);
 
 /* ngx_voyo_health.c: directive voyo_health */

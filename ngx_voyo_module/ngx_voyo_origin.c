@@ -35,15 +35,8 @@ static void ngx_voyo_origin_cleanup(void *data);
 ngx_int_t
 ngx_voyo_origin_handler(ngx_http_request_t *r)
 {
-    ngx_int_t             rc;
-    ngx_voyo_origin_t    *origin;
-    ngx_voyo_loc_conf_t  *vlcf;
-
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    if (!vlcf->origin) {
-        return NGX_DECLINED;
-    }
+    ngx_int_t           rc;
+    ngx_voyo_origin_t  *origin;
 
     origin = ngx_voyo_origin_get(r);
 

@@ -67,7 +67,7 @@ ngx_voyo_pace_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
 
-    if (vlcf->stream == NULL || rc == NGX_ERROR) {
+    if (!vlcf->stream || rc == NGX_ERROR) {
         return rc;
     }
 

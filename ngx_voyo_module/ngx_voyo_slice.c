@@ -196,7 +196,14 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
 
     n = ngx_voyo_slice_reach(r, vlcf->ahead, place.size);
 
-    for ( /* void */ ; n && start <= ctx->last; n--) {
+    for ( /* void */ ; n && start <= ctx->last; n--, start += place.size) {
+
+        if (start < ctx->looked) {
+
+            /* when the slice before was looked up */
+
+            continue;
+        }
 
         if (!ngx_voyo_slice_there(r->cache->file_cache, &place, start)) {
 
@@ -209,7 +216,7 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
             ctx->ahead = 1;
         }
 
-        start += place.size;
+        ctx->looked = start + place.size;
     }
 }
 

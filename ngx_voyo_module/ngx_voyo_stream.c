@@ -41,14 +41,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     ngx_int_t              rc;
     ngx_voyo_ctx_t        *ctx;
     ngx_voyo_identity_t    identity;
-    ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
-
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    if (vlcf->stream == NULL) {
-        return NGX_DECLINED;
-    }
 
     if (r != r->main) {
 
@@ -226,6 +219,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     if (status == NGX_VOYO_GONE && ctx->renewals++ < NGX_VOYO_RENEWALS) {
         ctx->known = 0;
         ctx->started = 0;
+        ctx->looked = 0;
         ngx_voyo_condition_restore(r, ctx);
 
         return NGX_OK;
@@ -242,9 +236,9 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         && r->method == NGX_HTTP_GET)
     {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "bytes %O-%O of \"%s\" can't be had, %s: the header is "
+                      "bytes %O-%O of \"%V\" can't be had, %s: the header is "
                       "sent and the connection closed", ctx->start, ctx->last,
-                      ctx->format.representation, problem.code);
+                      &ctx->representation, problem.code);
 
         r->headers_out.status_line.len = 0;
         r->keepalive = 0;
@@ -271,7 +265,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     ctx->quality = VOYO_QUALITY_HIGH;
     ctx->codec = vmcf->codec;
 
-    *problem = ngx_voyo_ctx_track(r, ctx, vlcf->stream);
+    *problem = ngx_voyo_ctx_track(r, ctx);
 
     if (*problem) {
         return NGX_DECLINED;
@@ -280,7 +274,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     if (vlcf->quality) {
         *problem = &ngx_voyo_problem_quality;
 
-        if (ngx_http_complex_value(r, vlcf->quality, &value) != NGX_OK) {
+        if (ngx_voyo_value(r, vlcf->quality, &value) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -293,10 +287,10 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
         }
     }
 
-    if (vlcf->stream_codec) {
+    if (vlcf->codec) {
         *problem = &ngx_voyo_problem_codec;
 
-        if (ngx_http_complex_value(r, vlcf->stream_codec, &value) != NGX_OK) {
+        if (ngx_voyo_value(r, vlcf->codec, &value) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -328,6 +322,8 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     }
 
     ctx->format = formats[i];
+    ctx->representation.data = (u_char *) ctx->format.representation;
+    ctx->representation.len = ngx_strlen(ctx->format.representation);
     ctx->known = 1;
 
     return NGX_OK;
@@ -452,14 +448,14 @@ ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     ngx_http_clear_etag(r);
 
-    len = ngx_strlen(ctx->format.representation);
+    len = ctx->representation.len;
 
     etag = ngx_pnalloc(r->pool, len + 2);
     if (etag == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_sprintf(etag, "\"%s\"", ctx->format.representation);
+    ngx_sprintf(etag, "\"%V\"", &ctx->representation);
 
     r->headers_out.etag = ngx_voyo_header_add(r, "ETag", etag, len + 2);
     if (r->headers_out.etag == NULL) {

@@ -28,12 +28,9 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
     ngx_voyo_ctx_t            *ctx;
-    ngx_voyo_loc_conf_t       *vlcf;
     const ngx_voyo_problem_t  *problem;
 
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    if (vlcf->track == NULL || r != r->main) {
+    if (r != r->main) {
         return NGX_DECLINED;
     }
 
@@ -60,7 +57,7 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);
     }
 
-    problem = ngx_voyo_ctx_track(r, ctx, vlcf->track);
+    problem = ngx_voyo_ctx_track(r, ctx);
 
     if (problem) {
         return ngx_voyo_problem(r, problem);

@@ -22,6 +22,8 @@ typedef enum {
 } ngx_voyo_media_variable_e;
 
 
+static ngx_int_t ngx_voyo_variable_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_track(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_representation(ngx_http_request_t *r,
@@ -45,6 +47,9 @@ static void ngx_voyo_variable_set(ngx_http_variable_value_t *v,
 
 
 static ngx_http_variable_t  ngx_voyo_variables[] = {
+
+    { ngx_string("voyo_id"), NULL, ngx_voyo_variable_id, 0,
+      NGX_HTTP_VAR_CHANGEABLE|NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_slice"), NULL, ngx_voyo_variable_slice, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -98,6 +103,36 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
 };
 
 
+/* What follows a location's prefix, without a regular expression. */
+
+static ngx_int_t
+ngx_voyo_variable_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t                 *name;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    name = &clcf->name;
+
+    if (
+#if (NGX_PCRE)
+        clcf->regex ||
+#endif
+        r->uri.len < name->len
+        || ngx_strncmp(r->uri.data, name->data, name->len) != 0)
+    {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_voyo_variable_set(v, r->uri.data + name->len,
+                          r->uri.len - name->len);
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_voyo_variable_representation(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -111,8 +146,8 @@ ngx_voyo_variable_representation(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    ngx_voyo_variable_set(v, (u_char *) ctx->format.representation,
-                          ngx_strlen(ctx->format.representation));
+    ngx_voyo_variable_set(v, ctx->representation.data,
+                          ctx->representation.len);
 
     return NGX_OK;
 }
@@ -163,7 +198,7 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     u_char                *p;
-    ngx_uint_t             i;
+    const char            *quality, *codec;
     ngx_voyo_ctx_t        *ctx;
     ngx_voyo_main_conf_t  *vmcf;
 
@@ -176,15 +211,9 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
-    /* the lowest quality that this format is good enough for */
-
-    for (i = VOYO_QUALITY_LOW; i < VOYO_QUALITY_HIGH; i++) {
-        if (ctx->format.bitrate
-            <= (uint64_t) (64000 << i) * (100 + vmcf->tolerance) / 100)
-        {
-            break;
-        }
-    }
+    quality = voyo_quality_name(voyo_format_quality(&ctx->format,
+                                                    vmcf->tolerance));
+    codec = voyo_codec_name(ctx->format.codec);
 
     p = ngx_pnalloc(r->pool, sizeof("medium; codec=opus; bitrate=")
                              + NGX_INT32_LEN);
@@ -193,14 +222,14 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     }
 
     v->data = p;
-    v->len = ngx_sprintf(p, "%s; codec=%s; bitrate=%uD",
-                         voyo_quality_name(i),
-                         voyo_codec_name(ctx->format.codec),
-                         ctx->format.bitrate)
-             - p;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+
+    p = ngx_cpymem(p, quality, ngx_strlen(quality));
+    p = ngx_cpymem(p, "; codec=", sizeof("; codec=") - 1);
+    p = ngx_cpymem(p, codec, ngx_strlen(codec));
+    p = ngx_cpymem(p, "; bitrate=", sizeof("; bitrate=") - 1);
+    p = ngx_sprintf(p, "%uD", ctx->format.bitrate);
+
+    ngx_voyo_variable_set(v, v->data, p - v->data);
 
     return NGX_OK;
 }
@@ -211,12 +240,26 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     u_char          *p;
+    ngx_str_t       *text;
     ngx_voyo_ctx_t  *ctx;
+
+    static ngx_str_t  at_once[] = {
+        ngx_string("0.000"),
+        ngx_string("resolve;dur=0")
+    };
 
     ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL) {
         v->not_found = 1;
+        return NGX_OK;
+    }
+
+    if (ctx->waited == 0) {
+
+        text = &at_once[data];
+        ngx_voyo_variable_set(v, text->data, text->len);
+
         return NGX_OK;
     }
 
@@ -228,17 +271,14 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->data = p;
 
     if (data) {
-        v->len = ngx_sprintf(p, "resolve;dur=%M", ctx->waited) - p;
+        p = ngx_sprintf(p, "resolve;dur=%M", ctx->waited);
 
     } else {
-        v->len = ngx_sprintf(p, "%T.%03M", (time_t) (ctx->waited / 1000),
-                             ctx->waited % 1000)
-                 - p;
+        p = ngx_sprintf(p, "%T.%03M", (time_t) (ctx->waited / 1000),
+                        ctx->waited % 1000);
     }
 
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    ngx_voyo_variable_set(v, v->data, p - v->data);
 
     return NGX_OK;
 }
@@ -379,26 +419,23 @@ static ngx_int_t
 ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char                     track[VOYO_TRACK_LEN + 1];
-    ngx_str_t                  value, *client;
-    ngx_voyo_loc_conf_t       *vlcf;
-    ngx_voyo_main_conf_t      *vmcf;
-    ngx_http_complex_value_t  *cv;
+    u_char                 track[VOYO_TRACK_LEN + 1];
+    ngx_str_t              value, *client;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
     ngx_voyo_variable_set(v, (u_char *) "", 0);
 
-    cv = vlcf->stream ? vlcf->stream
-                      : vlcf->track ? vlcf->track : vlcf->art;
     client = ngx_voyo_client(r);
 
-    if (cv == NULL || client == NULL) {
+    if (vlcf->id == NULL || client == NULL) {
         return NGX_OK;
     }
 
-    if (ngx_http_complex_value(r, cv, &value) != NGX_OK) {
+    if (ngx_voyo_value(r, vlcf->id, &value) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -40,7 +40,7 @@ ngx_voyo_warm_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_http_complex_value(r, vlcf->prefetch, &value) != NGX_OK) {
+    if (ngx_voyo_value(r, vlcf->prefetch, &value) != NGX_OK) {
         return NGX_ERROR;
     }
 

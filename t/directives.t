@@ -458,7 +458,88 @@ location /k { voyo_track $arg_id; }
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 56: all that there is
+=== TEST 56: $voyo_id follows the prefix
+--- config
+location ^~ /s/ { voyo_stream $voyo_id; }
+--- request
+GET /s/dQw4w9WgXcQ?id=1
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 57: $voyo_id is all that follows
+--- config
+location ^~ /s/ { voyo_stream $voyo_id; }
+--- request
+GET /s/dQw4w9WgXcQ/
+--- error_code: 400
+--- response_body_like: "code":"bad_track"
+
+=== TEST 58: $voyo_id is empty where there is no prefix
+--- config
+location ~ /s/ { voyo_stream $voyo_id; }
+--- request
+GET /s/dQw4w9WgXcQ
+--- error_code: 400
+--- response_body_like: "code":"bad_track"
+
+=== TEST 59: $voyo_id may be captured
+--- config
+location ~ /s/(?<voyo_id>.*) { voyo_stream $voyo_id; }
+--- request
+GET /s/dQw4w9WgXcQ
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 60: a value of more than one variable
+--- config
+location ^~ /s/ { voyo_stream $arg_a${voyo_id}cQ; }
+--- request
+GET /s/4w9WgX?a=dQw
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 61: a prefix without an id is not redirected to
+--- config
+location ^~ /s/ { voyo_stream $voyo_id; proxy_pass http://127.0.0.1:1; }
+location ~ ^/s$ { return 204; }
+--- request
+GET /s
+--- error_code: 204
+
+=== TEST 62: what is denied is not served by error_page
+--- config
+location ^~ /s/ {
+    deny all;
+    error_page 403 @again;
+    voyo_stream $voyo_id;
+}
+location @again { voyo_stream $arg_id; }
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
+--- error_code: 403
+--- response_body_like: "status":403,"code":"refused","retryable":false
+--- error_log
+access forbidden by rule
+
+=== TEST 63: what fails before is not served by error_page
+--- config
+location ^~ /s/ {
+    auth_request /auth;
+    error_page 500 @again;
+    voyo_stream $voyo_id;
+}
+location @again { voyo_stream $arg_id; }
+location /auth { return 404; }
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
+--- error_code: 502
+--- response_headers
+Retry-After: 5
+--- response_body_like: "code":"media_failed","retryable":true
+--- error_log
+auth request unexpected status
+
+=== TEST 64: all that there is
 --- http_config
 voyo_zone voyo:64k inactive=1h;
 voyo_redis redis://user:secret@127.0.0.1:1/3;
