@@ -14,7 +14,7 @@ ahead the rate of a cold track of four minutes, the media host 100 ms away, with
       when the track is played
 hot   64 KiB ranges and whole files from the cache against the same nginx and
       configuration without the module: processor time of the workers per
-      request, seven pairs that take turns
+      request, seven pairs, the two of each take turns
 resolver  a track by a warm worker against a yt-dlp for each, in one run; the
       resolver's own time from a popped job to its event; its own memory with
       a full queue
@@ -44,9 +44,11 @@ sys.path.insert(0, str(ROOT / 't/lib'))
 
 import ytdlp  # noqa: E402
 from jobs import Jobs  # noqa: E402
-from stack import NGINX, SLICE, Stack, free_port, wait_for  # noqa: E402
+from stack import SLICE, Stack, wait_for  # noqa: E402
+from without import Without  # noqa: E402
 
 RANGE = 64 * 1024
+TURNS = (0, 1, 1, 0, 1, 0, 0, 1)      # of the two sides of a pair
 
 
 def main() -> None:
@@ -255,13 +257,10 @@ def played(stack: Stack) -> float:
 def hot(stack: Stack, _runs: int) -> None:
     track = 'm04_hottrac'
     size = len(stack.get(f'/cdn/stream/{track}').body)
-    plain = Plain(stack, record(stack, track)['representation'])
+    without = Without(stack, track, record(stack, track)['representation'])
     try:
         for name, script in (('64 KiB ranges', ranges), ('whole files', None)):
-            pairs = [(load(stack, stack.parts['nginx'].pid, stack.port,
-                           f'/cdn/stream/{track}', size, script),
-                      load(stack, plain.process.pid, plain.port, '/', size,
-                           script))
+            pairs = [pair(stack, without, f'/cdn/stream/{track}', size, script)
                      for _ in range(7)]
             ratios = [mine[0] / other[0] for mine, other in pairs]
             speeds = [[each[1] for each in side] for side in zip(*pairs)]
@@ -273,79 +272,7 @@ def hot(stack: Stack, _runs: int) -> None:
                   f'without the module {statistics.median(speeds[1]):.0f}',
                   flush=True)
     finally:
-        plain.stop()
-
-
-class Plain:
-    """The same nginx, cache and slices, with no module in it."""
-
-    def __init__(self, stack: Stack, representation: str) -> None:
-        home = stack.dir / 'plain'
-        for name in ('run', 'cache', 'tmp', 'conf'):
-            (home / name).mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
-        (home / 'nginx.conf').write_text(self.configuration(
-            stack, home, representation))
-        self.process = subprocess.Popen(
-            [NGINX, '-p', home, '-e', 'stderr', '-c', home / 'nginx.conf'],
-            stderr=(stack.dir / 'plain.log').open('wb'))
-        wait_for(self._listens, 'nginx listens')
-        connection = http.client.HTTPConnection('127.0.0.1', self.port)
-        connection.request('GET', '/')
-        connection.getresponse().read()
-        connection.close()
-
-    def configuration(self, stack: Stack, home: Path,
-                      representation: str) -> str:
-        text = (stack.dir / 'home/conf/nginx.conf').read_text()
-        edge = (stack.dir / 'home/conf/voyo_edge.conf').read_text()
-        edge = edge.replace('$voyo_representation', representation)
-        edge = edge.replace('$voyo_slice', '$slice_range')
-        edge = re.sub(r'error_page [^;]*;', '', edge)
-        (home / 'conf/edge.conf').write_text(edge)
-        headers = ''.join(
-            (stack.dir / f'home/conf/voyo_{name}.conf').read_text()
-            for name in ('headers', 'cors'))
-        # the same headers and the same log, what the module knows as text
-        (home / 'conf/headers.conf').write_text(
-            re.sub(r'\$voyo_\w+', '"high; bitrate=129514"',
-                   headers.replace('$voyo_cors_vary', '""')))
-        log = re.search(r'log_format.*?;\n', text, re.S)
-        assert log
-        log_format = re.sub(r'\$voyo_\w+', '0.000', log[0])
-        cache = re.search(r'proxy_cache_path.*?;', text, re.S)
-        assert cache
-        cache_path = cache[0].replace(str(stack.dir / 'home'), str(home))
-        return f'''
-daemon off; user root; pid {home}/run/nginx.pid; error_log stderr warn;
-worker_processes {stack.workers};
-events {{ worker_connections 8192; }}
-http {{
-    {log_format}
-    server_tokens off; sendfile on; access_log {home}/access.log voyo;
-    proxy_temp_path {home}/tmp/proxy; client_body_temp_path {home}/tmp/body;
-    fastcgi_temp_path {home}/tmp/f; uwsgi_temp_path {home}/tmp/u;
-    scgi_temp_path {home}/tmp/s;
-    {cache_path}
-    upstream voyo_origin {{
-        server unix:{stack.dir}/home/run/origin.sock; keepalive 32; }}
-    server {{
-        listen 127.0.0.1:{self.port} sndbuf=256k backlog=1024;
-        location / {{
-            include {home}/conf/edge.conf;
-            include {home}/conf/headers.conf;
-        }}
-    }}
-}}
-'''
-
-    def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(('127.0.0.1', self.port)) == 0
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        without.stop()
 
 
 def ranges(path: str, size: int) -> str:
@@ -361,22 +288,28 @@ end
 '''
 
 
-def load(stack: Stack, master: int, port: int, path: str, size: int,
-         make: Callable[[str, int], str] | None) -> tuple[float, float]:
-    """Seconds of processor a request, and requests a second."""
+def pair(stack: Stack, without: Without, path: str, size: int,
+         make: Callable[[str, int], str] | None) -> list[tuple[float, float]]:
+    """Seconds of processor a request, and requests a second, of both."""
 
+    sides = ((stack.parts['nginx'].pid, stack.port),
+             (without.process.pid, without.port))
     script = stack.dir / 'load.lua'
     script.write_text(make(path, size) if make else '')
-    before = processor(master)
-    done = subprocess.run(
-        ['wrk', '-t1', '-c16', '-d3s', '-s', script,
-         f'http://127.0.0.1:{port}{path}'], capture_output=True, text=True,
-        check=True)
-    used = processor(master) - before
-    requests = int(re.search(r'(\d+) requests in', done.stdout)[1])
-    assert 'Non-2xx' not in done.stdout, done.stdout
-    speed = float(re.search(r'Requests/sec:\s+([\d.]+)', done.stdout)[1])
-    return used / requests, speed
+    used, requests = [0.0, 0.0], [0, 0]
+    # short turns: what else the machine does comes and goes
+    for i in TURNS:
+        master, port = sides[i]
+        before = processor(master)
+        done = subprocess.run(
+            ['wrk', '-t1', '-c16', '-d1s', '-s', script,
+             f'http://127.0.0.1:{port}{path}'], capture_output=True,
+            text=True, check=True)
+        used[i] += processor(master) - before
+        assert 'Non-2xx' not in done.stdout, done.stdout
+        requests[i] += int(re.search(r'(\d+) requests in', done.stdout)[1])
+    return [(used[i] / requests[i], requests[i] / TURNS.count(i))
+            for i in (0, 1)]
 
 
 def processor(master: int) -> float:

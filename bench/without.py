@@ -1,0 +1,59 @@
+"""The product's nginx without the module: the same configuration otherwise."""
+
+import http.client
+import re
+import subprocess
+from pathlib import Path
+
+from stack import NGINX, Stack, free_port, wait_for
+
+
+class Without:
+    """The edge alone, its cache filled with one track by VOYO's origin."""
+
+    def __init__(self, stack: Stack, track: str, representation: str) -> None:
+        ours, home = stack.dir / 'home', stack.dir / 'without'
+        self.port = free_port()
+        self.known = {
+            'slice': '$slice_range', 'representation': representation,
+            'track': track, 'timing': 'resolve;dur=0',
+            'resolve_time': '0.000',
+            'served': "'medium; codec=aac; bitrate=129514'"}
+        for name in ('run', 'cache', 'tmp', 'conf'):
+            (home / name).mkdir(parents=True)
+        for path in (ours / 'conf').iterdir():
+            text = self._without(path.read_text()).replace(
+                str(ours), str(home)).replace(
+                f':{stack.port} ', f':{self.port} ')
+            (home / 'conf' / path.name).write_text(text)
+        (home / 'run/origin.sock').symlink_to(ours / 'run/origin.sock')
+        self.process = subprocess.Popen(
+            [NGINX, '-p', home, '-e', 'stderr', '-c', home / 'conf/nginx.conf'],
+            stderr=(stack.dir / 'without.log').open('wb'))
+        wait_for(self._fill, 'nginx has the track')
+
+    def _without(self, text: str) -> str:
+        # the first server is the edge
+        servers = list(re.finditer(r'\n    server \{', text))
+        if servers:
+            text = text[:servers[1].start()] + '\n}\n'
+        text = re.sub(r'(?m)^ *(?:load_module|voyo_)[^;]*;', '', text)
+        return re.sub(rf'\$voyo_({"|".join(self.known)})\b',
+                      lambda found: self.known[found[1]], text)
+
+    def _fill(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError('nginx ended, see without.log')
+        connection = http.client.HTTPConnection('127.0.0.1', self.port)
+        try:
+            connection.request('GET', f'/cdn/stream/{self.known["track"]}')
+            answer = connection.getresponse()
+            return answer.status == 200 and bool(answer.read())
+        except ConnectionRefusedError:
+            return False
+        finally:
+            connection.close()
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
