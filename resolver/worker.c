@@ -129,14 +129,17 @@ worker_fill(worker_t *worker, int64_t until)
 }
 
 
-/* Keeps the last line of what the worker has to say, for the log. */
+/*
+ * Keeps the last line of what the worker has to say, for the log, from its
+ * beginning: a line may come in pieces, and log_clean() would not know what
+ * the rest of a URL is.
+ */
 
 static void
 worker_listen(worker_t *worker)
 {
-    char     text[4096], *start, *end;
-    size_t   len;
-    ssize_t  n;
+    char     text[4096];
+    ssize_t  i, n;
 
     if (worker->child.err < 0) {
         return;
@@ -152,30 +155,24 @@ worker_listen(worker_t *worker)
         return;
     }
 
-    end = text + n;
+    for (i = 0; i < n; i++) {
 
-    while (end > text && end[-1] == '\n') {
-        end--;
+        if (text[i] == '\n') {
+            worker->said = 1;
+            continue;
+        }
+
+        if (worker->said) {
+            worker->said = 0;
+            worker->nwords = 0;
+        }
+
+        if (worker->nwords < sizeof(worker->words) - 1) {
+            worker->words[worker->nwords++] = text[i];
+        }
     }
 
-    start = end;
-
-    while (start > text && start[-1] != '\n') {
-        start--;
-    }
-
-    len = (size_t) (end - start);
-
-    if (len == 0) {
-        return;
-    }
-
-    if (len >= sizeof(worker->words)) {
-        len = sizeof(worker->words) - 1;
-    }
-
-    memcpy(worker->words, start, len);
-    worker->words[len] = '\0';
+    worker->words[worker->nwords] = '\0';
 }
 
 

@@ -34,6 +34,8 @@ typedef struct {
     size_t         scanned;            /* bytes known to hold no line feed */
     size_t         taken;              /* bytes of the last line given out */
     char           words[256];         /* the last it said on its stderr */
+    size_t         nwords;             /* characters of them */
+    int            said;               /* they are a whole line */
     ytdlp_ready_t  ready;
     int64_t        deadline;           /* to be ready, on worker_now() */
     int64_t        life;               /* when it has to go */

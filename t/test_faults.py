@@ -137,6 +137,12 @@ class WorkerTest(Faults):
     def test_it_dies(self) -> None:
         self.assertIn('ended in a job', self.fault('kill'))
 
+    def test_its_last_words_have_no_signed_url(self) -> None:
+        log = self.fault('shou')
+        self.assertIn('ended in a job: ERROR: it failed: '
+                      'https://r1---sn.googlevideo.com/', log)
+        self.assertNotIn('SECRET', log)
+
     def test_it_leaves(self) -> None:
         self.assertIn('ended in a job: leaving, sorry', self.fault('exit'))
 

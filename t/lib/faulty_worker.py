@@ -95,10 +95,17 @@ def leave(_job: dict) -> None:
     os._exit(0)
 
 
+def shout(_job: dict) -> None:
+    # a line that is read in pieces, with a URL across them
+    url = 'https://r1---sn.googlevideo.com/videoplayback?sig=' + 'SECRET' * 900
+    os.write(2, f'ERROR: it failed: {url}'.encode())
+    os._exit(0)
+
+
 FAULTS = {
     'garb': garbage, 'half': half, 'mega': megabyte, 'long': longer,
     'floo': flood, 'rain': complain, 'hang': hang, 'leak': leak,
-    'kill': kill, 'exit': leave,
+    'kill': kill, 'exit': leave, 'shou': shout,
 }
 
 
