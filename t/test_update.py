@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
@@ -104,6 +106,20 @@ YoutubeIE._real_extract = _real_extract
                 self.assertEqual(self.version(), '2026.10.26')
         self.assertEqual([each.name for each in self.dir.iterdir()
                           if each.name.startswith('prefix')], ['prefix'])
+
+    def test_one_that_hangs_is_ended_with_its_children(self) -> None:
+        new = self.edition('hangs', '2027.01.01')
+        (new / 'bin/yt-dlp').write_text(
+            f'#!/bin/sh\nsleep 1000 & echo $! > {self.dir}/child\nwait\n')
+        loader = SourceFileLoader('update', str(ROOT / 'util/update-ytdlp'))
+        update = module_from_spec(spec_from_loader('update', loader))
+        loader.exec_module(update)
+        update.VERSION = 1
+        with self.assertRaisesRegex(SystemExit, 'it is not done after 1 s'):
+            update.version(new)
+        child = Path('/proc', (self.dir / 'child').read_text().strip(), 'stat')
+        wait_for(lambda: not child.exists() or ') Z ' in child.read_text(),
+                 'its child is ended')
 
     def test_one_that_takes_no_plugin_is_not(self) -> None:
         new = self.edition('cold', '2027.01.01')
