@@ -100,6 +100,7 @@ typedef struct {
     unsigned                  warmed:1;      /* and it was */
     unsigned                  accepted:1;    /* it takes longer: 202 */
     unsigned                  ahead:1;       /* slices were asked for */
+    unsigned                  taken:1;       /* a slice, by the client */
 } ngx_voyo_ctx_t;
 
 

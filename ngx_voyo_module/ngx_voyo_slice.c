@@ -43,8 +43,7 @@ static void ngx_voyo_slice_wake(ngx_event_t *ev);
 static void ngx_voyo_slice_ahead(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_slice_place(ngx_http_cache_t *c,
     ngx_voyo_place_t *place);
-static ngx_uint_t ngx_voyo_slice_reach(ngx_http_request_t *r, ngx_uint_t max,
-    off_t size);
+static ngx_uint_t ngx_voyo_slice_taken(ngx_connection_t *c, off_t size);
 static ngx_uint_t ngx_voyo_slice_there(ngx_http_file_cache_t *cache,
     ngx_voyo_place_t *place, off_t start);
 static ngx_uint_t ngx_voyo_slice_stored(ngx_http_file_cache_t *cache,
@@ -194,7 +193,16 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
     request.client = NULL;
     request.owner = r->connection;
 
-    n = ngx_voyo_slice_reach(r, vlcf->ahead, place.size);
+    if (!ctx->taken) {
+        ctx->taken = ngx_voyo_slice_taken(r->connection, place.size);
+    }
+
+    /*
+     * One slice ahead of a listener who has not taken one yet: who stops after
+     * a few seconds costs little (docs/upstream.md, N10).
+     */
+
+    n = ctx->taken ? vlcf->ahead : 1;
 
     for ( /* void */ ; n && start <= ctx->last; n--, start += place.size) {
 
@@ -261,24 +269,16 @@ ngx_voyo_slice_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
 }
 
 
-/*
- * One slice ahead of a listener who has not taken one yet: who stops after a
- * few seconds costs little (docs/upstream.md, N10).
- */
+/* Whether a client has taken a slice's size, and not only its socket. */
 
 static ngx_uint_t
-ngx_voyo_slice_reach(ngx_http_request_t *r, ngx_uint_t max, off_t size)
+ngx_voyo_slice_taken(ngx_connection_t *c, off_t size)
 {
     int  unsent;
 
-    if (r->connection->sent < size
-        || ioctl(r->connection->fd, SIOCOUTQ, &unsent) == -1
-        || r->connection->sent - unsent < size)
-    {
-        return 1;
-    }
-
-    return max;
+    return c->sent >= size
+           && ioctl(c->fd, SIOCOUTQ, &unsent) != -1
+           && c->sent - unsent >= size;
 }
 
 
