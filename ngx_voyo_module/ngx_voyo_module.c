@@ -306,7 +306,7 @@ ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    return ngx_voyo_redis_parse(cf, &value[1], &vmcf->redis);
+    return ngx_voyo_redis_conf(cf, &value[1], &vmcf->redis);
 }
 
 

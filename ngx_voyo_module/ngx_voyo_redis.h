@@ -44,7 +44,7 @@ typedef void (*ngx_voyo_redis_message_pt)(void *data, ngx_str_t *message);
 
 
 /* Reads "voyo_redis url"; names are resolved now, at configuration time. */
-char *ngx_voyo_redis_parse(ngx_conf_t *cf, ngx_str_t *text,
+char *ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
     ngx_voyo_redis_conf_t *conf);
 
 /* Begins to connect.  "channel" has to live on.  NULL: no memory. */
