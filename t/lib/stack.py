@@ -300,8 +300,13 @@ class Stack:
 
     def nginx_workers(self) -> list[int]:
         pid = self.parts['nginx'].pid
-        listed = Path(f'/proc/{pid}/task/{pid}/children').read_text()
-        return [int(child) for child in listed.split()
+        listed = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+        if UNDER:
+            # there nginx can't give its processes a title
+            started = re.findall(r'start worker process (\d+)',
+                                 self.log('nginx'))
+            return [int(child) for child in set(listed) & set(started)]
+        return [int(child) for child in listed
                 if 'worker process' in command_line(child)]
 
     # Its sides.
