@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,23 @@ YoutubeIE._real_extract = _real_extract
         child = Path('/proc', (self.dir / 'child').read_text().strip(), 'stat')
         wait_for(lambda: not child.exists() or ') Z ' in child.read_text(),
                  'its child is ended')
+
+    def test_it_is_ended_with_what_it_runs(self) -> None:
+        new = self.edition('hangs', '2027.01.01')
+        (new / 'bin/yt-dlp').write_text(
+            f'#!/bin/sh\necho $$ > {self.dir}/child\nexec sleep 1000\n')
+        process = subprocess.Popen(
+            [ROOT / 'util/update-ytdlp', '--from', new, '--prefix',
+             self.prefix], env={'PATH': os.environ['PATH'],
+                                'VOYO_RESOLVER': str(RESOLVER)})
+        self.addCleanup(process.kill)
+        path = self.dir / 'child'
+        wait_for(lambda: path.exists() and path.read_text(), 'it runs')
+        process.terminate()
+        self.assertEqual(process.wait(10), 128 + signal.SIGTERM)
+        self.assertFalse(Path('/proc', path.read_text().strip()).exists())
+        self.assertFalse([each for each in self.dir.iterdir()
+                          if each.name.startswith('prefix-')])
 
     def test_one_that_takes_no_plugin_is_not(self) -> None:
         new = self.edition('cold', '2027.01.01')
