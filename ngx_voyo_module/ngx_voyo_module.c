@@ -582,7 +582,7 @@ ngx_voyo_create_loc_conf(ngx_conf_t *cf)
     }
 
     /*
-     * handlers belong to their location alone and aren't inherited:
+     * handlers belong to their location and aren't inherited by others:
      * set by ngx_pcalloc(): handler, id, quality, codec, prefetch, stream,
      * fill, origin
      */
@@ -606,11 +606,26 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               15000);
     ngx_conf_merge_uint_value(conf->ahead, prev->ahead, 4);
 
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname && conf->handler == NULL) {
+
+        /* "if" and "limit_except" are within their location, as proxy_pass is */
+
+        conf->handler = prev->handler;
+        conf->id = prev->id;
+        conf->quality = prev->quality;
+        conf->codec = prev->codec;
+        conf->prefetch = prev->prefetch;
+        conf->stream = prev->stream;
+        conf->fill = prev->fill;
+        conf->origin = prev->origin;
+    }
+
     if (conf->id) {
 
         /* proxy_pass would redirect "/cdn/stream" to an id of no characters */
 
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
         clcf->auto_redirect = 0;
     }
 
@@ -632,6 +647,15 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    /* the last to be pushed is the first: before rewrite's "return" */
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_voyo_enter_handler;
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
     if (h == NULL) {

@@ -95,6 +95,7 @@ typedef struct {
 
     ngx_str_t                 body;          /* of voyo_track */
 
+    unsigned                  begun:1;       /* no more to be refused */
     unsigned                  known:1;       /* "format" is chosen */
     unsigned                  warm:1;        /* a prefetch is to be awaited */
     unsigned                  warmed:1;      /* and it was */
@@ -109,6 +110,9 @@ extern ngx_module_t  ngx_voyo_module;
 
 /* ngx_voyo_module.c: a location needs the zone and Redis */
 void ngx_voyo_use(ngx_conf_t *cf);
+
+/* ngx_voyo_enter.c: notes a request of voyo_stream, in REWRITE */
+ngx_int_t ngx_voyo_enter_handler(ngx_http_request_t *r);
 
 /* ngx_voyo_stream.c: the handler of voyo_stream */
 ngx_int_t ngx_voyo_stream_handler(ngx_http_request_t *r);

@@ -84,6 +84,10 @@ const ngx_voyo_problem_t  ngx_voyo_problem_refused = {
     403, "refused", "The request was refused.", 0, 0, 0
 };
 
+const ngx_voyo_problem_t  ngx_voyo_problem_limited = {
+    429, "too_many_requests", "There were too many requests.", 5, 1, 0
+};
+
 const ngx_voyo_problem_t  ngx_voyo_problem_media = {
     502, "media_failed", "The track could not be fetched.", 5, 1, 0
 };

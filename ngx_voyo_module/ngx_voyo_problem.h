@@ -50,6 +50,7 @@ extern const ngx_voyo_problem_t  ngx_voyo_problem_timeout;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_request;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_client;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_refused;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_limited;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_media;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_host;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_gone;

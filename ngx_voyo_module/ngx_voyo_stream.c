@@ -17,10 +17,9 @@
 
 
 static ngx_int_t ngx_voyo_stream_begin(ngx_http_request_t *r,
-    ngx_voyo_ctx_t **context);
+    ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_read(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, const ngx_voyo_problem_t **problem);
-static ngx_int_t ngx_voyo_stream_refused(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_stream_failed(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 static ngx_int_t ngx_voyo_stream_choose(ngx_http_request_t *r,
@@ -39,6 +38,7 @@ ngx_int_t
 ngx_voyo_stream_handler(ngx_http_request_t *r)
 {
     ngx_int_t              rc;
+    ngx_uint_t             redirected;
     ngx_voyo_ctx_t        *ctx;
     ngx_voyo_identity_t    identity;
     ngx_voyo_main_conf_t  *vmcf;
@@ -50,14 +50,29 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
+    ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL) {
-        rc = ngx_voyo_stream_begin(r, &ctx);
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
 
-        if (rc != NGX_OK) {
-            return rc;
-        }
+    /* an internal redirect takes it away */
+
+    redirected = (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL);
+    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
+
+    rc = NGX_OK;
+
+    if (!ctx->begun) {
+        ctx->begun = 1;
+        rc = ngx_voyo_stream_begin(r, ctx);
+
+    } else if (redirected) {
+        rc = ngx_voyo_stream_failed(r, ctx);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (ctx->known) {
@@ -102,34 +117,14 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 /* NGX_OK: it goes on; else what is to be returned. */
 
 static ngx_int_t
-ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
+ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
     ngx_int_t                  rc;
-    ngx_voyo_ctx_t            *ctx;
     const ngx_voyo_problem_t  *problem;
 
-    ctx = ngx_voyo_ctx_get(r);
+    /* of another location, which error_page left for this one */
 
-    if (ctx) {
-        *context = ctx;
-        ngx_http_set_ctx(r, ctx, ngx_voyo_module);
-
-        return ngx_voyo_stream_failed(r, ctx);
-    }
-
-    if (r->err_status) {
-
-        /* refused before it came here, as by auth_request or limit_conn */
-
-        return ngx_voyo_stream_refused(r);
-    }
-
-    ctx = ngx_voyo_ctx_create(r);
-    if (ctx == NULL) {
-        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
-    }
-
-    *context = ctx;
+    r->err_status = 0;
 
     if (r->method == NGX_HTTP_OPTIONS) {
         r->content_handler = ngx_voyo_stream_options;
@@ -155,26 +150,6 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t **context)
     }
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_stream_refused(ngx_http_request_t *r)
-{
-    ngx_uint_t          status;
-    ngx_voyo_problem_t  problem;
-
-    status = r->err_status;
-    r->err_status = 0;
-
-    ngx_voyo_problem_named(&problem, status, NULL);
-
-    if (status < NGX_HTTP_INTERNAL_SERVER_ERROR) {
-        problem = ngx_voyo_problem_refused;
-        problem.status = status;
-    }
-
-    return ngx_voyo_problem(r, &problem);
 }
 
 

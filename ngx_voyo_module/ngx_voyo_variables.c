@@ -49,7 +49,7 @@ static void ngx_voyo_variable_set(ngx_http_variable_value_t *v,
 static ngx_http_variable_t  ngx_voyo_variables[] = {
 
     { ngx_string("voyo_id"), NULL, ngx_voyo_variable_id, 0,
-      NGX_HTTP_VAR_CHANGEABLE|NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_slice"), NULL, ngx_voyo_variable_slice, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -181,7 +181,7 @@ ngx_voyo_variable_quality(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ctx = ngx_voyo_ctx_get(r);
 
-    if (ctx == NULL) {
+    if (ctx == NULL || !ctx->begun) {
         v->not_found = 1;
         return NGX_OK;
     }

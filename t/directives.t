@@ -482,13 +482,13 @@ GET /s/dQw4w9WgXcQ
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 59: $voyo_id may be captured
+=== TEST 59: $voyo_id is no name for a capture
 --- config
 location ~ /s/(?<voyo_id>.*) { voyo_stream $voyo_id; }
---- request
-GET /s/dQw4w9WgXcQ
---- error_code: 503
---- response_body_like: "code":"redis_unavailable"
+--- must_die
+--- error_log
+[emerg]
+the duplicate "voyo_id" variable
 
 === TEST 60: a value of more than one variable
 --- config
@@ -521,7 +521,56 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_log
 access forbidden by rule
 
-=== TEST 63: what fails before is not served by error_page
+=== TEST 63: nor by one that takes the status away
+--- config
+location ^~ /s/ {
+    deny all;
+    error_page 403 = @again;
+    voyo_stream $voyo_id;
+}
+location @again { voyo_stream $arg_id; }
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
+--- error_code: 403
+--- response_body_like: "status":403,"code":"refused","retryable":false
+--- error_log
+access forbidden by rule
+
+=== TEST 64: nor what "return" refuses
+--- config
+location ^~ /s/ {
+    if ($arg_no) { return 404; }
+    error_page 404 =200 @again;
+    voyo_stream $voyo_id;
+}
+location @again { voyo_stream $arg_id; }
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
+--- error_code: 403
+--- response_body_like: "status":403,"code":"refused","retryable":false
+
+=== TEST 65: what is denied to all locations does not go round
+--- config
+deny all;
+recursive_error_pages on;
+location ^~ /s/ {
+    error_page 403 500 = @again;
+    voyo_stream $voyo_id;
+}
+location @again {
+    error_page 403 500 = @again;
+    voyo_stream $arg_id;
+}
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
+--- error_code: 403
+--- response_body_like: "status":403,"code":"refused","retryable":false
+--- error_log
+access forbidden by rule
+--- no_error_log
+redirection cycle
+
+=== TEST 66: what fails before is not served by error_page
 --- config
 location ^~ /s/ {
     auth_request /auth;
@@ -539,7 +588,51 @@ Retry-After: 5
 --- error_log
 auth request unexpected status
 
-=== TEST 64: all that there is
+=== TEST 67: a limit says when to come again
+--- config
+location ^~ /s/ {
+    if ($arg_no) { return 429; }
+    error_page 429 @again;
+    voyo_stream $voyo_id;
+}
+location @again { voyo_stream $arg_id; }
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
+--- error_code: 429
+--- response_headers
+Retry-After: 5
+--- response_body_like: "status":429,"code":"too_many_requests","retryable":true
+
+=== TEST 68: what another location lacks may be a track
+--- config
+location /f/ { error_page 404 @track; return 404; }
+location @track { voyo_stream $arg_id; }
+--- request
+GET /f/?id=dQw4w9WgXcQ
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 69: a location may be rewritten to another
+--- config
+location /old/ { voyo_stream x; rewrite ^/old/(.*) /s/$1 last; }
+location ^~ /s/ { voyo_stream $voyo_id; }
+--- request
+GET /old/dQw4w9WgXcQ
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 70: "if" is within its location
+--- config
+location ^~ /s/ {
+    voyo_stream $voyo_id quality=$arg_quality;
+    if ($arg_a) { set $b 1; }
+}
+--- request
+GET /s/dQw4w9WgXcQ?a=1&quality=best
+--- error_code: 400
+--- response_body_like: "code":"bad_quality"
+
+=== TEST 71: all that there is
 --- http_config
 voyo_zone voyo:64k inactive=1h;
 voyo_redis redis://user:secret@127.0.0.1:1/3;

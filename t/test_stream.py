@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import http.client
 import itertools
 import json
+import socket
 import subprocess
 import sys
 import unittest
@@ -300,27 +302,28 @@ class StreamTest(unittest.TestCase):
 class GuestsTest(unittest.TestCase):
     """nginx's own modules that ask other locations, beside ours."""
 
-    def test_auth_request_and_mirror(self) -> None:
+    def start(self, locations: str, directive: str) -> Stack:
         stack = Stack(workers=1)
         self.addCleanup(stack.close)
         conf = stack.dir / 'home/conf/nginx.conf'
         text = conf.read_text()
         location = 'location ^~ /cdn/stream/ {'
         self.assertIn(location, text)
-        conf.write_text(text.replace(location, f'''
-            location = /auth {{
-                internal;
-                if ($http_authorization = "") {{ return 401; }}
-                if ($http_authorization = "no") {{ return 403; }}
-                return 204;
-            }}
-            location = /mirror {{ internal; return 404; }}
-            {location}
-                auth_request /auth;
-                mirror /mirror;'''))
+        conf.write_text(text.replace(
+            location, f'{locations}\n{location}\n{directive}'))
         stack.stop('nginx')
         stack.start_nginx()
+        self.assertGreater(len(stack.file(FOUR_MINUTES)), 3 * SLICE)
+        return stack
 
+    def test_auth_request(self) -> None:
+        stack = self.start('''
+            location = /auth {
+                internal;
+                if ($http_authorization = "") { return 401; }
+                if ($http_authorization = "no") { return 403; }
+                return 204;
+            }''', 'auth_request /auth;')
         path = f'/cdn/stream/{FOUR_MINUTES}'
         self.assertEqual(stack.get(path).status, 401)
         answer = stack.get(path, {'Authorization': 'no'})
@@ -328,10 +331,35 @@ class GuestsTest(unittest.TestCase):
                          (403, 'refused'))
         self.assertEqual(stack.requests('player', FOUR_MINUTES), [])
 
-        whole = stack.file(FOUR_MINUTES)
-        self.assertGreater(len(whole), 3 * SLICE)
         answer = stack.get(path, {'Authorization': 'yes'})
-        self.assertEqual((answer.status, answer.body), (200, whole))
+        self.assertEqual((answer.status, answer.body),
+                         (200, stack.file(FOUR_MINUTES)))
+
+    def test_a_mirror_that_answers_in_mid_track(self) -> None:
+        with socket.create_server(('127.0.0.1', 0)) as mirror:
+            mirror.settimeout(20)
+            port = mirror.getsockname()[1]
+            stack = self.start(
+                'location = /mirror { internal; '
+                f'proxy_pass http://127.0.0.1:{port}; }}', 'mirror /mirror;')
+            connection = http.client.HTTPConnection('127.0.0.1', stack.port,
+                                                    timeout=30)
+            self.addCleanup(connection.close)
+            connection.connect()
+            connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+                                       65536)
+            connection.request('GET', f'/cdn/stream/{FOUR_MINUTES}')
+            answer = connection.getresponse()
+            body = answer.read(1000)
+            peer, _ = mirror.accept()
+            with peer:
+                peer.settimeout(20)
+                peer.recv(4096)
+                peer.sendall(b'HTTP/1.1 404 Not Found\r\n'
+                             b'Content-Length: 0\r\n\r\n')
+                self.assertEqual(peer.recv(4096), b'')
+            self.assertEqual((answer.status, body + answer.read()),
+                             (200, stack.file(FOUR_MINUTES)))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,98 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_module.h"
+
+
+static ngx_int_t ngx_voyo_enter_refused(ngx_http_request_t *r);
+
+
+/*
+ * A request is noted when it enters a location with voyo_stream.  One that
+ * comes again by error_page, and was never begun with, was refused between:
+ * by "return", "deny", auth_request, limit_conn.  The named location would
+ * serve it.  It is answered here, before what refused it can do so again.
+ */
+
+ngx_int_t
+ngx_voyo_enter_handler(ngx_http_request_t *r)
+{
+    ngx_voyo_ctx_t            *ctx;
+    ngx_voyo_loc_conf_t       *vlcf;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (!vlcf->stream || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_voyo_ctx_get(r);
+
+    if (ctx == NULL) {
+        (void) ngx_voyo_ctx_create(r);
+        return NGX_DECLINED;
+    }
+
+    if (ctx->begun) {
+        return NGX_DECLINED;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->named || r->err_status) {
+        return ngx_voyo_enter_refused(r);
+    }
+
+    /* rewritten */
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_voyo_enter_refused(ngx_http_request_t *r)
+{
+    ngx_uint_t          status;
+    ngx_voyo_problem_t  problem;
+
+    /* "error_page 403 = @again" has taken the status away */
+
+    status = r->err_status ? r->err_status : NGX_HTTP_FORBIDDEN;
+    r->err_status = 0;
+
+    if (status >= NGX_HTTP_NGINX_CODES
+        && status < NGX_HTTP_INTERNAL_SERVER_ERROR)
+    {
+        status = NGX_HTTP_BAD_REQUEST;
+    }
+
+    switch (status) {
+
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        problem = ngx_voyo_problem_limited;
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        problem = ngx_voyo_problem_busy;
+        break;
+
+    default:
+
+        if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+            problem = ngx_voyo_problem_broken;
+            break;
+        }
+
+        problem = ngx_voyo_problem_refused;
+
+        if (status >= NGX_HTTP_BAD_REQUEST) {
+            problem.status = status;
+        }
+    }
+
+    return ngx_voyo_problem_send(r, &problem);
+}
