@@ -433,8 +433,8 @@ class BudgetTest(unittest.TestCase):
             # it was asked for while there was room, and is popped without
             jobs.key('ZADD', 'jobs:prefetch', '1', 's30_budgetx')
             jobs.settled()
-            self.assertIn('"s30_budgetx" is not resolved, the budget is spent',
-                          stack.log('resolver'))
+            wait_for(lambda: '"s30_budgetx" is not resolved, the budget is '
+                     'spent' in stack.log('resolver'), 'it is logged')
             wait_for(lambda: stack.heartbeats()[0]['budget']
                      == {'limit': 5, 'left': 0}, 'the heartbeat tells')
             self.assertLessEqual(jobs.key('ZCARD', 'budget'), 5)
