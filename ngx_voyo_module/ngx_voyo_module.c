@@ -610,7 +610,7 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (clcf->noname && conf->handler == NULL) {
 
-        /* "if" and "limit_except" are within their location, as proxy_pass is */
+        /* "if" and "limit_except" are within it, as for proxy_pass */
 
         conf->handler = prev->handler;
         conf->id = prev->id;
