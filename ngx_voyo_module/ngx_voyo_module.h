@@ -77,6 +77,7 @@ typedef struct {
     off_t                     start;         /* bytes asked for */
     off_t                     last;          /* inclusive */
     off_t                     looked;        /* ahead, up to here */
+    ngx_uint_t                hash;          /* of it and slices, or 0 */
     ngx_uint_t                accesses;      /* of the track, this one too */
     ngx_uint_t                renewals;      /* of the representation */
 

@@ -12,7 +12,18 @@
 #include <linux/sockios.h>
 
 
-#define NGX_VOYO_SLICE_LOOK  10          /* ms between looks at those waiting */
+#define NGX_VOYO_SLICE_LOOK   10        /* ms between looks at those waiting */
+#define NGX_VOYO_SLICE_SEEN   1024      /* slices remembered */
+#define NGX_VOYO_SLICE_FRESH  5000      /* ms that one is taken to be there */
+
+
+/* A slice that was in the cache: not each listener has to look for it. */
+
+typedef struct {
+    ngx_uint_t            hash;          /* of its representation and size */
+    off_t                 start;
+    ngx_msec_t            time;
+} ngx_voyo_seen_t;
 
 
 struct ngx_voyo_slices_s {
@@ -20,6 +31,7 @@ struct ngx_voyo_slices_s {
     ngx_queue_t           waiting;       /* for others to fetch their slice */
     ngx_event_t           event;         /* looks at the fresh ones */
     ngx_event_t           timer;         /* and at the waiting ones */
+    ngx_voyo_seen_t       seen[NGX_VOYO_SLICE_SEEN];
 };
 
 
@@ -44,9 +56,9 @@ static void ngx_voyo_slice_ahead(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_slice_place(ngx_http_cache_t *c,
     ngx_voyo_place_t *place);
 static ngx_uint_t ngx_voyo_slice_taken(ngx_connection_t *c, off_t size);
-static ngx_uint_t ngx_voyo_slice_there(ngx_http_file_cache_t *cache,
-    ngx_voyo_place_t *place, off_t start);
-static ngx_uint_t ngx_voyo_slice_stored(ngx_http_file_cache_t *cache,
+static ngx_uint_t ngx_voyo_slice_there(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx, ngx_voyo_place_t *place, off_t start);
+static ngx_int_t ngx_voyo_slice_stored(ngx_http_file_cache_t *cache,
     u_char *key);
 static void ngx_voyo_slice_cleanup(void *data);
 
@@ -213,7 +225,7 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
             continue;
         }
 
-        if (!ngx_voyo_slice_there(r->cache->file_cache, &place, start)) {
+        if (!ngx_voyo_slice_there(r, ctx, &place, start)) {
 
             request.offset = start;
 
@@ -282,13 +294,35 @@ ngx_voyo_slice_taken(ngx_connection_t *c, off_t size)
 }
 
 
+/* Whether a slice is in the cache, or on its way there. */
+
 static ngx_uint_t
-ngx_voyo_slice_there(ngx_http_file_cache_t *cache, ngx_voyo_place_t *place,
-    off_t start)
+ngx_voyo_slice_there(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+    ngx_voyo_place_t *place, off_t start)
 {
-    u_char     text[sizeof("-") + 2 * NGX_OFF_T_LEN], *last;
-    u_char     key[NGX_HTTP_CACHE_KEY_LEN];
-    ngx_md5_t  md5;
+    u_char                 text[sizeof("-") + 2 * NGX_OFF_T_LEN], *last;
+    u_char                 key[NGX_HTTP_CACHE_KEY_LEN];
+    ngx_int_t              rc;
+    ngx_md5_t              md5;
+    ngx_voyo_seen_t       *seen;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    if (ctx->hash == 0) {
+        ctx->hash = ngx_crc32_short(ctx->representation.data,
+                                    ctx->representation.len)
+                    ^ (ngx_uint_t) place->size;
+    }
+
+    seen = &vmcf->slices->seen[(ctx->hash + start / place->size)
+                               % NGX_VOYO_SLICE_SEEN];
+
+    if (seen->hash == ctx->hash && seen->start == start
+        && ngx_current_msec - seen->time < NGX_VOYO_SLICE_FRESH)
+    {
+        return 1;
+    }
 
     last = ngx_sprintf(text, "%O-%O", start, start + place->size - 1);
 
@@ -297,23 +331,30 @@ ngx_voyo_slice_there(ngx_http_file_cache_t *cache, ngx_voyo_place_t *place,
     ngx_md5_update(&md5, text, last - text);
     ngx_md5_final(key, &md5);
 
-    return ngx_voyo_slice_stored(cache, key);
+    rc = ngx_voyo_slice_stored(r->cache->file_cache, key);
+
+    if (rc == NGX_OK) {
+        seen->hash = ctx->hash;
+        seen->start = start;
+        seen->time = ngx_current_msec;
+    }
+
+    return rc != NGX_DECLINED;
 }
 
 
-/* Whether nginx's cache has a key, or is getting it. */
+/* NGX_OK: nginx's cache has a key; NGX_AGAIN: it is getting it. */
 
-static ngx_uint_t
+static ngx_int_t
 ngx_voyo_slice_stored(ngx_http_file_cache_t *cache, u_char *key)
 {
-    ngx_int_t                    rc;
-    ngx_uint_t                   stored;
+    ngx_int_t                    rc, stored;
     ngx_rbtree_key_t             hash;
     ngx_rbtree_node_t           *node, *sentinel;
     ngx_http_file_cache_node_t  *fcn;
 
     ngx_memcpy(&hash, key, sizeof(ngx_rbtree_key_t));
-    stored = 0;
+    stored = NGX_DECLINED;
 
     ngx_shmtx_lock(&cache->shpool->mutex);
 
@@ -333,7 +374,8 @@ ngx_voyo_slice_stored(ngx_http_file_cache_t *cache, u_char *key)
                         NGX_HTTP_CACHE_KEY_LEN - sizeof(ngx_rbtree_key_t));
 
         if (rc == 0) {
-            stored = fcn->exists || fcn->updating;
+            stored = fcn->exists ? NGX_OK
+                                 : fcn->updating ? NGX_AGAIN : NGX_DECLINED;
             break;
         }
 

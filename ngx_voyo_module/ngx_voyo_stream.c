@@ -195,6 +195,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         ctx->known = 0;
         ctx->started = 0;
         ctx->looked = 0;
+        ctx->hash = 0;
         ngx_voyo_condition_restore(r, ctx);
 
         return NGX_OK;
