@@ -84,6 +84,7 @@ class LongTest(unittest.TestCase):
         wrong: list[str] = []
         counted: collections.Counter[str] = collections.Counter()
         over = threading.Event()
+        kills = 0
         pids = [stack.parts[name].pid for name in ('resolver', 'resolver2')]
 
         def ask(part: list) -> None:
@@ -96,12 +97,14 @@ class LongTest(unittest.TestCase):
                     wrong.append(f'{track}: {name}')
 
         def kill() -> None:
+            nonlocal kills
             while not over.wait(chance.uniform(1, 3)):
                 victims = [pid for pid in ytdlp.family(chance.choice(pids))
                            if ytdlp.age(pid) > 10]
                 if victims:
                     try:
                         os.kill(chance.choice(victims), signal.SIGKILL)
+                        kills += 1
                     except ProcessLookupError:
                         pass
 
@@ -121,14 +124,14 @@ class LongTest(unittest.TestCase):
         killer.join()
         took = time.monotonic() - began
 
-        print(f'{sum(counted.values())} jobs, {took:.0f} s: {counted}',
-              file=sys.stderr)
-        self.assertEqual(sum(counted.values()), JOBS)
-        self.assertEqual(wrong, [])
-        # what died of the kills is little beside what was to fail
+        # one that was killed has one job, and who is late is one in 200
         died = counted['internal'] + counted['timeout'] - sum(
             outcomes == {'timeout'} for _, outcomes in asked)
-        self.assertLess(died, JOBS / 10)
+        print(f'{sum(counted.values())} jobs, {took:.0f} s: {counted}, '
+              f'{kills} workers killed, {died} jobs died', file=sys.stderr)
+        self.assertEqual(sum(counted.values()), JOBS)
+        self.assertEqual(wrong, [])
+        self.assertLessEqual(died, kills + JOBS / 200)
         jobs.settled()
         for pid, then in zip(pids, before):
             wait_for(lambda: len(ytdlp.family(pid)) == 3, 'three workers', 90)
