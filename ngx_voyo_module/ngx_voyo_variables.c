@@ -256,7 +256,6 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     }
 
     if (ctx->waited == 0) {
-
         text = &at_once[data];
         ngx_voyo_variable_set(v, text->data, text->len);
 

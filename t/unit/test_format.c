@@ -16,6 +16,8 @@
 static void test_choose(const char *name, const voyo_format_t *formats,
     unsigned n, voyo_codec_t codec, unsigned tolerance, int low, int medium,
     int high);
+static void test_quality(uint32_t bitrate, unsigned tolerance,
+    voyo_quality_t quality);
 static void test_names(void);
 static void test_representation(const char *text, const char *id, int valid);
 
@@ -53,6 +55,13 @@ main(void)
                 0, 0, 0);
     test_choose("no formats", standard, 0, VOYO_CODEC_AAC, 10, -1, -1, -1);
 
+    test_quality(48800, 10, VOYO_QUALITY_LOW);
+    test_quality(70400, 10, VOYO_QUALITY_LOW);
+    test_quality(70401, 10, VOYO_QUALITY_MEDIUM);
+    test_quality(129500, 10, VOYO_QUALITY_MEDIUM);
+    test_quality(129500, 0, VOYO_QUALITY_HIGH);
+    test_quality(400000, 10, VOYO_QUALITY_HIGH);
+
     test_names();
 
     test_representation("dQw4w9WgXcQ.140.1700000000000000.3433514",
@@ -82,6 +91,17 @@ test_choose(const char *name, const voyo_format_t *formats, unsigned n,
        == medium, "%s, medium", name);
     ok(voyo_format_choose(formats, n, VOYO_QUALITY_HIGH, codec, tolerance)
        == high, "%s, high", name);
+}
+
+
+static void
+test_quality(uint32_t bitrate, unsigned tolerance, voyo_quality_t quality)
+{
+    voyo_format_t  format = AAC(bitrate);
+
+    ok(voyo_format_quality(&format, tolerance) == quality,
+       "%u is %s with a tolerance of %u", bitrate, voyo_quality_name(quality),
+       tolerance);
 }
 
 
