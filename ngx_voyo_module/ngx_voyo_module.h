@@ -92,6 +92,7 @@ typedef struct {
     ngx_http_request_t       *request;
     u_char                   *other;         /* track to prefetch, or NULL */
     ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
+    ngx_voyo_lookup_t         lookup;        /* of the slice being sent */
     ngx_event_t               timer;
 
     ngx_str_t                 body;          /* of voyo_track */

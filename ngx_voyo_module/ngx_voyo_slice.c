@@ -15,6 +15,7 @@
 #define NGX_VOYO_SLICE_LOOK   10        /* ms between looks at those waiting */
 #define NGX_VOYO_SLICE_SEEN   1024      /* slices remembered */
 #define NGX_VOYO_SLICE_FRESH  5000      /* ms that one is taken to be there */
+#define NGX_VOYO_SLICE_UNIT   100000000000000000LL   /* of a number, at most */
 
 
 /* A slice that was in the cache: not each listener has to look for it. */
@@ -35,12 +36,6 @@ struct ngx_voyo_slices_s {
 };
 
 
-typedef struct {
-    ngx_queue_t           queue;
-    ngx_http_request_t   *request;
-} ngx_voyo_lookup_t;
-
-
 /* A slice's place in a track, as its cache key ends: "bytes=0-524287". */
 
 typedef struct {
@@ -55,35 +50,35 @@ static void ngx_voyo_slice_wake(ngx_event_t *ev);
 static void ngx_voyo_slice_ahead(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_slice_place(ngx_http_cache_t *c,
     ngx_voyo_place_t *place);
+static off_t ngx_voyo_slice_number(u_char *first, u_char **end);
 static ngx_uint_t ngx_voyo_slice_taken(ngx_connection_t *c, off_t size);
 static ngx_uint_t ngx_voyo_slice_there(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, ngx_voyo_place_t *place, off_t start);
 static ngx_int_t ngx_voyo_slice_stored(ngx_http_file_cache_t *cache,
     u_char *key);
-static void ngx_voyo_slice_cleanup(void *data);
 
 
-ngx_int_t
-ngx_voyo_slice_lookup(ngx_voyo_slices_t *slices, ngx_http_request_t *r)
+void
+ngx_voyo_slice_lookup(ngx_voyo_slices_t *slices, ngx_voyo_lookup_t *lookup,
+    ngx_http_request_t *r)
 {
-    ngx_voyo_lookup_t   *lookup;
-    ngx_pool_cleanup_t  *cln;
+    ngx_voyo_slice_leave(lookup);
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_lookup_t));
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    lookup = cln->data;
     lookup->request = r;
-
-    cln->handler = ngx_voyo_slice_cleanup;
 
     ngx_queue_insert_tail(&slices->fresh, &lookup->queue);
 
     ngx_post_event(&slices->event, &ngx_posted_events);
+}
 
-    return NGX_OK;
+
+void
+ngx_voyo_slice_leave(ngx_voyo_lookup_t *lookup)
+{
+    if (lookup->request) {
+        lookup->request = NULL;
+        ngx_queue_remove(&lookup->queue);
+    }
 }
 
 
@@ -102,10 +97,9 @@ ngx_voyo_slice_look(ngx_event_t *ev)
         q = ngx_queue_head(&slices->fresh);
         lookup = ngx_queue_data(q, ngx_voyo_lookup_t, queue);
 
-        ngx_queue_remove(q);
-        ngx_queue_init(q);
-
         r = lookup->request;
+
+        ngx_voyo_slice_leave(lookup);
 
         if (r->cache == NULL) {
             continue;
@@ -117,6 +111,7 @@ ngx_voyo_slice_look(ngx_event_t *ev)
             continue;
         }
 
+        lookup->request = r;
         ngx_queue_insert_tail(&slices->waiting, q);
 
         if (!slices->timer.timer_set) {
@@ -151,8 +146,7 @@ ngx_voyo_slice_wake(ngx_event_t *ev)
         c = lookup->request->cache;
 
         if (c == NULL || !c->waiting) {
-            ngx_queue_remove(q);
-            ngx_queue_init(q);
+            ngx_voyo_slice_leave(lookup);
             continue;
         }
 
@@ -186,7 +180,8 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
 
     ctx = ngx_voyo_ctx_get(r);
 
-    if (ctx == NULL || vlcf->ahead == 0 || vlcf->fill || vmcf->fills == NULL
+    if (ctx == NULL || ctx->looked > ctx->last
+        || vlcf->ahead == 0 || vlcf->fill || vmcf->fills == NULL
         || ngx_voyo_slice_place(r->cache, &place) != NGX_OK)
     {
         return;
@@ -245,7 +240,7 @@ static ngx_int_t
 ngx_voyo_slice_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
 {
     off_t       last;
-    u_char     *p, *dash, *end;
+    u_char     *p;
     ngx_str_t  *key;
 
     if (c->keys.nelts != 1 || c->file_cache == NULL) {
@@ -253,31 +248,58 @@ ngx_voyo_slice_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
     }
 
     key = c->keys.elts;
-    end = key->data + key->len;
+    p = key->data + key->len;
 
-    for (dash = end; dash > key->data && dash[-1] != '-'; dash--) {
-        /* void */
+    last = ngx_voyo_slice_number(key->data, &p);
+
+    if (last == NGX_ERROR || p == key->data || *--p != '-') {
+        return NGX_DECLINED;
     }
 
-    for (p = dash; p > key->data && p[-1] != '='; p--) { /* void */ }
+    place->start = ngx_voyo_slice_number(key->data, &p);
 
-    if (p - key->data < 6 || ngx_strncmp(p - 6, "bytes=", 6) != 0) {
+    if (place->start == NGX_ERROR || place->start > last
+        || p - key->data < 6 || ngx_strncmp(p - 6, "bytes=", 6) != 0)
+    {
         return NGX_DECLINED;
     }
 
     place->name.data = key->data;
     place->name.len = p - key->data;
-    place->start = ngx_atoof(p, dash - 1 - p);
-
-    last = ngx_atoof(dash, end - dash);
-
-    if (place->start == NGX_ERROR || last < place->start) {
-        return NGX_DECLINED;
-    }
-
     place->size = last - place->start + 1;
 
     return NGX_OK;
+}
+
+
+/* The number that stands before "end", which is moved to its beginning. */
+
+static off_t
+ngx_voyo_slice_number(u_char *first, u_char **end)
+{
+    off_t    n, unit;
+    u_char  *p;
+
+    n = 0;
+    unit = 1;
+
+    for (p = *end; p > first && p[-1] >= '0' && p[-1] <= '9'; p--) {
+
+        if (unit > NGX_VOYO_SLICE_UNIT) {
+            return NGX_ERROR;
+        }
+
+        n += unit * (p[-1] - '0');
+        unit *= 10;
+    }
+
+    if (p == *end) {
+        return NGX_ERROR;
+    }
+
+    *end = p;
+
+    return n;
 }
 
 
@@ -310,8 +332,8 @@ ngx_voyo_slice_there(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
     if (ctx->hash == 0) {
-        ctx->hash = ngx_crc32_short(ctx->representation.data,
-                                    ctx->representation.len)
+        ctx->hash = ngx_murmur_hash2(ctx->representation.data,
+                                     ctx->representation.len)
                     ^ (ngx_uint_t) place->size;
     }
 
@@ -385,17 +407,6 @@ ngx_voyo_slice_stored(ngx_http_file_cache_t *cache, u_char *key)
     ngx_shmtx_unlock(&cache->shpool->mutex);
 
     return stored;
-}
-
-
-static void
-ngx_voyo_slice_cleanup(void *data)
-{
-    ngx_voyo_lookup_t  *lookup = data;
-
-    /* an empty queue is its own neighbour */
-
-    ngx_queue_remove(&lookup->queue);
 }
 
 

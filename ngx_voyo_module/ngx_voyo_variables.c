@@ -392,6 +392,7 @@ static ngx_int_t
 ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
+    ngx_voyo_ctx_t             *ctx;
     ngx_voyo_main_conf_t       *vmcf;
     ngx_http_variable_value_t  *vv;
 
@@ -406,11 +407,13 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ngx_voyo_variable_set(v, vv->data, vv->len);
 
-    if (vmcf->slices == NULL || ngx_voyo_ctx_get(r) == NULL) {
-        return NGX_OK;
+    ctx = ngx_voyo_ctx_get(r);
+
+    if (ctx && vmcf->slices) {
+        ngx_voyo_slice_lookup(vmcf->slices, &ctx->lookup, r);
     }
 
-    return ngx_voyo_slice_lookup(vmcf->slices, r);
+    return NGX_OK;
 }
 
 
