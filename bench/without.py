@@ -1,7 +1,9 @@
 """The product's nginx without the module: the same configuration otherwise."""
 
 import http.client
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,28 +11,34 @@ from stack import NGINX, Stack, free_port, wait_for
 
 
 class Without:
-    """The edge alone, its cache filled with one track by VOYO's origin."""
+    """The edge alone, its cache the very files of VOYO's, with one track."""
 
     def __init__(self, stack: Stack, track: str, representation: str) -> None:
         ours, home = stack.dir / 'home', stack.dir / 'without'
+        self.stack = stack
+        self.home = home
         self.port = free_port()
         self.known = {
             'slice': '$slice_range', 'representation': representation,
             'track': track, 'timing': 'resolve;dur=0',
             'resolve_time': '0.000',
             'served': "'medium; codec=aac; bitrate=129514'"}
-        for name in ('run', 'cache', 'tmp', 'conf'):
+        for name in ('run', 'tmp', 'conf'):
             (home / name).mkdir(parents=True)
+        # neither side's pages lie better in memory
+        shutil.copytree(ours / 'cache', home / 'cache', copy_function=os.link)
         for path in (ours / 'conf').iterdir():
             text = self._without(path.read_text()).replace(
                 str(ours), str(home)).replace(
                 f':{stack.port} ', f':{self.port} ')
             (home / 'conf' / path.name).write_text(text)
-        (home / 'run/origin.sock').symlink_to(ours / 'run/origin.sock')
+
+    def start(self) -> None:
         self.process = subprocess.Popen(
-            [NGINX, '-p', home, '-e', 'stderr', '-c', home / 'conf/nginx.conf'],
-            stderr=(stack.dir / 'without.log').open('wb'))
-        wait_for(self._fill, 'nginx has the track')
+            [NGINX, '-p', self.home, '-e', 'stderr', '-c',
+             self.home / 'conf/nginx.conf'],
+            stderr=(self.stack.dir / 'without.log').open('ab'))
+        wait_for(self._has_it, 'nginx has the track')
 
     def _without(self, text: str) -> str:
         # the first server is the edge
@@ -41,7 +49,7 @@ class Without:
         return re.sub(rf'\$voyo_({"|".join(self.known)})\b',
                       lambda found: self.known[found[1]], text)
 
-    def _fill(self) -> bool:
+    def _has_it(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError('nginx ended, see without.log')
         connection = http.client.HTTPConnection('127.0.0.1', self.port)
