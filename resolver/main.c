@@ -5,8 +5,8 @@
 
 
 #include "classify.h"
-#include "cold.h"
 #include "config.h"
+#include "first.h"
 #include "heartbeat.h"
 #include "job.h"
 #include "proof.h"
@@ -30,7 +30,6 @@
 #define MAIN_REDIS   500               /* ms for an answer, here */
 #define THREAD_REDIS 3000              /* and in a thread, which also waits */
 #define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
-#define MAIN_LOOK    100               /* ms between looks for a signal */
 #define MAIN_AGAIN   250               /* ms after a beat that was lost */
 #define MAIN_FADE    300               /* beats until a latency counts half */
 
@@ -46,19 +45,15 @@ typedef struct {
     store_t        *store;             /* the main thread's */
     job_thread_t    threads[CONFIG_WORKERS_MAX];
     pthread_t       ids[CONFIG_WORKERS_MAX];
-    char            version[YTDLP_VERSION_MAX];    /* of the first yt-dlp */
-    unsigned        cold;              /* no worker has started */
+    first_t         first;
     unsigned        beats;
 } main_t;
 
 
 static int main_check(main_t *resolver);
 static int main_prove(main_t *resolver);
-static int main_ytdlp(main_t *resolver, worker_t *worker);
-static int main_try(main_t *resolver, worker_t *worker);
-static int main_cold(main_t *resolver);
-static int main_start(main_t *resolver, const worker_t *worker);
-static void main_thread(main_t *resolver, unsigned i, const worker_t *worker);
+static int main_start(main_t *resolver);
+static void main_thread(main_t *resolver, unsigned i);
 static int main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
 static int main_join(pthread_t id, int64_t until);
@@ -66,7 +61,6 @@ static void main_kill(int group);
 static void main_usage(void);
 static void main_descriptors(void);
 static void main_signals(sigset_t *signals);
-static int main_pending(void);
 
 
 int
@@ -75,7 +69,6 @@ main(int argc, char *argv[])
     int               rc, check, prove;
     main_t           *resolver;
     sigset_t          signals;
-    worker_t          worker;
     struct timespec   every = { HEARTBEAT_EVERY, 0 };
     struct timespec   again = { 0, MAIN_AGAIN * 1000000 };
 
@@ -109,13 +102,13 @@ main(int argc, char *argv[])
         return rc;
     }
 
-    if (main_ytdlp(resolver, &worker) != VOYO_OK) {
+    if (first_start(&resolver->first, &resolver->config) != VOYO_OK) {
         free(resolver);
         return 1;
     }
 
-    if (main_start(resolver, &worker) != VOYO_OK) {
-        worker_kill(&worker);
+    if (main_start(resolver) != VOYO_OK) {
+        worker_kill(&resolver->first.worker);
         free(resolver);
         return 1;
     }
@@ -137,7 +130,6 @@ static int
 main_check(main_t *resolver)
 {
     int           failed;
-    worker_t      worker;
     const char   *error;
     const log_t  *log;
 
@@ -158,8 +150,8 @@ main_check(main_t *resolver)
 
     store_free(resolver->store);
 
-    if (main_ytdlp(resolver, &worker) == VOYO_OK) {
-        worker_kill(&worker);
+    if (first_start(&resolver->first, &resolver->config) == VOYO_OK) {
+        worker_kill(&resolver->first.worker);
 
     } else {
         failed = 1;
@@ -167,7 +159,8 @@ main_check(main_t *resolver)
 
     if (!failed) {
         log_event(log, LOG_NOTICE, "redis answers, yt-dlp %s is ready%s",
-                  resolver->version, resolver->cold ? ", but cold" : "");
+                  resolver->first.version,
+                  resolver->first.cold ? ", but cold" : "");
     }
 
     return failed;
@@ -184,7 +177,6 @@ main_prove(main_t *resolver)
 {
     int               rc;
     job_t             job;
-    worker_t          worker;
     job_thread_t     *thread;
     const log_t      *log;
     proof_t           proof;
@@ -199,21 +191,21 @@ main_prove(main_t *resolver)
     resolver->classify = classify_create();
 
     if (resolver->classify == NULL
-        || main_ytdlp(resolver, &worker) != VOYO_OK)
+        || first_start(&resolver->first, &resolver->config) != VOYO_OK)
     {
         classify_free(resolver->classify);
         return 1;
     }
 
-    if (resolver->cold) {
+    if (resolver->first.cold) {
         log_event(log, LOG_ERROR, "yt-dlp %s is not proved, it can't be kept "
-                  "warm", resolver->version);
+                  "warm", resolver->first.version);
         classify_free(resolver->classify);
         return 1;
     }
 
     thread = &resolver->threads[0];
-    main_thread(resolver, 0, &worker);
+    main_thread(resolver, 0);
 
     memset(&job, 0, sizeof(job_t));
 
@@ -226,7 +218,7 @@ main_prove(main_t *resolver)
 
     if (rc == VOYO_OK && job.class == VOYO_CLASS_NONE) {
         log_event(log, LOG_NOTICE, "yt-dlp %s resolves \"%s\", %u formats, "
-                  "profile %s", resolver->version, job.popped.id,
+                  "profile %s", resolver->first.version, job.popped.id,
                   job.choose.record.nformats,
                   ytdlp_profile_name(job.profile));
 
@@ -234,7 +226,7 @@ main_prove(main_t *resolver)
 
     } else {
         log_event(log, LOG_ERROR, "yt-dlp %s does not resolve \"%s\", %s: %s",
-                  resolver->version, job.popped.id,
+                  resolver->first.version, job.popped.id,
                   voyo_class_info(job.class)->name,
                   job.answer.text ? job.answer.text : "");
     }
@@ -248,126 +240,8 @@ main_prove(main_t *resolver)
 }
 
 
-/*
- * Starts a first worker: only that shows whether yt-dlp can be run, is new
- * enough, understands the user's configuration and takes the plugin.
- */
-
 static int
-main_ytdlp(main_t *resolver, worker_t *worker)
-{
-    int           rc;
-    const char   *path;
-    const log_t  *log;
-
-    log = &resolver->config.log;
-    path = resolver->config.ytdlp_path;
-
-    rc = main_try(resolver, worker);
-
-    if (rc == VOYO_ETIMEOUT) {
-        rc = main_try(resolver, worker);
-    }
-
-    if (rc != VOYO_ETIMEOUT) {
-        return rc;
-    }
-
-    if (main_pending()) {
-        log_event(log, LOG_NOTICE, "stopped before yt-dlp was ready");
-
-    } else if (main_cold(resolver) == VOYO_OK) {
-        log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready in time twice, "
-                  "it is run for each job", path);
-        return VOYO_OK;
-
-    } else {
-        log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready in time, and "
-                  "does not tell its version", path);
-    }
-
-    return VOYO_EIO;
-}
-
-
-/* VOYO_ETIMEOUT: there is no worker, and nobody knows why. */
-
-static int
-main_try(main_t *resolver, worker_t *worker)
-{
-    int           rc;
-    const char   *path;
-    const log_t  *log;
-
-    log = &resolver->config.log;
-    path = resolver->config.ytdlp_path;
-
-    if (worker_spawn(worker, &resolver->config) != VOYO_OK) {
-        log_event(log, LOG_ERROR, "YT_DLP_PATH is \"%s\", which can't be "
-                  "run: %s", path, strerror(errno));
-        return VOYO_EIO;
-    }
-
-    do {
-        rc = worker_wait(worker, worker_now() + MAIN_LOOK);
-    } while (rc == VOYO_ETIMEOUT && worker_now() < worker->deadline
-             && !main_pending());
-
-    if (rc == VOYO_EIO) {
-
-        if (main_cold(resolver) == VOYO_OK) {
-            log_event(log, LOG_ERROR, "yt-dlp \"%s\" does not take the "
-                      "plugin, it is run for each job; it said: %s", path,
-                      worker->words[0] ? worker->words : "nothing");
-            worker_kill(worker);
-            return VOYO_OK;
-        }
-
-        log_event(log, LOG_ERROR, "yt-dlp \"%s\" can't be used, %s or newer "
-                  "is needed; it said: %s", path, YTDLP_VERSION,
-                  worker->words[0] ? worker->words : "nothing");
-
-    } else if (rc == VOYO_OK && worker->ready.proxy) {
-        log_event(log, LOG_ERROR, "VOYO_YTDLP_CONF sets a proxy: a media URL "
-                  "only works from the address that resolved it, and nginx "
-                  "would not use the proxy");
-        rc = VOYO_EIO;
-
-    } else if (rc == VOYO_OK && !ytdlp_version_valid(worker->ready.version)) {
-        log_event(log, LOG_ERROR, "yt-dlp \"%s\" is %s, %s or newer is "
-                  "needed", path, worker->ready.version, YTDLP_VERSION);
-        rc = VOYO_EIO;
-
-    } else if (rc == VOYO_OK && worker->ready.ready) {
-        strcpy(resolver->version, worker->ready.version);
-        return VOYO_OK;
-    }
-
-    worker_kill(worker);
-
-    return rc;
-}
-
-
-/* Whether at least a process for each job can be had. */
-
-static int
-main_cold(main_t *resolver)
-{
-    if (cold_version(&resolver->config, resolver->version) != VOYO_OK
-        || !ytdlp_version_valid(resolver->version))
-    {
-        return VOYO_EIO;
-    }
-
-    resolver->cold = 1;
-
-    return VOYO_OK;
-}
-
-
-static int
-main_start(main_t *resolver, const worker_t *worker)
+main_start(main_t *resolver)
 {
     unsigned       i;
     job_thread_t  *thread;
@@ -386,7 +260,7 @@ main_start(main_t *resolver, const worker_t *worker)
 
     for (i = 0; i < resolver->config.workers; i++) {
 
-        main_thread(resolver, i, worker);
+        main_thread(resolver, i);
 
         thread = &resolver->threads[i];
         thread->store = store_create(&resolver->redis, THREAD_REDIS);
@@ -406,7 +280,7 @@ main_start(main_t *resolver, const worker_t *worker)
 
     log_event(&resolver->config.log, LOG_NOTICE, "\"%s\" started, yt-dlp %s, "
               "%u workers, egress \"%s\"", resolver->config.name,
-              resolver->version, resolver->config.workers,
+              resolver->first.version, resolver->config.workers,
               resolver->config.egress);
 
     return VOYO_OK;
@@ -416,7 +290,7 @@ main_start(main_t *resolver, const worker_t *worker)
 /* Worker 0 is there already, unless yt-dlp is cold. */
 
 static void
-main_thread(main_t *resolver, unsigned i, const worker_t *worker)
+main_thread(main_t *resolver, unsigned i)
 {
     job_thread_t  *thread;
 
@@ -431,11 +305,11 @@ main_thread(main_t *resolver, unsigned i, const worker_t *worker)
     thread->keeper.shown = &resolver->heartbeat.workers[i];
     thread->keeper.number = i;
 
-    if (resolver->cold) {
-        keeper_freeze(&thread->keeper, resolver->version);
+    if (resolver->first.cold) {
+        keeper_freeze(&thread->keeper, resolver->first.version);
 
     } else if (i == 0) {
-        keeper_adopt(&thread->keeper, worker);
+        keeper_adopt(&thread->keeper, &resolver->first.worker);
     }
 }
 
@@ -607,17 +481,4 @@ main_signals(sigset_t *signals)
     sigaddset(signals, SIGTERM);
 
     pthread_sigmask(SIG_BLOCK, signals, NULL);
-}
-
-
-/* Whether a signal waits that tells us to stop. */
-
-static int
-main_pending(void)
-{
-    sigset_t  pending;
-
-    return sigpending(&pending) == 0
-           && (sigismember(&pending, SIGINT) == 1
-               || sigismember(&pending, SIGTERM) == 1);
 }
