@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_module.h"
+#include "ngx_voyo_stored.h"
 
 #include <ngx_md5.h>
 
@@ -54,8 +55,6 @@ static off_t ngx_voyo_slice_number(u_char *first, u_char **end);
 static ngx_uint_t ngx_voyo_slice_taken(ngx_connection_t *c, off_t size);
 static ngx_uint_t ngx_voyo_slice_there(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, ngx_voyo_place_t *place, off_t start);
-static ngx_int_t ngx_voyo_slice_stored(ngx_http_file_cache_t *cache,
-    u_char *key);
 
 
 void
@@ -353,7 +352,7 @@ ngx_voyo_slice_there(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     ngx_md5_update(&md5, text, last - text);
     ngx_md5_final(key, &md5);
 
-    rc = ngx_voyo_slice_stored(r->cache->file_cache, key);
+    rc = ngx_voyo_stored(r->cache->file_cache, key);
 
     if (rc == NGX_OK) {
         seen->hash = ctx->hash;
@@ -362,51 +361,6 @@ ngx_voyo_slice_there(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     }
 
     return rc != NGX_DECLINED;
-}
-
-
-/* NGX_OK: nginx's cache has a key; NGX_AGAIN: it is getting it. */
-
-static ngx_int_t
-ngx_voyo_slice_stored(ngx_http_file_cache_t *cache, u_char *key)
-{
-    ngx_int_t                    rc, stored;
-    ngx_rbtree_key_t             hash;
-    ngx_rbtree_node_t           *node, *sentinel;
-    ngx_http_file_cache_node_t  *fcn;
-
-    ngx_memcpy(&hash, key, sizeof(ngx_rbtree_key_t));
-    stored = NGX_DECLINED;
-
-    ngx_shmtx_lock(&cache->shpool->mutex);
-
-    node = cache->sh->rbtree.root;
-    sentinel = cache->sh->rbtree.sentinel;
-
-    while (node != sentinel) {
-
-        if (hash != node->key) {
-            node = (hash < node->key) ? node->left : node->right;
-            continue;
-        }
-
-        fcn = (ngx_http_file_cache_node_t *) node;
-
-        rc = ngx_memcmp(&key[sizeof(ngx_rbtree_key_t)], fcn->key,
-                        NGX_HTTP_CACHE_KEY_LEN - sizeof(ngx_rbtree_key_t));
-
-        if (rc == 0) {
-            stored = fcn->exists ? NGX_OK
-                                 : fcn->updating ? NGX_AGAIN : NGX_DECLINED;
-            break;
-        }
-
-        node = (rc < 0) ? node->left : node->right;
-    }
-
-    ngx_shmtx_unlock(&cache->shpool->mutex);
-
-    return stored;
 }
 
 

@@ -236,6 +236,41 @@ class ReloadTest(unittest.TestCase):
         self.play()
         self.assertEqual(len(self.stack.requests('media', HOT)), fetched)
 
+    def test_a_file_that_nginx_has_not_found_yet(self) -> None:
+        # is not read ahead: the listener might meet that at the same file,
+        # and then one of the two fetches it (docs/upstream.md, N29)
+        self.play()
+        fetched = len(self.stack.requests('media', HOT))
+        self.stack.stop('nginx', signal.SIGQUIT)
+        files = {}
+        for path in (self.stack.dir / 'home/cache').rglob('*'):
+            if path.is_file():
+                slice_ = re.search(rb'\nKEY: \S+bytes=(\d+)',
+                                   path.read_bytes())
+                files[int(slice_[1]) // SLICE] = path
+        with files[4].open('r+b') as file:
+            file.write(bytes(8))         # of another version: a miss
+        files[5].unlink()
+        self.stack.start_nginx()
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+            listener.connect(('127.0.0.1', self.stack.port))
+            listener.sendall(f'GET /cdn/stream/{HOT} HTTP/1.1\r\nHost: voyo'
+                             '\r\n\r\n'.encode())
+            received = 0
+            while received < 2 * SLICE:
+                received += len(listener.recv(65536))
+
+            def ahead() -> list[str]:
+                return [each['range'] for each in self.stack.requests(
+                    'media', HOT)[fetched:]]
+            wait_for(lambda: self._range(5) in ahead(), 'slice 5 is ahead')
+            self.assertEqual(ahead(), [self._range(5)])
+        self.play()
+
+    def _range(self, number: int) -> str:
+        return f'bytes={number * SLICE}-{(number + 1) * SLICE - 1}'
+
 
 if __name__ == '__main__':
     unittest.main()

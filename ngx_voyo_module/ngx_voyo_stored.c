@@ -1,0 +1,94 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_stored.h"
+
+
+static ngx_uint_t ngx_voyo_stored_file(ngx_http_file_cache_t *cache,
+    u_char *key);
+
+
+ngx_int_t
+ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key)
+{
+    ngx_int_t                    rc, stored;
+    ngx_uint_t                   cold;
+    ngx_rbtree_key_t             hash;
+    ngx_rbtree_node_t           *node, *sentinel;
+    ngx_http_file_cache_node_t  *fcn;
+
+    ngx_memcpy(&hash, key, sizeof(ngx_rbtree_key_t));
+    stored = NGX_DECLINED;
+    cold = cache->sh->cold;
+
+    ngx_shmtx_lock(&cache->shpool->mutex);
+
+    node = cache->sh->rbtree.root;
+    sentinel = cache->sh->rbtree.sentinel;
+
+    while (node != sentinel) {
+
+        if (hash != node->key) {
+            node = (hash < node->key) ? node->left : node->right;
+            continue;
+        }
+
+        fcn = (ngx_http_file_cache_node_t *) node;
+
+        rc = ngx_memcmp(&key[sizeof(ngx_rbtree_key_t)], fcn->key,
+                        NGX_HTTP_CACHE_KEY_LEN - sizeof(ngx_rbtree_key_t));
+
+        if (rc == 0) {
+            stored = fcn->exists ? NGX_OK
+                                 : fcn->updating ? NGX_AGAIN : NGX_DECLINED;
+            break;
+        }
+
+        node = (rc < 0) ? node->left : node->right;
+    }
+
+    ngx_shmtx_unlock(&cache->shpool->mutex);
+
+    if (stored == NGX_DECLINED && cold && ngx_voyo_stored_file(cache, key)) {
+
+        /*
+         * nginx has not read its directory since it was started.  Of two that
+         * ask for a slice then, the second may fetch it (docs/upstream.md,
+         * N29): whom it is read ahead for is not to meet his own.
+         */
+
+        return NGX_AGAIN;
+    }
+
+    return stored;
+}
+
+
+static ngx_uint_t
+ngx_voyo_stored_file(ngx_http_file_cache_t *cache, u_char *key)
+{
+    u_char           name[NGX_MAX_PATH], *p;
+    size_t           len;
+    ngx_path_t      *path;
+    ngx_file_info_t  fi;
+
+    path = cache->path;
+    len = path->name.len + 1 + path->len + 2 * NGX_HTTP_CACHE_KEY_LEN;
+
+    if (len >= NGX_MAX_PATH) {
+        return 0;
+    }
+
+    ngx_memcpy(name, path->name.data, path->name.len);
+
+    p = ngx_hex_dump(name + path->name.len + 1 + path->len, key,
+                     NGX_HTTP_CACHE_KEY_LEN);
+    *p = '\0';
+
+    ngx_create_hashed_filename(path, name, len);
+
+    return ngx_file_info(name, &fi) != NGX_FILE_ERROR;
+}

@@ -1,0 +1,25 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_STORED_H_INCLUDED_
+#define _NGX_VOYO_STORED_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Whether nginx's cache has a key, the MD5 of proxy_cache_key's value.
+ *
+ * NGX_OK: it has; NGX_AGAIN: it is getting it, or has a file that it does not
+ * know of yet; NGX_DECLINED: neither.
+ */
+ngx_int_t ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key);
+
+
+#endif /* _NGX_VOYO_STORED_H_INCLUDED_ */
