@@ -279,6 +279,8 @@ def hot(stack: Stack, _runs: int) -> None:
                   flush=True)
     finally:
         os.sched_setaffinity(0, processors)
+        stack.stop('nginx', signal.SIGQUIT)
+        stack.start_nginx()
 
 
 def ranges(path: str, size: int) -> str:
@@ -306,8 +308,8 @@ def pair(stack: Stack, without: Without, path: str, size: int,
         stack.stop('nginx', signal.SIGQUIT)
         stack.start_nginx()
         stack.get(path)
-        without.start()
         try:
+            without.start()
             sides = ((stack.parts['nginx'].pid, stack.port),
                      (without.process.pid, without.port))
             before = [processor(master) for master, _ in sides]

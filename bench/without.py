@@ -17,6 +17,7 @@ class Without:
         ours, home = stack.dir / 'home', stack.dir / 'without'
         self.stack = stack
         self.home = home
+        self.process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
         self.known = {
             'slice': '$slice_range', 'representation': representation,
@@ -50,7 +51,7 @@ class Without:
                       lambda found: self.known[found[1]], text)
 
     def _has_it(self) -> bool:
-        if self.process.poll() is not None:
+        if self.process is None or self.process.poll() is not None:
             raise AssertionError('nginx ended, see without.log')
         connection = http.client.HTTPConnection('127.0.0.1', self.port)
         try:
@@ -63,5 +64,6 @@ class Without:
             connection.close()
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+        if self.process:
+            self.process.terminate()
+            self.process.wait()
