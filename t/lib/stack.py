@@ -441,7 +441,8 @@ living: set[Stack] = set()
 def reloaded(run: Callable[..., Any]) -> Callable[..., Any]:
     def run_after_reload(*arguments: Any) -> Any:
         for stack in living:
-            stack.reload()
+            if 'nginx' in stack.parts:
+                stack.reload()
         return run(*arguments)
     return run_after_reload
 
