@@ -336,7 +336,7 @@ def load(order: tuple[int, int], sides: tuple[tuple[int, int], ...],
         stdout=subprocess.PIPE, text=True) for i in order}
     said = {i: each.communicate()[0] for i, each in running.items()}
     for text in said.values():
-        assert 'Non-2xx' not in text, text
+        assert 'requests in' in text and 'Non-2xx' not in text, text
     return {i: int(re.search(r'(\d+) requests in', text)[1])
             for i, text in said.items()}
 

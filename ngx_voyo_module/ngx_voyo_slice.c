@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_module.h"
+#include "ngx_voyo_range.h"
 #include "ngx_voyo_stored.h"
 
 #include <ngx_md5.h>
@@ -16,7 +17,6 @@
 #define NGX_VOYO_SLICE_LOOK   10        /* ms between looks at those waiting */
 #define NGX_VOYO_SLICE_SEEN   1024      /* slices remembered */
 #define NGX_VOYO_SLICE_FRESH  5000      /* ms that one is taken to be there */
-#define NGX_VOYO_SLICE_UNIT   100000000000000000LL   /* of a number, at most */
 
 
 /* A slice that was in the cache: not each listener has to look for it. */
@@ -51,7 +51,6 @@ static void ngx_voyo_slice_wake(ngx_event_t *ev);
 static void ngx_voyo_slice_ahead(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_slice_place(ngx_http_cache_t *c,
     ngx_voyo_place_t *place);
-static off_t ngx_voyo_slice_number(u_char *first, u_char **end);
 static ngx_uint_t ngx_voyo_slice_taken(ngx_connection_t *c, off_t size);
 static ngx_uint_t ngx_voyo_slice_there(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, ngx_voyo_place_t *place, off_t start);
@@ -239,26 +238,27 @@ static ngx_int_t
 ngx_voyo_slice_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
 {
     off_t       last;
-    u_char     *p;
-    ngx_str_t  *key;
+    u_char     *p, *end;
+    ngx_str_t  *key, range;
 
     if (c->keys.nelts != 1 || c->file_cache == NULL) {
         return NGX_DECLINED;
     }
 
     key = c->keys.elts;
-    p = key->data + key->len;
+    end = key->data + key->len;
 
-    last = ngx_voyo_slice_number(key->data, &p);
+    for (p = end; p > key->data && p[-1] != '='; p--) { /* void */ }
 
-    if (last == NGX_ERROR || p == key->data || *--p != '-') {
+    if (p - key->data < (ssize_t) sizeof("bytes=") - 1) {
         return NGX_DECLINED;
     }
 
-    place->start = ngx_voyo_slice_number(key->data, &p);
+    range.data = p - (sizeof("bytes=") - 1);
+    range.len = end - range.data;
 
-    if (place->start == NGX_ERROR || place->start > last
-        || p - key->data < 6 || ngx_strncmp(p - 6, "bytes=", 6) != 0)
+    if (ngx_voyo_range_parse(&range, NGX_MAX_OFF_T_VALUE, &place->start, &last)
+        != NGX_OK)
     {
         return NGX_DECLINED;
     }
@@ -268,37 +268,6 @@ ngx_voyo_slice_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
     place->size = last - place->start + 1;
 
     return NGX_OK;
-}
-
-
-/* The number that stands before "end", which is moved to its beginning. */
-
-static off_t
-ngx_voyo_slice_number(u_char *first, u_char **end)
-{
-    off_t    n, unit;
-    u_char  *p;
-
-    n = 0;
-    unit = 1;
-
-    for (p = *end; p > first && p[-1] >= '0' && p[-1] <= '9'; p--) {
-
-        if (unit > NGX_VOYO_SLICE_UNIT) {
-            return NGX_ERROR;
-        }
-
-        n += unit * (p[-1] - '0');
-        unit *= 10;
-    }
-
-    if (p == *end) {
-        return NGX_ERROR;
-    }
-
-    *end = p;
-
-    return n;
 }
 
 

@@ -60,7 +60,7 @@ ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key)
          * N29): whom it is read ahead for is not to meet his own.
          */
 
-        return NGX_AGAIN;
+        return NGX_OK;
     }
 
     return stored;

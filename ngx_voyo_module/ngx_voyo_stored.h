@@ -16,8 +16,8 @@
 /*
  * Whether nginx's cache has a key, the MD5 of proxy_cache_key's value.
  *
- * NGX_OK: it has; NGX_AGAIN: it is getting it, or has a file that it does not
- * know of yet; NGX_DECLINED: neither.
+ * NGX_OK: it has, or will find its file; NGX_AGAIN: it is getting it;
+ * NGX_DECLINED: neither.
  */
 ngx_int_t ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key);
 

@@ -16,7 +16,6 @@
 #include "voyo_errno.h"
 #include "worker.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
