@@ -69,10 +69,10 @@ check:          ## style, dependency direction, static analysis
 mutants:        ## break each law once, the tests must notice
 	@exec util/mutants
 
-FUZZERS := line record
+FUZZERS := line mp4 record
 FUZZ_SECONDS := 60
 
-fuzz:           ## fuzz what workers and Redis say, a minute each
+fuzz:           ## fuzz what workers, Redis and media hosts say, a minute each
 	@for each in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/fuzz/$$each; \
 	    clang -std=c11 -D_GNU_SOURCE -Icommon -Iresolver -g -O1 \

@@ -19,6 +19,7 @@
 #define VOYO_ETOOBIG  -3    /* the result is beyond its documented bound */
 #define VOYO_EIO      -4    /* the other side failed or is gone */
 #define VOYO_ETIMEOUT -5    /* the other side did not answer in time */
+#define VOYO_EAGAIN   -6    /* the input is not all there */
 
 
 #endif /* _VOYO_ERRNO_H_INCLUDED_ */
