@@ -1,11 +1,20 @@
-"""Real audio: a minute of melody, looped by stream copy to any length."""
+"""
+Real audio that tells where it is: one period of it is encoded for each format,
+and its frames are repeated to any length.
+"""
 
+import fcntl
+import itertools
+import math
 import os
 import subprocess
-import tempfile
-import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import mp4
+import webm
 
 
 @dataclass(frozen=True)
@@ -14,12 +23,16 @@ class Itag:
     mime: str
     quality: str
     rate: int
-    channels: int
-    encoder: tuple[str, ...]
+    bits: int                          # a second, for the encoder
+    channels: int = 2
 
     @property
-    def extension(self) -> str:
-        return 'm4a' if 'mp4' in self.mime else 'webm'
+    def aac(self) -> bool:
+        return 'mp4' in self.mime
+
+    @property
+    def samples(self) -> int:          # in a frame
+        return mp4.SAMPLES if self.aac else self.rate * webm.FRAME // 1000
 
 
 AAC = 'audio/mp4; codecs="mp4a.40.{}"'
@@ -31,42 +44,47 @@ OPUS = 'audio/webm; codecs="opus"'
 
 ITAGS = {
     each.itag: each for each in (
-        Itag(139, AAC.format(5), 'AUDIO_QUALITY_LOW', 22050, 2,
-             ('-c:a', 'aac', '-ar', '22050', '-b:a', '47200')),
-        Itag(140, AAC.format(2), 'AUDIO_QUALITY_MEDIUM', 44100, 2,
-             ('-c:a', 'aac', '-b:a', '128400')),
-        Itag(249, OPUS, 'AUDIO_QUALITY_LOW', 48000, 2,
-             ('-c:a', 'libopus', '-vbr', 'off', '-b:a', '47600')),
-        Itag(250, OPUS, 'AUDIO_QUALITY_LOW', 48000, 2,
-             ('-c:a', 'libopus', '-vbr', 'off', '-b:a', '67600')),
-        Itag(251, OPUS, 'AUDIO_QUALITY_MEDIUM', 48000, 2,
-             ('-c:a', 'libopus', '-vbr', 'off', '-b:a', '127600')),
+        Itag(139, AAC.format(5), 'AUDIO_QUALITY_LOW', 22050, 47100),
+        Itag(140, AAC.format(2), 'AUDIO_QUALITY_MEDIUM', 44100, 127650),
+        Itag(249, OPUS, 'AUDIO_QUALITY_LOW', 48000, 47600),
+        Itag(250, OPUS, 'AUDIO_QUALITY_LOW', 48000, 67600),
+        Itag(251, OPUS, 'AUDIO_QUALITY_MEDIUM', 48000, 127600),
     )
 }
 
-MELODY_SECONDS = 60
-LENGTHS = (5, 30, 240, 3600)           # that tracks have
+# what tracks need: seconds, take, form
+TRACKS = ((5, 0, 'dash'), (10, 0, 'dash'), (30, 0, 'dash'), (240, 0, 'dash'),
+          (240, 1, 'dash'), (3600, 0, 'dash'))
+FAST_TRACKS = ((240, 0, 'faststart'),)
 
-# four notes a second, a bass, a click, and a breath of noise that keeps the
-# encoders at their bit rate; every take is in a key of its own
-MELODY = (
-    '0.45*exp(-5*mod(t,0.25))*sin(2*PI*mod(t,0.25)*{pitch}'
-    '*pow(2,mod(floor(t*4)*5+floor(t/2)*3,17)/12))'
-    '+0.25*exp(-1.5*mod(t,1))*sin(2*PI*mod(t,1)*{pitch}/4'
-    '*pow(2,mod(floor(t)*7,12)/12))'
-    '+0.06*exp(-9*mod(t,0.5))*(random(0)*2-1)+0.02*(random(1)-0.5)'
+# A tone that tells the second, a sweep that tells the place in it, and noise
+# that keeps the encoders at their bit rate.  t/lib/position.py hears them.
+
+PERIOD = 256                           # seconds
+SOUND_RATE = 44100
+SOUND = (
+    'aevalsrc=d={period}:s={rate}:exprs='
+    '0.3*sin(2*PI*t*(400+12*floor(t)))'
+    '+0.3*sin(2*PI*mod(t\\,1)*(4000+2000*mod(t\\,1)))[code];'
+    'anoisesrc=d={period}:r={rate}:a=0.02:seed=1[noise];'
+    '[code][noise]amix=normalize=0'
 )
+
+# What is encoded before and after the period, so that its frames fit each
+# other at both ends.  44 frames are whole samples at each of the rates.
+
+MARGIN = 44
 
 
 class Media:
     """
     The files of one directory, made when they are first asked for.  Any
-    number of processes may share it: a file appears whole or not at all.
+    number of processes may share it: a file appears whole or not at all, and
+    is made once.
     """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
 
     def prepare(self) -> None:
@@ -75,57 +93,110 @@ class Media:
         it would keep yt-dlp waiting beyond its time-out.
         """
 
-        for itag in ITAGS:
-            for seconds in LENGTHS:
-                self.track(itag, seconds, 0)
-            self.track(itag, 240, 1)
+        def make(kind: Itag) -> None:
+            for track in TRACKS + FAST_TRACKS * kind.aac:
+                self.track(kind.itag, *track)
 
-    def track(self, itag: int, seconds: int, take: int) -> Path:
-        """The audio of that format and length; takes differ in every byte."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(make, ITAGS.values()))
+
+    def track(self, itag: int, seconds: int, take: int,
+              form: str = 'dash') -> Path:
+        """The audio of that format and length; takes differ throughout."""
 
         kind = ITAGS[itag]
-        base = f'{itag}-{seconds}s-{take}.{kind.extension}'
+        extension = 'm4a' if kind.aac else 'webm'
+        name = f'{itag}-{form}-{seconds}s-{take}.{extension}'
 
-        with self.lock:
-            melody = self._make(
-                f'melody-{take}.wav', '-f', 'lavfi', '-i',
-                self._melody(take), '-c:a', 'pcm_s16le')
-            encoded = self._make(
-                f'{itag}-{take}.{kind.extension}', '-i', str(melody),
-                *kind.encoder, *self._container(kind))
-            return self._make(
-                base, '-stream_loop', str(seconds // MELODY_SECONDS), '-i',
-                str(encoded), '-c', 'copy', '-t', str(seconds),
-                *self._container(kind))
+        if form == 'faststart':
+            whole = self.track(itag, seconds, take)
+            return self._ffmpeg(name, '-i', whole, '-c', 'copy', '-movflags',
+                                '+faststart')
+        return self._made(name, lambda path: write(
+            path, self._dash(kind, seconds, take)))
 
     def thumbnail(self, extension: str) -> Path:
-        with self.lock:
-            return self._make(
-                f'thumbnail.{extension}', '-f', 'lavfi', '-i',
-                'gradients=s=480x360:c0=0x203060:c1=0xe08040:seed=7',
-                '-frames:v', '1')
+        return self._ffmpeg(
+            f'thumbnail.{extension}', '-f', 'lavfi', '-i',
+            'gradients=s=480x360:c0=0x203060:c1=0xe08040:seed=7',
+            '-frames:v', '1')
 
-    @staticmethod
-    def _melody(take: int) -> str:
-        notes = MELODY.format(pitch=220 + 33 * take).replace(',', '\\,')
-        return f"aevalsrc=exprs='{notes}':s=44100:c=stereo:d={MELODY_SECONDS}"
+    def _dash(self, kind: Itag, seconds: int, take: int) -> Iterator[bytes]:
+        count = round(seconds * kind.rate / kind.samples)
+        frames = list(itertools.islice(
+            itertools.cycle(self._period(kind, take)), count))
+        if kind.aac:
+            return mp4.fragmented(frames, kind.rate, kind.channels)
+        return webm.dash(frames, kind.channels)
 
-    @staticmethod
-    def _container(kind: Itag) -> tuple[str, ...]:
-        if kind.extension == 'm4a':
-            return ('-movflags', '+faststart')
-        return ()
+    def _period(self, kind: Itag, take: int) -> list[bytes]:
+        """The frames that may be repeated: of one period, or of two."""
 
-    def _make(self, name: str, *arguments: str) -> Path:
+        sound = self._ffmpeg(
+            'sound.s16', '-f', 'lavfi', '-i',
+            SOUND.format(period=PERIOD, rate=SOUND_RATE), '-f', 's16le')
+
+        samples = PERIOD * kind.rate
+        periods = kind.samples // math.gcd(samples, kind.samples)
+        margin = 2 * MARGIN * kind.samples * SOUND_RATE // kind.rate
+
+        def pcm() -> bytes:
+            period = sound.read_bytes()
+            return period[-margin:] + period * periods + period[:margin]
+
+        codec = ('aac', '-aac_coder', 'fast', '-f', 'adts') if kind.aac else \
+                ('libopus', '-compression_level', '0', '-vbr', 'off',
+                 '-map', '0:a', '-f', 'data')
+        encoded = self._ffmpeg(
+            f'{kind.itag}-{take}.frames', '-f', 's16le', '-ar',
+            str(SOUND_RATE), '-ac', '1', '-i', '-',
+            '-af', f'volume={1 - take / 8}', '-ac', str(kind.channels),
+            '-ar', str(kind.rate), '-b:a', str(kind.bits), '-c:a', *codec,
+            source=pcm).read_bytes()
+
+        if kind.aac:
+            # the first frame is the encoder's delay
+            frames, first = list(adts_frames(encoded)), MARGIN + 1
+        else:
+            size = kind.bits * webm.FRAME // 8000
+            frames, first = [encoded[place:place + size] for place
+                             in range(0, len(encoded), size)], MARGIN
+        return frames[first:first + periods * samples // kind.samples]
+
+    def _ffmpeg(self, name: str, *arguments: str | Path,
+                source: Callable[[], bytes] = bytes) -> Path:
+        return self._made(name, lambda path: subprocess.run(
+            ['ffmpeg', '-y', '-v', 'error', '-bitexact', *arguments,
+             '-map_metadata', '-1', '-bitexact', path],
+            input=source(), check=True))
+
+    def _made(self, name: str, make: Callable[[Path], object]) -> Path:
         path = self.directory / name
         if path.exists():
             return path
 
-        with tempfile.TemporaryDirectory(dir=self.directory) as scratch:
-            new = Path(scratch) / name
-            subprocess.run(
-                ['ffmpeg', '-nostdin', '-v', 'error', '-bitexact', *arguments,
-                 '-map_metadata', '-1', '-bitexact', str(new)],
-                check=True)
-            os.replace(new, path)
+        # who else wants it waits for the lock, then finds it
+        new = self.directory / f'new-{name}'
+        with new.open('ab') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if path.exists():
+                new.unlink(missing_ok=True)
+            else:
+                make(new)
+                os.replace(new, path)
         return path
+
+
+def write(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open('wb') as file:
+        file.writelines(pieces)
+
+
+def adts_frames(data: bytes) -> Iterator[bytes]:
+    """Each without its header of seven bytes."""
+
+    begin = 0
+    while begin < len(data):
+        end = begin + (int.from_bytes(data[begin + 3:begin + 6]) >> 5 & 0x1fff)
+        yield data[begin + 7:end]
+        begin = end

@@ -140,9 +140,9 @@ class MediaHosts:
         for take in range(self.state.take(track) + 1):
             lmt = self.state.lmt(track, itag, xtags, take)
             if request.query['lmt'] == str(lmt):
-                seconds = int(float(request.query['dur']))
+                seconds, form = request.query['file'].split('.')
                 return await asyncio.to_thread(
-                    self.files.track, itag, seconds, take % 2)
+                    self.files.track, itag, int(seconds), take % 2, form)
         raise Refused('no such edition', 404)
 
     def _sibling(self, request: Request) -> str:

@@ -162,14 +162,15 @@ class Player:
                 size: int, query: dict[str, str]) -> dict[str, Any]:
         kind = ITAGS[stream.itag]
         lmt = str(self._lmt(track, stream))
-        average = size * 8 // scenario.seconds
+        seconds, form = scenario.file
+        average = size * 8 // seconds
 
         query |= {
             'itag': str(stream.itag), 'source': 'youtube',
             'requiressl': 'yes', 'mime': kind.mime.split(';')[0],
             'gir': 'yes', 'clen': str(size),
             'dur': f'{scenario.seconds}.000', 'lmt': lmt,
-            'mn': 'sn-aaaa,sn-bbbb', 'fvip': '2',
+            'mn': 'sn-aaaa,sn-bbbb', 'fvip': '2', 'file': f'{seconds}.{form}',
         }
         if stream.xtags:
             query['xtags'] = stream.xtags
@@ -201,9 +202,10 @@ class Player:
 
     async def _file(self, track: str, scenario: Scenario,
                     stream: Stream) -> Path:
+        seconds, form = scenario.file
         return await asyncio.to_thread(
-            self.files.track, stream.itag, scenario.seconds,
-            self.state.take(track) % 2)
+            self.files.track, stream.itag, seconds,
+            self.state.take(track) % 2, form)
 
     def _lmt(self, track: str, stream: Stream) -> int:
         return self.state.lmt(track, stream.itag, stream.xtags,

@@ -47,7 +47,7 @@ def with_drc(itags: Iterable[int]) -> tuple[Stream, ...]:
 @dataclass(frozen=True)
 class Scenario:
     about: str
-    seconds: int = 30
+    seconds: int = 30                  # that it is said to last
     streams: tuple[Stream, ...] = plain(AAC + OPUS)
 
     # how the player answers
@@ -63,9 +63,17 @@ class Scenario:
     streaming: dict[str, Any] = field(default_factory=dict)
 
     # how the formats are offered
+    plays: int = 0                     # seconds, if other than said
+    form: str = 'dash'                 # of the files; or 'faststart'
     url: str = 'plain'                 # or 'absent', 'challenge'
     live: bool = False
     preroll_ms: int = 0
+
+    @property
+    def file(self) -> tuple[int, str]:
+        """Seconds and form of the files behind it."""
+
+        return self.plays or self.seconds, self.form
 
 
 def video(itag: int, codecs: str) -> dict[str, Any]:
@@ -106,9 +114,13 @@ SCENARIOS: dict[str, Scenario] = {
     's30_': NORMAL,
     'm04_': replace(NORMAL, about='4 min', seconds=240),
     'h01_': replace(NORMAL, about='1 h', seconds=3600),
+    'trap': replace(NORMAL, about='said to last 5 s, lasts 10 s', seconds=5,
+                    plays=10),
 
     # format lists
     'aac_': Scenario('AAC only', streams=plain(AAC)),
+    'fast': Scenario('AAC that is not fragmented, 4 min', seconds=240,
+                     streams=plain(AAC), form='faststart'),
     'opus': Scenario('Opus only', streams=plain(OPUS)),
     'low_': Scenario('the lowest of both codecs', streams=plain((139, 249))),
     'dubs': Scenario('a German dub before the original',
