@@ -20,6 +20,7 @@ ACTIONS = {
     'reencode',
     # in it
     'whole', 'short', 'total', 'length', 'type', 'headers', 'cut', 'throttle',
+    'crumbs',
 }
 
 

@@ -14,6 +14,7 @@ from player import signature
 from wire import Answer, Cut, Request
 
 PIECE = 128 * 1024
+CRUMBLED = 2048                        # bytes that come in crumbs
 PAGE = b'<!DOCTYPE html><title>Sorry</title><p>Please try again later.</p>\n'
 THUMBNAILS = {'jpg': 'image/jpeg', 'webp': 'image/webp'}
 
@@ -174,7 +175,7 @@ class MediaHosts:
             page = PAGE * (stop // len(PAGE) + 1)
             await answer.data(page[:stop], framing == 'chunked')
         else:
-            await self._copy(answer, file, first, stop, do.get('throttle'),
+            await self._copy(answer, file, first, stop, do,
                              framing == 'chunked')
 
         if 'stall' in stops:
@@ -187,10 +188,16 @@ class MediaHosts:
             answer.writer.write(b'0\r\n\r\n')
 
     async def _copy(self, answer: Answer, file: BinaryIO, first: int,
-                    length: int, throttle: int | None,
-                    chunked: bool) -> None:
+                    length: int, do: dict[str, Any], chunked: bool) -> None:
         file.seek(first)
-        for piece in self._pieces(length, throttle):
+        crumbs = min(length, CRUMBLED) if 'crumbs' in do else 0
+        for at in range(0, crumbs, do.get('crumbs', 1)):
+            piece = min(do['crumbs'], crumbs - at)
+            await answer.data(file.read(piece), chunked)
+            await asyncio.sleep(0.002)
+
+        throttle = do.get('throttle')
+        for piece in self._pieces(length - crumbs, throttle):
             await answer.data(file.read(piece), chunked)
             if throttle is not None:
                 await asyncio.sleep(piece / throttle)
