@@ -150,6 +150,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_QUEUE', '0', '1000000'),
                 ('VOYO_BUDGET', '0', 'all'),
                 ('VOYO_PROOF', 'yes'),
+                ('VOYO_MP4_HEADER', 'off'),
                 ('VOYO_CANARY', 'short', 'x;dropuser00', 'x' * 12),
                 ('VOYO_CANARY_EVERY', '0', '1441'),
                 ('VOYO_ART_HOSTS', ' ', 'a;b'),
@@ -234,6 +235,7 @@ class DeployTest(unittest.TestCase):
             NGINX_WORKERS='3', VOYO_CODEC='opus', VOYO_ZONE_SIZE='8m',
             VOYO_CACHE_SIZE='77m', VOYO_EGRESS='one.a-b',
             VOYO_QUALITY_TOLERANCE='0', VOYO_RESOLVE_TIMEOUT='9s',
+            VOYO_MP4_HEADER='0',
             VOYO_MEDIA_HOSTS='.a.example http://127.0.0.1:8081',
             VOYO_CORS_ORIGINS='https://a.example, http://[::1]:3000',
             VOYO_SOURCE_ADDRESS='127.0.0.9')
@@ -241,6 +243,7 @@ class DeployTest(unittest.TestCase):
         for text in ('worker_processes 3;', 'voyo_codec opus;',
                      'voyo_zone voyo:8m ', 'max_size=77m',
                      'voyo_egress one.a-b;', 'voyo_quality_tolerance 0;',
+                     'voyo_mp4_header off;',
                      'voyo_resolve_timeout 9s;',
                      'voyo_media_hosts .a.example http://127.0.0.1:8081;',
                      'default "";', '"https://a.example" "https://a.example";',

@@ -33,7 +33,7 @@ typedef struct {
     voyo_quality_t    quality;
     voyo_codec_t      codec;
     off_t             offset;            /* of a byte of the slice */
-    const char       *representation;    /* NULL: whichever is chosen */
+    ngx_str_t        *representation;    /* NULL: whichever is chosen */
     ngx_str_t        *client;            /* whose limit counts it, or NULL */
     ngx_connection_t *owner;             /* for whom it is, or NULL */
 } ngx_voyo_fill_request_t;

@@ -32,7 +32,7 @@ ngx_voyo_fill_message(u_char *buf, size_t size,
                      request->offset, request->offset);
 
     if (request->representation) {
-        p = ngx_slprintf(p, last, "If-Match: \"%s\"" CRLF,
+        p = ngx_slprintf(p, last, "If-Match: \"%V\"" CRLF,
                          request->representation);
     }
 

@@ -104,6 +104,13 @@ static ngx_command_t  ngx_voyo_commands[] = {
       offsetof(ngx_voyo_main_conf_t, codec),
       ngx_voyo_codecs },
 
+    { ngx_string("voyo_mp4_header"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, mp4_header),
+      NULL },
+
     { ngx_string("voyo_quality_tolerance"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -488,6 +495,7 @@ ngx_voyo_create_main_conf(ngx_conf_t *cf)
     vmcf->family = NGX_CONF_UNSET_UINT;
     vmcf->codec = NGX_CONF_UNSET_UINT;
     vmcf->tolerance = NGX_CONF_UNSET_UINT;
+    vmcf->mp4_header = NGX_CONF_UNSET;
     vmcf->waiters = NGX_CONF_UNSET_UINT;
 
     return vmcf;
@@ -508,6 +516,7 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_uint_value(vmcf->family, AF_UNSPEC);
     ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
     ngx_conf_init_uint_value(vmcf->tolerance, 10);
+    ngx_conf_init_value(vmcf->mp4_header, 1);
     ngx_conf_init_uint_value(vmcf->waiters, 1000);
 
     if (vmcf->egress.data == NULL) {

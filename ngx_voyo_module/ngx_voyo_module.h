@@ -16,6 +16,7 @@
 #include "voyo_track.h"
 
 #include "ngx_voyo_fill.h"
+#include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_problem.h"
 #include "ngx_voyo_redis.h"
 #include "ngx_voyo_slice.h"
@@ -35,6 +36,7 @@ typedef struct {
     ngx_uint_t                family;        /* of their addresses: AF_… */
     ngx_uint_t                codec;         /* voyo_codec_t */
     ngx_uint_t                tolerance;     /* per cent */
+    ngx_flag_t                mp4_header;    /* is made right */
     ngx_uint_t                waiters;       /* at most, a worker */
     ngx_uint_t                used;          /* by some location */
     ngx_int_t                 slice_range;   /* the variable's index */
@@ -73,7 +75,9 @@ typedef struct {
     voyo_codec_t              codec;
 
     voyo_format_t             format;
-    ngx_str_t                 representation; /* of it */
+    ngx_str_t                 representation; /* in "name" */
+    u_char                    name[VOYO_REPRESENTATION_MAX
+                                   + sizeof(NGX_VOYO_MP4_HEADER) - 1];
     off_t                     start;         /* bytes asked for */
     off_t                     last;          /* inclusive */
     off_t                     looked;        /* ahead, up to here */

@@ -393,6 +393,20 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         text.len = r->uri.len - 1;
     }
 
+    /* error_page changes r->uri, the text stays */
+
+    origin->name = text;
+
+    if (text.len > sizeof(NGX_VOYO_MP4_HEADER) - 1
+        && ngx_strncmp(text.data + text.len
+                       - (sizeof(NGX_VOYO_MP4_HEADER) - 1),
+                       NGX_VOYO_MP4_HEADER, sizeof(NGX_VOYO_MP4_HEADER) - 1)
+           == 0)
+    {
+        origin->mp4_header = 1;
+        text.len -= sizeof(NGX_VOYO_MP4_HEADER) - 1;
+    }
+
     if (text.len == 0
         || !voyo_representation_valid((char *) text.data, text.len, NULL)
         || r->headers_in.range == NULL)
@@ -411,8 +425,6 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     if (size <= 0) {
         return NGX_DECLINED;
     }
-
-    /* error_page changes r->uri, the text stays */
 
     origin->representation = text;
     origin->track.data = text.data;

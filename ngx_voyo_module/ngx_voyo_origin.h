@@ -22,7 +22,8 @@ typedef struct {
     ngx_http_request_t    *request;
 
     ngx_str_t              track;
-    ngx_str_t              representation;
+    ngx_str_t              name;            /* of the bytes, by the edge */
+    ngx_str_t              representation;  /* in the record */
     off_t                  size;            /* of the representation */
     off_t                  start;           /* the slice */
     off_t                  last;            /* inclusive */
@@ -54,6 +55,7 @@ typedef struct {
     unsigned               art:1;           /* of the track, not a slice */
     unsigned               moved:1;         /* to the URL's other host */
     unsigned               found:1;         /* "source" is not the record's */
+    unsigned               mp4_header:1;    /* is made right */
 } ngx_voyo_origin_t;
 
 

@@ -194,7 +194,7 @@ ngx_voyo_slice_ahead(ngx_http_request_t *r)
     request.track = ctx->track.data;
     request.quality = ctx->quality;
     request.codec = ctx->codec;
-    request.representation = ctx->format.representation;
+    request.representation = &ctx->representation;
     request.client = NULL;
     request.owner = r->connection;
 

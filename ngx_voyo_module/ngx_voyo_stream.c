@@ -287,6 +287,7 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     const voyo_format_t *formats, ngx_uint_t n)
 {
     int                    i;
+    u_char                *p;
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
@@ -298,9 +299,14 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     }
 
     ctx->format = formats[i];
-    ctx->representation.data = (u_char *) ctx->format.representation;
-    ctx->representation.len = ngx_strlen(ctx->format.representation);
     ctx->known = 1;
+
+    p = ngx_sprintf(ctx->name, "%s%s%Z", ctx->format.representation,
+                    vmcf->mp4_header && ctx->format.codec == VOYO_CODEC_AAC
+                    ? NGX_VOYO_MP4_HEADER : "");
+
+    ctx->representation.data = ctx->name;
+    ctx->representation.len = p - ctx->name - 1;
 
     return NGX_OK;
 }

@@ -371,13 +371,13 @@ ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
             break;
         }
 
-        p = ngx_pnalloc(r->pool, origin->representation.len + 2);
+        p = ngx_pnalloc(r->pool, origin->name.len + 2);
         if (p == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_sprintf(p, "\"%V\"", &origin->representation);
-        ngx_voyo_variable_set(v, p, origin->representation.len + 2);
+        ngx_sprintf(p, "\"%V\"", &origin->name);
+        ngx_voyo_variable_set(v, p, origin->name.len + 2);
 
         return NGX_OK;
     }

@@ -65,9 +65,7 @@ class CrowdTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.stack = Stack(workers=2)
-        cls.file = next(Path(each['path']).read_bytes()
-                        for each in cls.stack.control('/track?id=m04_crowdxx')
-                        if each['itag'] == 140)
+        cls.file = cls.stack.file('m04_crowdxx')
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -73,9 +73,7 @@ class ProxyTest(unittest.TestCase):
                     proxy_set_header Connection "";
                 }}
             }}''')
-        cls.file = next(Path(each['path']).read_bytes()
-                        for each in cls.stack.control('/track?id=m04_proxy00')
-                        if each['itag'] == 140)
+        cls.file = cls.stack.file('m04_proxy00')
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -66,10 +66,7 @@ class Listeners:
 class ReloadTest(unittest.TestCase):
     def setUp(self) -> None:
         self.stack = Stack(workers=2)
-        self.expected = next(
-            Path(each['path']).read_bytes()
-            for each in self.stack.control(f'/track?id={HOT}')
-            if each['itag'] == 140)
+        self.expected = self.stack.file(HOT)
 
     def tearDown(self) -> None:
         self.stack.close()
@@ -139,10 +136,8 @@ class ReloadTest(unittest.TestCase):
                  'one old worker is left', 10)
         body += answer.read()
         connection.close()
-        expected = next(Path(each['path']).read_bytes()
-                        for each in self.stack.control(
-                            '/track?id=h01_reload0') if each['itag'] == 140)
-        self.assertTrue(body == expected, 'other bytes')
+        self.assertTrue(body == self.stack.file('h01_reload0'),
+                        'other bytes')
         wait_for(lambda: not old & set(self.stack.nginx_workers()),
                  'it leaves after its last listener', LEAVING)
 

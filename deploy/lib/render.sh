@@ -58,6 +58,7 @@ set_values()
         [EGRESS]=$VOYO_EGRESS
         [CODEC]=$VOYO_CODEC
         [QUALITY_TOLERANCE]=$VOYO_QUALITY_TOLERANCE
+        [MP4_HEADER]=$([ "$VOYO_MP4_HEADER" = 0 ] && echo off || echo on)
         [MEDIA_HOSTS]=$VOYO_MEDIA_HOSTS
         [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
         [AHEAD]=$VOYO_AHEAD

@@ -25,7 +25,7 @@ read_settings()
     : "${VOYO_ART_HOSTS:=.ytimg.com .ggpht.com .googleusercontent.com}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
     : "${VOYO_QUEUE:=1000}" "${VOYO_BUDGET:=250}" "${VOYO_PROOF:=1}"
-    : "${VOYO_CANARY=}" "${VOYO_CANARY_EVERY:=10}"
+    : "${VOYO_CANARY=}" "${VOYO_CANARY_EVERY:=10}" "${VOYO_MP4_HEADER:=1}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
@@ -43,6 +43,7 @@ read_settings()
     one_of VOYO_DEMO 0 1
     one_of VOYO_ACCESS_LOG 0 1
     one_of VOYO_PROOF 0 1
+    one_of VOYO_MP4_HEADER 0 1
     one_of VOYO_LOG_LEVEL debug info notice warn error crit
 
     matches VOYO_EGRESS '[A-Za-z0-9._-]{1,32}' \

@@ -24,6 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boxes
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build'
 # empty: it is linked into nginx
@@ -216,6 +218,7 @@ class Stack:
             'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': self.zone,
             'REDIS_URL': f'unix:{self.redis_socket}', 'EGRESS': 'default',
             'CODEC': 'aac', 'QUALITY_TOLERANCE': 10,
+            'MP4_HEADER': 'on',
             'MEDIA_HOSTS': hosts,
             'RESOLVE_TIMEOUT': self.resolve_timeout,
             'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
@@ -350,12 +353,17 @@ class Stack:
         query = f'?kind={kind}' + (f'&id={track}' if track else '')
         return self.control('/log' + query)
 
-    def file(self, track: str, itag: int = 140) -> bytes:
-        """What a track's bytes are now."""
+    def source_file(self, track: str, itag: int = 140) -> bytes:
+        """What a track's bytes are at the source now."""
 
         return next(Path(each['path']).read_bytes()
                     for each in self.control(f'/track?id={track}')
                     if each['itag'] == itag)
+
+    def file(self, track: str, itag: int = 140) -> bytes:
+        """What a listener is to get of it."""
+
+        return boxes.served(self.source_file(track, itag))
 
     def redis(self, *command: str) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:

@@ -1,0 +1,206 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_origin.h"
+
+#include "voyo_errno.h"
+#include "voyo_mp4.h"
+
+
+/*
+ * Makes the header of a fragmented MP4 right, in the origin, so that it is
+ * done once for each slice that is stored: no byte moves.  The beginning of
+ * the first slice is held back until it can be judged.
+ */
+
+typedef struct {
+    ngx_buf_t            *header;
+    unsigned              done:1;
+} ngx_voyo_mp4_header_ctx_t;
+
+
+static ngx_int_t ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_chain_t *ngx_voyo_mp4_header_take(ngx_buf_t *header,
+    ngx_chain_t *in);
+static ngx_int_t ngx_voyo_mp4_header_filter_init(ngx_conf_t *cf);
+
+
+static ngx_http_module_t  ngx_voyo_mp4_header_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_voyo_mp4_header_filter_init,       /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_voyo_mp4_header_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_voyo_mp4_header_filter_module_ctx, /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static ngx_int_t
+ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r)
+{
+    ngx_voyo_origin_t          *origin;
+    ngx_voyo_loc_conf_t        *vlcf;
+    ngx_voyo_mp4_header_ctx_t  *ctx;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (!vlcf->origin || r != r->main
+        || r->headers_out.status != NGX_HTTP_PARTIAL_CONTENT)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    origin = ngx_voyo_origin_get(r);
+
+    if (origin == NULL || !origin->mp4_header || origin->start > 0
+        || origin->source.codec != VOYO_CODEC_AAC)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_voyo_mp4_header_ctx_t));
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->header = ngx_create_temp_buf(r->pool, VOYO_MP4_HEADER_MAX);
+    if (ctx->header == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_set_ctx(r, ctx, ngx_voyo_mp4_header_filter_module);
+
+    r->filter_need_in_memory = 1;
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_int_t                   rc;
+    ngx_buf_t                  *b;
+    ngx_uint_t                  i;
+    ngx_chain_t                 out;
+    voyo_mp4_duration_t         durations[VOYO_MP4_DURATIONS];
+    ngx_voyo_mp4_header_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_voyo_mp4_header_filter_module);
+
+    if (ctx == NULL || ctx->done || in == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    b = ctx->header;
+    out.buf = b;
+    out.next = ngx_voyo_mp4_header_take(b, in);
+
+    rc = voyo_mp4_durations(b->pos, b->last - b->pos, durations);
+
+    if (rc == VOYO_EAGAIN && out.next == NULL && !b->last_buf) {
+        return NGX_OK;
+    }
+
+    ctx->done = 1;
+
+    if (rc == VOYO_OK) {
+        for (i = 0; i < VOYO_MP4_DURATIONS; i++) {
+            ngx_memzero(b->pos + durations[i].offset, durations[i].len);
+        }
+    }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "voyo mp4 header of %uz bytes, %s", b->last - b->pos,
+                   rc == VOYO_OK ? "made right" : "left as it is");
+
+    return ngx_http_next_body_filter(r, ngx_buf_size(b) ? &out : out.next);
+}
+
+
+/* Moves what fits from "in" into "header", and returns the rest. */
+
+static ngx_chain_t *
+ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in)
+{
+    size_t      n;
+    ngx_buf_t  *b;
+
+    for ( /* void */ ; in; in = in->next) {
+
+        b = in->buf;
+
+        if (!ngx_buf_in_memory(b)) {
+
+            if (b->in_file || b->last_buf) {
+                return in;
+            }
+
+            /* what is held back is not to be flushed */
+
+            continue;
+        }
+
+        n = ngx_min(b->last - b->pos, header->end - header->last);
+
+        header->last = ngx_cpymem(header->last, b->pos, n);
+        b->pos += n;
+
+        if (b->in_file) {
+            b->file_pos += n;
+        }
+
+        if (b->pos < b->last) {
+            return in;
+        }
+
+        header->flush |= b->flush;
+        header->last_buf |= b->last_buf;
+        header->last_in_chain |= b->last_in_chain;
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_voyo_mp4_header_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_voyo_mp4_header_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_voyo_mp4_header_body_filter;
+
+    return NGX_OK;
+}
