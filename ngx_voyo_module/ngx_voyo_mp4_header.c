@@ -26,7 +26,7 @@ static ngx_int_t ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_chain_t *ngx_voyo_mp4_header_take(ngx_buf_t *header,
-    ngx_chain_t *in);
+    ngx_chain_t *in, ngx_buf_t **flush);
 static ngx_int_t ngx_voyo_mp4_header_filter_init(ngx_conf_t *cf);
 
 
@@ -110,7 +110,7 @@ static ngx_int_t
 ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t                   rc;
-    ngx_buf_t                  *b;
+    ngx_buf_t                  *b, *flush;
     ngx_uint_t                  i;
     ngx_chain_t                 out;
     voyo_mp4_duration_t         durations[VOYO_MP4_DURATIONS];
@@ -124,12 +124,21 @@ ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     b = ctx->header;
     out.buf = b;
-    out.next = ngx_voyo_mp4_header_take(b, in);
+    out.next = ngx_voyo_mp4_header_take(b, in, &flush);
 
     rc = voyo_mp4_durations(b->pos, b->last - b->pos, durations);
 
     if (rc == VOYO_EAGAIN && out.next == NULL && !b->last_buf) {
-        return NGX_OK;
+
+        if (flush == NULL) {
+            return NGX_OK;
+        }
+
+        /* the response's header goes all the same */
+
+        out.buf = flush;
+
+        return ngx_http_next_body_filter(r, &out);
     }
 
     ctx->done = 1;
@@ -148,13 +157,19 @@ ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 }
 
 
-/* Moves what fits from "in" into "header", and returns the rest. */
+/*
+ * Moves what fits from "in" into "header", and returns the rest.  "flush" is a
+ * buffer that is none of data, or NULL.
+ */
 
 static ngx_chain_t *
-ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in)
+ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in,
+    ngx_buf_t **flush)
 {
     size_t      n;
     ngx_buf_t  *b;
+
+    *flush = NULL;
 
     for ( /* void */ ; in; in = in->next) {
 
@@ -166,8 +181,7 @@ ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in)
                 return in;
             }
 
-            /* what is held back is not to be flushed */
-
+            *flush = b;
             continue;
         }
 
@@ -184,6 +198,9 @@ ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in)
             return in;
         }
 
+        /* the proxy waits for a recycled one to be sent: not to be postponed */
+
+        header->recycled |= b->recycled;
         header->flush |= b->flush;
         header->last_buf |= b->last_buf;
         header->last_in_chain |= b->last_in_chain;

@@ -5,6 +5,7 @@ Without it every track of the default codec is twice as long on Apple's players
 player can't read it, or a cache mixes two editions.
 """
 
+import http.client
 import sys
 import unittest
 from pathlib import Path
@@ -92,16 +93,16 @@ class Mp4HeaderTest(unittest.TestCase):
     def test_a_header_that_breaks_off(self) -> None:
         track = 's30_breakof'
         self.stack.provoked.append('upstream prematurely closed connection')
-        for length in (0, 5, 30, 100, 400):
+        for length in (0, 5, 100, 400, 1000, 20000):
             with self.subTest(length):
                 self.stack.control('/reset', {})
                 self.stack.switch(faults=[{'id': track, 'at': 0,
                                            'do': {'cut': length}}])
-                try:
-                    answer = self.get(track)
-                    self.assertEqual(answer.status, 502)
-                except OSError:
-                    pass
+                # the response's header, and no byte that is not right
+                with self.assertRaises(http.client.IncompleteRead) as caught:
+                    self.get(track)
+                body = caught.exception.partial
+                self.assertEqual(body, self.stack.file(track)[:len(body)])
         self.stack.switch(forget_faults=True)
         self.assertEqual(self.get(track).body, self.stack.file(track))
 
