@@ -15,14 +15,15 @@ OPTIMIZE := -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wvla -Wformat=2 -Werror
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-CFLAGS := -std=c11 -D_GNU_SOURCE -Icommon -Iresolver -pthread $(WARNINGS)
+INCLUDES := -Icommon -Iresolver -Iresolver/core -Iresolver/worker
+CFLAGS := -std=c11 -D_GNU_SOURCE $(INCLUDES) -pthread $(WARNINGS)
 LDFLAGS := -pie -Wl,-z,relro,-z,now
 MODULE_CFLAGS := $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
                  -Wformat=2 -Wno-format-nonliteral
 LIBS := -lhiredis -lcjson -lpcre2-8 -lpthread -lm
 
 COMMON := $(wildcard common/*.c)
-RESOLVER := $(wildcard resolver/*.c)
+RESOLVER := $(wildcard resolver/*.c resolver/*/*.c)
 UNITS := $(basename $(notdir $(wildcard t/unit/test_*.c)))
 
 # Each flavour of the C outside nginx has a directory of objects of its own.
@@ -75,7 +76,7 @@ FUZZ_SECONDS := 60
 fuzz:           ## fuzz what workers, Redis and media hosts say, a minute each
 	@for each in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/fuzz/$$each; \
-	    clang -std=c11 -D_GNU_SOURCE -Icommon -Iresolver -g -O1 \
+	    clang -std=c11 -D_GNU_SOURCE -Icommon -Iresolver/core -g -O1 \
 	        -fsanitize=fuzzer,address,undefined \
 	        -fno-sanitize-recover=all -o $(BUILD)/fuzz/fuzz_$$each \
 	        t/fuzz/fuzz_$$each.c $(COMMON) $(FUZZED) \
@@ -87,8 +88,7 @@ fuzz:           ## fuzz what workers, Redis and media hosts say, a minute each
 	        t/fuzz/corpus/$$each; \
 	done
 
-FUZZED := $(addprefix resolver/,ytdlp.c classify.c choose.c describe.c \
-            query.c json.c outcome.c)
+FUZZED := $(wildcard resolver/core/*.c)
 
 bench: build    ## measure
 	@exec /usr/bin/python3 bench/run.py
@@ -142,7 +142,7 @@ PLUGIN := $(BUILD)/plugins/voyo/yt_dlp_plugins/extractor/ytdlp_worker.py
 
 plugin: $(PLUGIN)
 
-$(PLUGIN): resolver/ytdlp_worker.py
+$(PLUGIN): resolver/worker/ytdlp_worker.py
 	@install -D -m 644 $< $@
 
 $(BUILD)/voyo-resolver: $(BUILD)/plain/resolver/main.o $(BUILD)/plain/voyo.a

@@ -6,7 +6,7 @@
 
 #include "ngx_voyo_module.h"
 #include "ngx_voyo_media_url.h"
-#include "ngx_voyo_resolve.h"
+#include "ngx_voyo_lookup.h"
 
 #include "voyo_key.h"
 

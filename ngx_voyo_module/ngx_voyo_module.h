@@ -18,11 +18,11 @@
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_problem.h"
-#include "ngx_voyo_redis.h"
+#include "ngx_voyo_redis_connection.h"
 #include "ngx_voyo_slice.h"
 #include "ngx_voyo_tls.h"
 #include "ngx_voyo_value.h"
-#include "ngx_voyo_wait.h"
+#include "ngx_voyo_waiters.h"
 #include "ngx_voyo_zone.h"
 
 
@@ -145,7 +145,7 @@ ngx_int_t ngx_voyo_art_handler(ngx_http_request_t *r);
 /* ngx_voyo_health.c: directive voyo_health */
 char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* ngx_voyo_upstream.c: directive voyo_media, in an upstream block */
+/* ngx_voyo_balancer.c: directive voyo_media, in an upstream block */
 char *ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* ngx_voyo_variables.c: before the configuration is read */

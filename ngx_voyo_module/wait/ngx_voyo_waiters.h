@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_VOYO_WAIT_H_INCLUDED_
-#define _NGX_VOYO_WAIT_H_INCLUDED_
+#ifndef _NGX_VOYO_WAITERS_H_INCLUDED_
+#define _NGX_VOYO_WAITERS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -117,4 +117,4 @@ void ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
 void ngx_voyo_wait_failed(ngx_voyo_wait_node_t *node);
 
 
-#endif /* _NGX_VOYO_WAIT_H_INCLUDED_ */
+#endif /* _NGX_VOYO_WAITERS_H_INCLUDED_ */

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_redis.h"
+#include "ngx_voyo_redis_connection.h"
 
 #include "voyo_errno.h"
 

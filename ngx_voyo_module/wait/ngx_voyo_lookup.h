@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_VOYO_RESOLVE_H_INCLUDED_
-#define _NGX_VOYO_RESOLVE_H_INCLUDED_
+#ifndef _NGX_VOYO_LOOKUP_H_INCLUDED_
+#define _NGX_VOYO_LOOKUP_H_INCLUDED_
 
 
 #include "ngx_voyo_module.h"
@@ -35,4 +35,4 @@ ngx_int_t ngx_voyo_resolve_heartbeats(ngx_voyo_main_conf_t *vmcf,
     ngx_voyo_redis_reply_pt handler, void *data);
 
 
-#endif /* _NGX_VOYO_RESOLVE_H_INCLUDED_ */
+#endif /* _NGX_VOYO_LOOKUP_H_INCLUDED_ */

@@ -8,7 +8,7 @@
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_problem.h"
-#include "ngx_voyo_warm.h"
+#include "ngx_voyo_prefetch.h"
 
 #include "voyo_errno.h"
 

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_VOYO_WARM_H_INCLUDED_
-#define _NGX_VOYO_WARM_H_INCLUDED_
+#ifndef _NGX_VOYO_PREFETCH_H_INCLUDED_
+#define _NGX_VOYO_PREFETCH_H_INCLUDED_
 
 
 #include "ngx_voyo_module.h"
@@ -37,4 +37,4 @@ void ngx_voyo_warm_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 ngx_int_t ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 
 
-#endif /* _NGX_VOYO_WARM_H_INCLUDED_ */
+#endif /* _NGX_VOYO_PREFETCH_H_INCLUDED_ */

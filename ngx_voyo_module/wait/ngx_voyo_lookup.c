@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_resolve.h"
+#include "ngx_voyo_lookup.h"
 
 #include "voyo_errno.h"
 #include "voyo_key.h"

@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_voyo_wait.h"
+#include "ngx_voyo_waiters.h"
 
 
 typedef struct ngx_voyo_problem_s  ngx_voyo_problem_t;

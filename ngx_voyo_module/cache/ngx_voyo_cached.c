@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_stored.h"
+#include "ngx_voyo_cached.h"
 
 
 static ngx_uint_t ngx_voyo_stored_file(ngx_http_file_cache_t *cache,

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_VOYO_REDIS_H_INCLUDED_
-#define _NGX_VOYO_REDIS_H_INCLUDED_
+#ifndef _NGX_VOYO_REDIS_CONNECTION_H_INCLUDED_
+#define _NGX_VOYO_REDIS_CONNECTION_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -70,4 +70,4 @@ ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);
 void ngx_voyo_redis_hold(ngx_voyo_redis_t *redis, ngx_int_t n);
 
 
-#endif /* _NGX_VOYO_REDIS_H_INCLUDED_ */
+#endif /* _NGX_VOYO_REDIS_CONNECTION_H_INCLUDED_ */

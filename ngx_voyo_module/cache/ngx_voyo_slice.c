@@ -6,7 +6,7 @@
 
 #include "ngx_voyo_module.h"
 #include "ngx_voyo_range.h"
-#include "ngx_voyo_stored.h"
+#include "ngx_voyo_cached.h"
 
 #include <ngx_md5.h>
 

@@ -6,7 +6,7 @@
 
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_problem.h"
-#include "ngx_voyo_resolve.h"
+#include "ngx_voyo_lookup.h"
 
 #include <cjson/cJSON.h>
 

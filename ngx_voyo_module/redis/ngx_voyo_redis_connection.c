@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_redis.h"
+#include "ngx_voyo_redis_connection.h"
 #include "ngx_voyo_redis_event.h"
 
 #include <ngx_event.h>

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_VOYO_STORED_H_INCLUDED_
-#define _NGX_VOYO_STORED_H_INCLUDED_
+#ifndef _NGX_VOYO_CACHED_H_INCLUDED_
+#define _NGX_VOYO_CACHED_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -22,4 +22,4 @@
 ngx_int_t ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key);
 
 
-#endif /* _NGX_VOYO_STORED_H_INCLUDED_ */
+#endif /* _NGX_VOYO_CACHED_H_INCLUDED_ */

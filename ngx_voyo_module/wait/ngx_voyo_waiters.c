@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_wait.h"
+#include "ngx_voyo_waiters.h"
 
 #include <ngx_event.h>
 

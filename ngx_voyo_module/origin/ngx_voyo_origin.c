@@ -9,7 +9,7 @@
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_range.h"
 #include "ngx_voyo_repair.h"
-#include "ngx_voyo_resolve.h"
+#include "ngx_voyo_lookup.h"
 
 
 #define NGX_VOYO_SLICE_MAX   1048576   /* bytes, docs/upstream.md, G1 */

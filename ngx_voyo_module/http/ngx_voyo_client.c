@@ -6,7 +6,7 @@
 
 #include "ngx_voyo_client.h"
 #include "ngx_voyo_header.h"
-#include "ngx_voyo_warm.h"
+#include "ngx_voyo_prefetch.h"
 
 
 ngx_str_t *
