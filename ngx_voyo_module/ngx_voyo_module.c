@@ -718,5 +718,5 @@ ngx_voyo_init_process(ngx_cycle_t *cycle)
         }
     }
 
-    return ngx_voyo_resolve_init(cycle, vmcf);
+    return ngx_voyo_lookup_init(cycle, vmcf);
 }

@@ -42,7 +42,7 @@ typedef struct {
     ngx_int_t                 slice_range;   /* the variable's index */
 
     ngx_voyo_redis_t         *connection;    /* the worker's */
-    ngx_voyo_wait_t          *wait;          /* the worker's */
+    ngx_voyo_waiters_t          *wait;          /* the worker's */
     ngx_voyo_slices_t        *slices;        /* the worker's */
     ngx_voyo_tls_t           *tls;           /* the worker's */
     ngx_voyo_fills_t         *fills;         /* the worker's, or NULL */
@@ -96,7 +96,7 @@ typedef struct {
     ngx_http_request_t       *request;
     u_char                   *other;         /* track to prefetch, or NULL */
     ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
-    ngx_voyo_lookup_t         lookup;        /* of the slice being sent */
+    ngx_voyo_follow_t         lookup;        /* of the slice being sent */
     ngx_event_t               timer;
 
     ngx_str_t                 body;          /* of voyo_track */

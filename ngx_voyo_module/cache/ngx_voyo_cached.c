@@ -7,12 +7,12 @@
 #include "ngx_voyo_cached.h"
 
 
-static ngx_uint_t ngx_voyo_stored_file(ngx_http_file_cache_t *cache,
+static ngx_uint_t ngx_voyo_cached_file(ngx_http_file_cache_t *cache,
     u_char *key);
 
 
 ngx_int_t
-ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key)
+ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key)
 {
     ngx_int_t                    rc, stored;
     ngx_uint_t                   cold;
@@ -52,7 +52,7 @@ ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key)
 
     ngx_shmtx_unlock(&cache->shpool->mutex);
 
-    if (stored == NGX_DECLINED && cold && ngx_voyo_stored_file(cache, key)) {
+    if (stored == NGX_DECLINED && cold && ngx_voyo_cached_file(cache, key)) {
 
         /*
          * nginx has not read its directory since it was started.  Of two that
@@ -68,12 +68,12 @@ ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key)
 
 
 static ngx_uint_t
-ngx_voyo_stored_file(ngx_http_file_cache_t *cache, u_char *key)
+ngx_voyo_cached_file(ngx_http_file_cache_t *cache, u_char *key)
 {
-    u_char           name[NGX_MAX_PATH], *p;
-    size_t           len;
-    ngx_path_t      *path;
-    ngx_file_info_t  fi;
+    u_char            name[NGX_MAX_PATH], *p;
+    size_t            len;
+    ngx_path_t       *path;
+    ngx_file_info_t   fi;
 
     path = cache->path;
     len = path->name.len + 1 + path->len + 2 * NGX_HTTP_CACHE_KEY_LEN;

@@ -19,7 +19,7 @@
  * NGX_OK: it has, or will find its file; NGX_AGAIN: it is getting it;
  * NGX_DECLINED: neither.
  */
-ngx_int_t ngx_voyo_stored(ngx_http_file_cache_t *cache, u_char *key);
+ngx_int_t ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key);
 
 
 #endif /* _NGX_VOYO_CACHED_H_INCLUDED_ */

@@ -12,20 +12,20 @@
 #include "voyo_errno.h"
 
 
-#define NGX_VOYO_WARM_TIMEOUT  10000     /* ms until 202 */
+#define NGX_VOYO_PREFETCH_TIMEOUT  10000     /* ms until 202 */
 #define NGX_VOYO_ACCEPTED      202
 
 
-static ngx_int_t ngx_voyo_warm_fill(ngx_http_request_t *r,
+static ngx_int_t ngx_voyo_prefetch_fill(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx, u_char *track, ngx_voyo_fill_watch_t *watch);
-static void ngx_voyo_warm_done(ngx_voyo_fill_watch_t *watch,
+static void ngx_voyo_prefetch_done(ngx_voyo_fill_watch_t *watch,
     ngx_uint_t status, ngx_uint_t retry_after);
-static void ngx_voyo_warm_timeout(ngx_event_t *ev);
-static ngx_int_t ngx_voyo_warm_accepted(ngx_http_request_t *r);
+static void ngx_voyo_prefetch_timeout(ngx_event_t *ev);
+static ngx_int_t ngx_voyo_prefetch_accepted(ngx_http_request_t *r);
 
 
 ngx_int_t
-ngx_voyo_warm_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
     u_char                *track;
     ngx_str_t              value;
@@ -50,7 +50,7 @@ ngx_voyo_warm_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     head = (r->method == NGX_HTTP_HEAD);
 
-    if (ngx_voyo_warm_own(&value)) {
+    if (ngx_voyo_prefetch_own(&value)) {
         ctx->warm = head && vmcf->fills;
         return NGX_OK;
     }
@@ -77,7 +77,7 @@ ngx_voyo_warm_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 ngx_uint_t
-ngx_voyo_warm_own(ngx_str_t *value)
+ngx_voyo_prefetch_own(ngx_str_t *value)
 {
     return (value->len == 4 && ngx_strncmp(value->data, "true", 4) == 0)
            || (value->len == 1 && value->data[0] == '1');
@@ -85,7 +85,7 @@ ngx_voyo_warm_own(ngx_str_t *value)
 
 
 void
-ngx_voyo_warm_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
     ngx_voyo_main_conf_t  *vmcf;
 
@@ -98,7 +98,7 @@ ngx_voyo_warm_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     /* a range above 0 goes on with a track: it asked before */
 
     if (ctx->start > 0 || vmcf->fills == NULL
-        || ngx_voyo_warm_fill(r, ctx, ctx->other, NULL) != NGX_OK)
+        || ngx_voyo_prefetch_fill(r, ctx, ctx->other, NULL) != NGX_OK)
     {
         ngx_voyo_zone_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
     }
@@ -108,22 +108,22 @@ ngx_voyo_warm_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 ngx_int_t
-ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 {
     if (ctx->warmed) {
 
         if (ctx->accepted) {
-            r->content_handler = ngx_voyo_warm_accepted;
+            r->content_handler = ngx_voyo_prefetch_accepted;
             return NGX_DECLINED;
         }
 
         return NGX_OK;
     }
 
-    ctx->watch.handler = ngx_voyo_warm_done;
+    ctx->watch.handler = ngx_voyo_prefetch_done;
     ctx->watch.data = ctx;
 
-    switch (ngx_voyo_warm_fill(r, ctx, ctx->track.data, &ctx->watch)) {
+    switch (ngx_voyo_prefetch_fill(r, ctx, ctx->track.data, &ctx->watch)) {
 
     case NGX_OK:
         break;
@@ -137,11 +137,11 @@ ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     ctx->started = ngx_current_msec;
 
-    ctx->timer.handler = ngx_voyo_warm_timeout;
+    ctx->timer.handler = ngx_voyo_prefetch_timeout;
     ctx->timer.data = ctx;
     ctx->timer.log = r->connection->log;
 
-    ngx_add_timer(&ctx->timer, NGX_VOYO_WARM_TIMEOUT);
+    ngx_add_timer(&ctx->timer, NGX_VOYO_PREFETCH_TIMEOUT);
 
     if (ngx_voyo_park_request(r) != NGX_AGAIN) {
         ngx_voyo_fill_unwatch(&ctx->watch);
@@ -155,8 +155,8 @@ ngx_voyo_warm(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_voyo_warm_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx, u_char *track,
-    ngx_voyo_fill_watch_t *watch)
+ngx_voyo_prefetch_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+    u_char *track, ngx_voyo_fill_watch_t *watch)
 {
     ngx_voyo_main_conf_t     *vmcf;
     ngx_voyo_fill_request_t   request;
@@ -176,7 +176,7 @@ ngx_voyo_warm_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx, u_char *track,
 
 
 static void
-ngx_voyo_warm_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
+ngx_voyo_prefetch_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
     ngx_uint_t retry_after)
 {
     ngx_voyo_ctx_t  *ctx;
@@ -202,7 +202,7 @@ ngx_voyo_warm_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
 
 
 static void
-ngx_voyo_warm_timeout(ngx_event_t *ev)
+ngx_voyo_prefetch_timeout(ngx_event_t *ev)
 {
     ngx_voyo_ctx_t  *ctx;
 
@@ -218,7 +218,7 @@ ngx_voyo_warm_timeout(ngx_event_t *ev)
 
 
 static ngx_int_t
-ngx_voyo_warm_accepted(ngx_http_request_t *r)
+ngx_voyo_prefetch_accepted(ngx_http_request_t *r)
 {
     ngx_int_t  rc;
 

@@ -57,10 +57,10 @@ static ngx_uint_t ngx_voyo_slice_there(ngx_http_request_t *r,
 
 
 void
-ngx_voyo_slice_lookup(ngx_voyo_slices_t *slices, ngx_voyo_lookup_t *lookup,
+ngx_voyo_follow(ngx_voyo_slices_t *slices, ngx_voyo_follow_t *lookup,
     ngx_http_request_t *r)
 {
-    ngx_voyo_slice_leave(lookup);
+    ngx_voyo_follow_leave(lookup);
 
     lookup->request = r;
 
@@ -71,7 +71,7 @@ ngx_voyo_slice_lookup(ngx_voyo_slices_t *slices, ngx_voyo_lookup_t *lookup,
 
 
 void
-ngx_voyo_slice_leave(ngx_voyo_lookup_t *lookup)
+ngx_voyo_follow_leave(ngx_voyo_follow_t *lookup)
 {
     if (lookup->request) {
         lookup->request = NULL;
@@ -84,7 +84,7 @@ static void
 ngx_voyo_slice_look(ngx_event_t *ev)
 {
     ngx_queue_t         *q;
-    ngx_voyo_lookup_t   *lookup;
+    ngx_voyo_follow_t   *lookup;
     ngx_voyo_slices_t   *slices;
     ngx_http_request_t  *r;
 
@@ -93,11 +93,11 @@ ngx_voyo_slice_look(ngx_event_t *ev)
     while (!ngx_queue_empty(&slices->fresh)) {
 
         q = ngx_queue_head(&slices->fresh);
-        lookup = ngx_queue_data(q, ngx_voyo_lookup_t, queue);
+        lookup = ngx_queue_data(q, ngx_voyo_follow_t, queue);
 
         r = lookup->request;
 
-        ngx_voyo_slice_leave(lookup);
+        ngx_voyo_follow_leave(lookup);
 
         if (r->cache == NULL) {
             continue;
@@ -129,7 +129,7 @@ ngx_voyo_slice_wake(ngx_event_t *ev)
 {
     ngx_queue_t        *q, *next;
     ngx_http_cache_t   *c;
-    ngx_voyo_lookup_t  *lookup;
+    ngx_voyo_follow_t  *lookup;
     ngx_voyo_slices_t  *slices;
 
     slices = ev->data;
@@ -139,12 +139,12 @@ ngx_voyo_slice_wake(ngx_event_t *ev)
          q = next)
     {
         next = ngx_queue_next(q);
-        lookup = ngx_queue_data(q, ngx_voyo_lookup_t, queue);
+        lookup = ngx_queue_data(q, ngx_voyo_follow_t, queue);
 
         c = lookup->request->cache;
 
         if (c == NULL || !c->waiting) {
-            ngx_voyo_slice_leave(lookup);
+            ngx_voyo_follow_leave(lookup);
             continue;
         }
 
@@ -321,7 +321,7 @@ ngx_voyo_slice_there(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     ngx_md5_update(&md5, text, last - text);
     ngx_md5_final(key, &md5);
 
-    rc = ngx_voyo_stored(r->cache->file_cache, key);
+    rc = ngx_voyo_cached(r->cache->file_cache, key);
 
     if (rc == NGX_OK) {
         seen->hash = ctx->hash;

@@ -27,7 +27,7 @@ typedef struct ngx_voyo_slices_s  ngx_voyo_slices_t;
 typedef struct {
     ngx_queue_t           queue;
     ngx_http_request_t   *request;       /* the slice's, or NULL */
-} ngx_voyo_lookup_t;
+} ngx_voyo_follow_t;
 
 
 /* For one worker.  NULL: no memory. */
@@ -37,11 +37,11 @@ ngx_voyo_slices_t *ngx_voyo_slices_create(ngx_cycle_t *cycle);
  * A request, or a slice's subrequest, is about to look up its slice.  It is
  * looked at when that has been done.
  */
-void ngx_voyo_slice_lookup(ngx_voyo_slices_t *slices,
-    ngx_voyo_lookup_t *lookup, ngx_http_request_t *r);
+void ngx_voyo_follow(ngx_voyo_slices_t *slices,
+    ngx_voyo_follow_t *lookup, ngx_http_request_t *r);
 
 /* The listener leaves. */
-void ngx_voyo_slice_leave(ngx_voyo_lookup_t *lookup);
+void ngx_voyo_follow_leave(ngx_voyo_follow_t *lookup);
 
 
 #endif /* _NGX_VOYO_SLICE_H_INCLUDED_ */

@@ -97,7 +97,7 @@ ngx_voyo_ctx_cleanup(void *data)
     ngx_voyo_main_conf_t  *vmcf;
 
     ngx_voyo_fill_unwatch(&ctx->watch);
-    ngx_voyo_slice_leave(&ctx->lookup);
+    ngx_voyo_follow_leave(&ctx->lookup);
 
     if (ctx->ahead) {
 

@@ -84,7 +84,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     }
 
     if (ctx->warm) {
-        rc = ngx_voyo_warm(r, ctx);
+        rc = ngx_voyo_prefetch(r, ctx);
 
         if (rc != NGX_OK) {
             return rc;
@@ -141,7 +141,7 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     ngx_voyo_condition_save(r, ctx);
 
-    rc = ngx_voyo_warm_read(r, ctx);
+    rc = ngx_voyo_prefetch_read(r, ctx);
 
     if (rc != NGX_OK) {
         return ngx_voyo_problem(r, rc == NGX_DECLINED
@@ -378,7 +378,7 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    ngx_voyo_warm_other(r, ctx);
+    ngx_voyo_prefetch_other(r, ctx);
 
     if (r->method == NGX_HTTP_HEAD) {
         r->content_handler = ngx_voyo_stream_header;

@@ -237,9 +237,9 @@ ngx_voyo_track_codec(const voyo_record_t *record, voyo_codec_t codec,
 static ngx_int_t
 ngx_voyo_track_send(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc;
-    ngx_voyo_ctx_t           *ctx;
-    ngx_http_complex_value_t  cv;
+    ngx_int_t                  rc;
+    ngx_voyo_ctx_t            *ctx;
+    ngx_http_complex_value_t   cv;
 
     static ngx_str_t  type = ngx_string("application/json");
 

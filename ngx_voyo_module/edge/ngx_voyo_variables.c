@@ -410,7 +410,7 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ctx = ngx_voyo_ctx_get(r);
 
     if (ctx && vmcf->slices) {
-        ngx_voyo_slice_lookup(vmcf->slices, &ctx->lookup, r);
+        ngx_voyo_follow(vmcf->slices, &ctx->lookup, r);
     }
 
     return NGX_OK;

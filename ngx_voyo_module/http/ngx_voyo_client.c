@@ -25,7 +25,7 @@ ngx_voyo_client(ngx_http_request_t *r)
 
     if (r->method == NGX_HTTP_HEAD && vlcf->prefetch && vmcf->fills
         && ngx_voyo_value(r, vlcf->prefetch, &prefetch) == NGX_OK
-        && ngx_voyo_warm_own(&prefetch))
+        && ngx_voyo_prefetch_own(&prefetch))
     {
         /* it waits for its fill, which is counted */
 

@@ -297,9 +297,9 @@ ngx_voyo_media_check(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 static const char *
 ngx_voyo_media_check_art(ngx_http_upstream_t *u)
 {
-    size_t      len;
-    ngx_str_t  *type;
-    ngx_uint_t  i;
+    size_t       len;
+    ngx_str_t   *type;
+    ngx_uint_t   i;
 
     /* what browsers show and can't run */
 

@@ -309,7 +309,7 @@ ngx_voyo_media_url_host(ngx_array_t *hosts, ngx_voyo_media_url_t *url)
 ngx_uint_t
 ngx_voyo_media_url_address(ngx_voyo_host_t *host, struct sockaddr *sockaddr)
 {
-    struct sockaddr_in   *sin;
+    struct sockaddr_in  *sin;
 #if (NGX_HAVE_INET6)
     struct sockaddr_in6  *sin6;
 #endif

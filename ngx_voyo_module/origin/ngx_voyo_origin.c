@@ -167,8 +167,8 @@ ngx_voyo_origin_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     }
 
     if (origin->source.expires - ngx_time() < NGX_VOYO_STALE) {
-        ngx_voyo_resolve_refresh(vmcf, &origin->track,
-                                 origin->source.generation);
+        ngx_voyo_lookup_refresh(vmcf, &origin->track,
+                                origin->source.generation);
     }
 
     if (ngx_voyo_origin_use(r, origin) != NGX_OK) {
@@ -224,11 +224,11 @@ static void
 ngx_voyo_origin_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
-    size_t                len;
-    unsigned              i;
-    const char           *url, *user_agent;
-    ngx_str_t            *representation;
-    ngx_voyo_origin_t    *origin;
+    size_t              len;
+    unsigned            i;
+    const char         *url, *user_agent;
+    ngx_str_t          *representation;
+    ngx_voyo_origin_t  *origin;
 
     origin = data;
     representation = &origin->representation;

@@ -75,9 +75,9 @@ found:
 static ngx_int_t
 ngx_voyo_origin_literal(ngx_voyo_origin_t *origin)
 {
-    in_addr_t             addr;
-    ngx_str_t            *name;
-    struct sockaddr_in    sin;
+    in_addr_t            addr;
+    ngx_str_t           *name;
+    struct sockaddr_in   sin;
 #if (NGX_HAVE_INET6)
     struct sockaddr_in6   sin6;
 #endif

@@ -82,7 +82,7 @@ ngx_voyo_health_handler(ngx_http_request_t *r)
 
     ask->request = r;
 
-    if (ngx_voyo_resolve_heartbeats(vmcf, ngx_voyo_health_reply, ask)
+    if (ngx_voyo_lookup_heartbeats(vmcf, ngx_voyo_health_reply, ask)
         != NGX_OK)
     {
         ngx_free(ask);

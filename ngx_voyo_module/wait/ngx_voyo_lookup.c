@@ -17,40 +17,40 @@
 
 typedef struct {
     ngx_voyo_main_conf_t  *vmcf;
-    ngx_voyo_wait_node_t  *node;               /* NULL: nobody waits */
+    ngx_voyo_waiters_node_t  *node;               /* NULL: nobody waits */
     u_char                 track[VOYO_TRACK_LEN + 1];
 } ngx_voyo_question_t;
 
 
-static ngx_int_t ngx_voyo_resolve_ask(ngx_voyo_wait_node_t *node, void *data);
-static ngx_int_t ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf,
-    ngx_voyo_wait_node_t *node, ngx_str_t *track, const char *newer_than,
+static ngx_int_t ngx_voyo_lookup_ask(ngx_voyo_waiters_node_t *node, void *data);
+static ngx_int_t ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf,
+    ngx_voyo_waiters_node_t *node, ngx_str_t *track, const char *newer_than,
     const char *lane);
-static ngx_int_t ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf,
+static ngx_int_t ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf,
     char *track, char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX]);
-static void ngx_voyo_resolve_answer(void *data, redisReply *reply);
-static void ngx_voyo_resolve_record(ngx_voyo_question_t *question,
+static void ngx_voyo_lookup_answer(void *data, redisReply *reply);
+static void ngx_voyo_lookup_record(ngx_voyo_question_t *question,
     redisReply *reply, ngx_voyo_outcome_e outcome);
-static void ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
+static void ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome);
-static void ngx_voyo_resolve_event(void *data, ngx_str_t *message);
-static void ngx_voyo_resolve_count(ngx_int_t n, void *data);
+static void ngx_voyo_lookup_event(void *data, ngx_str_t *message);
+static void ngx_voyo_lookup_count(ngx_int_t n, void *data);
 
 
 static ngx_int_t
-ngx_voyo_resolve_ask(ngx_voyo_wait_node_t *node, void *data)
+ngx_voyo_lookup_ask(ngx_voyo_waiters_node_t *node, void *data)
 {
     char  newer_than[NGX_INT64_LEN + 1];
 
     *ngx_sprintf((u_char *) newer_than, "%uL", node->newer_than) = '\0';
 
-    return ngx_voyo_resolve_want(data, node, &node->sn.str, newer_than,
-                                 node->play ? "play" : "prefetch");
+    return ngx_voyo_lookup_want(data, node, &node->sn.str, newer_than,
+                                node->play ? "play" : "prefetch");
 }
 
 
 void
-ngx_voyo_resolve_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
+ngx_voyo_lookup_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
     uint64_t newer_than)
 {
     char  text[NGX_INT64_LEN + 1];
@@ -59,12 +59,12 @@ ngx_voyo_resolve_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
 
     /* if it can't be asked now, the next request asks again */
 
-    (void) ngx_voyo_resolve_want(vmcf, NULL, track, text, "prefetch");
+    (void) ngx_voyo_lookup_want(vmcf, NULL, track, text, "prefetch");
 }
 
 
 static ngx_int_t
-ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_wait_node_t *node,
+ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
     ngx_str_t *track, const char *newer_than, const char *lane)
 {
     char                  keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX], count[4];
@@ -87,7 +87,7 @@ ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_wait_node_t *node,
     ngx_memcpy(question->track, track->data, VOYO_TRACK_LEN);
     question->track[VOYO_TRACK_LEN] = '\0';
 
-    if (ngx_voyo_resolve_keys(vmcf, (char *) question->track, keys)
+    if (ngx_voyo_lookup_keys(vmcf, (char *) question->track, keys)
         != NGX_OK)
     {
         ngx_free(question);
@@ -113,7 +113,7 @@ ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_wait_node_t *node,
         len[i] = ngx_strlen(argv[i]);
     }
 
-    if (ngx_voyo_redis_command(vmcf->connection, ngx_voyo_resolve_answer,
+    if (ngx_voyo_redis_command(vmcf->connection, ngx_voyo_lookup_answer,
                                question, (int) argc, argv, len)
         != NGX_OK)
     {
@@ -130,7 +130,7 @@ ngx_voyo_resolve_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_wait_node_t *node,
 
 
 static ngx_int_t
-ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf, char *track,
+ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf, char *track,
     char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX])
 {
     ngx_uint_t   i;
@@ -155,7 +155,7 @@ ngx_voyo_resolve_keys(ngx_voyo_main_conf_t *vmcf, char *track,
 
 
 static void
-ngx_voyo_resolve_answer(void *data, redisReply *reply)
+ngx_voyo_lookup_answer(void *data, redisReply *reply)
 {
     char                  *kind;
     ngx_uint_t             pending;
@@ -178,7 +178,7 @@ ngx_voyo_resolve_answer(void *data, redisReply *reply)
         }
 
         if (question->node) {
-            ngx_voyo_wait_failed(question->node);
+            ngx_voyo_waiters_failed(question->node);
         }
 
         goto done;
@@ -190,7 +190,7 @@ ngx_voyo_resolve_answer(void *data, redisReply *reply)
     {
         outcome = ngx_strcmp(kind, "record") == 0 ? NGX_VOYO_RECORD
                                                   : NGX_VOYO_FAILURE;
-        ngx_voyo_resolve_record(question, reply, outcome);
+        ngx_voyo_lookup_record(question, reply, outcome);
         goto done;
     }
 
@@ -201,8 +201,8 @@ ngx_voyo_resolve_answer(void *data, redisReply *reply)
     }
 
     if (question->node) {
-        ngx_voyo_wait_answer(question->node, pending, NGX_VOYO_NO_RESOLVER,
-                             NULL);
+        ngx_voyo_waiters_answer(question->node, pending, NGX_VOYO_NO_RESOLVER,
+                                NULL);
     }
 
 done:
@@ -216,7 +216,7 @@ done:
 
 
 static void
-ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *reply,
+ngx_voyo_lookup_record(ngx_voyo_question_t *question, redisReply *reply,
     ngx_voyo_outcome_e outcome)
 {
     int                    rc;
@@ -239,7 +239,7 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *reply,
     }
 
     if (rc != VOYO_OK) {
-        ngx_voyo_resolve_unreadable(question, outcome);
+        ngx_voyo_lookup_unreadable(question, outcome);
         return;
     }
 
@@ -260,7 +260,7 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *reply,
     }
 
     if (question->node) {
-        ngx_voyo_wait_answer(question->node, 0, outcome, &record);
+        ngx_voyo_waiters_answer(question->node, 0, outcome, &record);
     }
 
     voyo_record_free(&record);
@@ -268,7 +268,7 @@ ngx_voyo_resolve_record(ngx_voyo_question_t *question, redisReply *reply,
 
 
 static void
-ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
+ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome)
 {
     ngx_str_t      track;
@@ -290,10 +290,10 @@ ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
         track.data = question->track;
         track.len = VOYO_TRACK_LEN;
 
-        (void) ngx_voyo_resolve_want(question->vmcf, NULL, &track,
-                                     NGX_VOYO_NEWEST, "play");
+        (void) ngx_voyo_lookup_want(question->vmcf, NULL, &track,
+                                    NGX_VOYO_NEWEST, "play");
 
-        ngx_voyo_wait_answer(question->node, 1, outcome, NULL);
+        ngx_voyo_waiters_answer(question->node, 1, outcome, NULL);
         return;
     }
 
@@ -302,12 +302,12 @@ ngx_voyo_resolve_unreadable(ngx_voyo_question_t *question,
     failure.error = VOYO_CLASS_INTERNAL;
     failure.retry_after = voyo_class_info(VOYO_CLASS_INTERNAL)->kept;
 
-    ngx_voyo_wait_answer(question->node, 0, outcome, &failure);
+    ngx_voyo_waiters_answer(question->node, 0, outcome, &failure);
 }
 
 
 static void
-ngx_voyo_resolve_event(void *data, ngx_str_t *message)
+ngx_voyo_lookup_event(void *data, ngx_str_t *message)
 {
     u_char                 buf[NGX_INT64_LEN + 1];
     ngx_str_t              track;
@@ -328,7 +328,7 @@ ngx_voyo_resolve_event(void *data, ngx_str_t *message)
     track.data = message->data;
     track.len = VOYO_TRACK_LEN;
 
-    if (ngx_voyo_wait_event(vmcf->wait, &track)) {
+    if (ngx_voyo_waiters_event(vmcf->wait, &track)) {
         return;
     }
 
@@ -343,12 +343,12 @@ ngx_voyo_resolve_event(void *data, ngx_str_t *message)
 
     *ngx_sprintf(buf, "%uL", known) = '\0';
 
-    (void) ngx_voyo_resolve_want(vmcf, NULL, &track, (char *) buf, "none");
+    (void) ngx_voyo_lookup_want(vmcf, NULL, &track, (char *) buf, "none");
 }
 
 
 static void
-ngx_voyo_resolve_count(ngx_int_t n, void *data)
+ngx_voyo_lookup_count(ngx_int_t n, void *data)
 {
     ngx_voyo_main_conf_t  *vmcf;
 
@@ -363,7 +363,7 @@ ngx_voyo_resolve_count(ngx_int_t n, void *data)
 
 
 ngx_int_t
-ngx_voyo_resolve_heartbeats(ngx_voyo_main_conf_t *vmcf,
+ngx_voyo_lookup_heartbeats(ngx_voyo_main_conf_t *vmcf,
     ngx_voyo_redis_reply_pt handler, void *data)
 {
     char         key[VOYO_KEY_MAX], prefix[VOYO_KEY_MAX];
@@ -396,15 +396,15 @@ ngx_voyo_resolve_heartbeats(ngx_voyo_main_conf_t *vmcf,
 
 
 ngx_int_t
-ngx_voyo_resolve_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
+ngx_voyo_lookup_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
 {
     char  *channel;
 
     ngx_voyo_zone_worker(vmcf->shm_zone);
 
-    vmcf->wait = ngx_voyo_wait_create(cycle->pool, cycle->log, vmcf->waiters,
-                                      ngx_voyo_resolve_ask,
-                                      ngx_voyo_resolve_count, vmcf);
+    vmcf->wait = ngx_voyo_waiters_create(cycle->pool, cycle->log, vmcf->waiters,
+                                         ngx_voyo_lookup_ask,
+                                         ngx_voyo_lookup_count, vmcf);
     if (vmcf->wait == NULL) {
         return NGX_ERROR;
     }
@@ -419,7 +419,7 @@ ngx_voyo_resolve_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
     }
 
     vmcf->connection = ngx_voyo_redis_create(cycle, &vmcf->redis, channel,
-                                             ngx_voyo_resolve_event, vmcf);
+                                             ngx_voyo_lookup_event, vmcf);
     if (vmcf->connection == NULL) {
         return NGX_ERROR;
     }

@@ -17,21 +17,21 @@
  */
 
 /* Connects the worker: vmcf->connection and vmcf->wait. */
-ngx_int_t ngx_voyo_resolve_init(ngx_cycle_t *cycle,
+ngx_int_t ngx_voyo_lookup_init(ngx_cycle_t *cycle,
     ngx_voyo_main_conf_t *vmcf);
 
 /*
  * Asks for a track with a generation above "newer_than" though nobody waits,
  * at low priority; whatever comes of it goes to the zone.
  */
-void ngx_voyo_resolve_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
+void ngx_voyo_lookup_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
     uint64_t newer_than);
 
 /*
  * Asks for the heartbeats of all resolvers.  NGX_OK: the handler is called
  * once, with an array of strings, or NULL; NGX_ERROR: Redis is gone.
  */
-ngx_int_t ngx_voyo_resolve_heartbeats(ngx_voyo_main_conf_t *vmcf,
+ngx_int_t ngx_voyo_lookup_heartbeats(ngx_voyo_main_conf_t *vmcf,
     ngx_voyo_redis_reply_pt handler, void *data);
 
 

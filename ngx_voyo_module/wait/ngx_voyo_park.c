@@ -51,14 +51,14 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
 
     cln->handler = ngx_voyo_park_cleanup;
 
-    rc = ngx_voyo_wait_add(vmcf->wait, &park->waiter, track,
-                           vlcf->resolve_timeout);
+    rc = ngx_voyo_waiters_add(vmcf->wait, &park->waiter, track,
+                              vlcf->resolve_timeout);
     if (rc != NGX_AGAIN) {
         return rc;
     }
 
     if (ngx_voyo_park_request(r) != NGX_AGAIN) {
-        ngx_voyo_wait_remove(&park->waiter);
+        ngx_voyo_waiters_remove(&park->waiter);
         return NGX_ERROR;
     }
 
@@ -128,5 +128,5 @@ ngx_voyo_park_cleanup(void *data)
 
     park = data;
 
-    ngx_voyo_wait_remove(&park->waiter);
+    ngx_voyo_waiters_remove(&park->waiter);
 }

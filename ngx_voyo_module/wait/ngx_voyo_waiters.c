@@ -13,7 +13,7 @@
 #define NGX_VOYO_WAIT_FAILED  3       /* questions in a row */
 
 
-struct ngx_voyo_wait_s {
+struct ngx_voyo_waiters_s {
     ngx_rbtree_t        rbtree;
     ngx_rbtree_node_t   sentinel;
     ngx_log_t          *log;
@@ -25,23 +25,23 @@ struct ngx_voyo_wait_s {
 };
 
 
-static ngx_voyo_wait_node_t *ngx_voyo_wait_lookup(ngx_voyo_wait_t *wait,
+static ngx_voyo_waiters_node_t *ngx_voyo_waiters_lookup(
+    ngx_voyo_waiters_t *wait, ngx_str_t *track);
+static ngx_voyo_waiters_node_t *ngx_voyo_waiters_node(ngx_voyo_waiters_t *wait,
     ngx_str_t *track);
-static ngx_voyo_wait_node_t *ngx_voyo_wait_node(ngx_voyo_wait_t *wait,
-    ngx_str_t *track);
-static ngx_int_t ngx_voyo_wait_ask(ngx_voyo_wait_node_t *node);
-static void ngx_voyo_wait_unlink(ngx_voyo_waiter_t *w);
-static void ngx_voyo_wait_idle(ngx_voyo_wait_node_t *node);
-static void ngx_voyo_wait_repeat(ngx_event_t *ev);
-static void ngx_voyo_wait_deadline(ngx_event_t *ev);
+static ngx_int_t ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node);
+static void ngx_voyo_waiters_unlink(ngx_voyo_waiter_t *w);
+static void ngx_voyo_waiters_idle(ngx_voyo_waiters_node_t *node);
+static void ngx_voyo_waiters_repeat(ngx_event_t *ev);
+static void ngx_voyo_waiters_deadline(ngx_event_t *ev);
 
 
 ngx_int_t
-ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
+ngx_voyo_waiters_add(ngx_voyo_waiters_t *wait, ngx_voyo_waiter_t *w,
     ngx_str_t *track, ngx_msec_t timeout)
 {
-    ngx_uint_t             ask;
-    ngx_voyo_wait_node_t  *node;
+    ngx_uint_t                ask;
+    ngx_voyo_waiters_node_t  *node;
 
     w->node = NULL;
 
@@ -49,10 +49,10 @@ ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
         return NGX_BUSY;
     }
 
-    node = ngx_voyo_wait_lookup(wait, track);
+    node = ngx_voyo_waiters_lookup(wait, track);
 
     if (node == NULL) {
-        node = ngx_voyo_wait_node(wait, track);
+        node = ngx_voyo_waiters_node(wait, track);
         if (node == NULL) {
             return NGX_ERROR;
         }
@@ -69,17 +69,17 @@ ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
     if (node->asking) {
         node->again |= ask;
 
-    } else if (ask && ngx_voyo_wait_ask(node) != NGX_OK) {
+    } else if (ask && ngx_voyo_waiters_ask(node) != NGX_OK) {
 
         ngx_queue_remove(&w->queue);
-        ngx_voyo_wait_idle(node);
+        ngx_voyo_waiters_idle(node);
 
         return NGX_DECLINED;
     }
 
     w->node = node;
 
-    w->timer.handler = ngx_voyo_wait_deadline;
+    w->timer.handler = ngx_voyo_waiters_deadline;
     w->timer.data = w;
     w->timer.log = wait->log;
 
@@ -97,9 +97,9 @@ ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
 
 
 void
-ngx_voyo_wait_remove(ngx_voyo_waiter_t *w)
+ngx_voyo_waiters_remove(ngx_voyo_waiter_t *w)
 {
-    ngx_voyo_wait_node_t  *node;
+    ngx_voyo_waiters_node_t  *node;
 
     node = w->node;
 
@@ -107,17 +107,17 @@ ngx_voyo_wait_remove(ngx_voyo_waiter_t *w)
         return;
     }
 
-    ngx_voyo_wait_unlink(w);
-    ngx_voyo_wait_idle(node);
+    ngx_voyo_waiters_unlink(w);
+    ngx_voyo_waiters_idle(node);
 }
 
 
 ngx_uint_t
-ngx_voyo_wait_event(ngx_voyo_wait_t *wait, ngx_str_t *track)
+ngx_voyo_waiters_event(ngx_voyo_waiters_t *wait, ngx_str_t *track)
 {
-    ngx_voyo_wait_node_t  *node;
+    ngx_voyo_waiters_node_t  *node;
 
-    node = ngx_voyo_wait_lookup(wait, track);
+    node = ngx_voyo_waiters_lookup(wait, track);
 
     if (node == NULL) {
         return 0;
@@ -127,7 +127,7 @@ ngx_voyo_wait_event(ngx_voyo_wait_t *wait, ngx_str_t *track)
         node->again = 1;
 
     } else {
-        (void) ngx_voyo_wait_ask(node);
+        (void) ngx_voyo_waiters_ask(node);
     }
 
     return 1;
@@ -135,12 +135,12 @@ ngx_voyo_wait_event(ngx_voyo_wait_t *wait, ngx_str_t *track)
 
 
 void
-ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
+ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
-    ngx_uint_t           again;
-    ngx_queue_t         *q, *next, woken;
-    ngx_voyo_waiter_t   *w;
+    ngx_uint_t          again;
+    ngx_queue_t        *q, *next, woken;
+    ngx_voyo_waiter_t  *w;
 
     node->asking = 0;
     node->failed = 0;
@@ -182,7 +182,7 @@ ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
         q = ngx_queue_head(&woken);
         w = ngx_queue_data(q, ngx_voyo_waiter_t, queue);
 
-        ngx_voyo_wait_unlink(w);
+        ngx_voyo_waiters_unlink(w);
 
         w->handler(w, outcome, record);
     }
@@ -190,31 +190,31 @@ ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
     node->asking = 0;
 
     if (!ngx_queue_empty(&node->waiters) && (node->again || again)) {
-        (void) ngx_voyo_wait_ask(node);
+        (void) ngx_voyo_waiters_ask(node);
     }
 
-    ngx_voyo_wait_idle(node);
+    ngx_voyo_waiters_idle(node);
 }
 
 
 void
-ngx_voyo_wait_failed(ngx_voyo_wait_node_t *node)
+ngx_voyo_waiters_failed(ngx_voyo_waiters_node_t *node)
 {
     node->asking = 0;
 
     /* Redis may be back in time: until then they are not told */
 
     if (++node->failed >= NGX_VOYO_WAIT_FAILED) {
-        ngx_voyo_wait_answer(node, 0, NGX_VOYO_NO_REDIS, NULL);
+        ngx_voyo_waiters_answer(node, 0, NGX_VOYO_NO_REDIS, NULL);
         return;
     }
 
-    ngx_voyo_wait_idle(node);
+    ngx_voyo_waiters_idle(node);
 }
 
 
-static ngx_voyo_wait_node_t *
-ngx_voyo_wait_lookup(ngx_voyo_wait_t *wait, ngx_str_t *track)
+static ngx_voyo_waiters_node_t *
+ngx_voyo_waiters_lookup(ngx_voyo_waiters_t *wait, ngx_str_t *track)
 {
     uint32_t         hash;
     ngx_str_node_t  *sn;
@@ -223,20 +223,20 @@ ngx_voyo_wait_lookup(ngx_voyo_wait_t *wait, ngx_str_t *track)
 
     sn = ngx_str_rbtree_lookup(&wait->rbtree, track, hash);
 
-    return (ngx_voyo_wait_node_t *) sn;
+    return (ngx_voyo_waiters_node_t *) sn;
 }
 
 
-static ngx_voyo_wait_node_t *
-ngx_voyo_wait_node(ngx_voyo_wait_t *wait, ngx_str_t *track)
+static ngx_voyo_waiters_node_t *
+ngx_voyo_waiters_node(ngx_voyo_waiters_t *wait, ngx_str_t *track)
 {
-    ngx_voyo_wait_node_t  *node;
+    ngx_voyo_waiters_node_t  *node;
 
     if (track->len != VOYO_TRACK_LEN) {
         return NULL;
     }
 
-    node = ngx_calloc(sizeof(ngx_voyo_wait_node_t), wait->log);
+    node = ngx_calloc(sizeof(ngx_voyo_waiters_node_t), wait->log);
     if (node == NULL) {
         return NULL;
     }
@@ -251,7 +251,7 @@ ngx_voyo_wait_node(ngx_voyo_wait_t *wait, ngx_str_t *track)
 
     ngx_queue_init(&node->waiters);
 
-    node->timer.handler = ngx_voyo_wait_repeat;
+    node->timer.handler = ngx_voyo_waiters_repeat;
     node->timer.data = node;
     node->timer.log = wait->log;
     node->timer.cancelable = 1;
@@ -263,7 +263,7 @@ ngx_voyo_wait_node(ngx_voyo_wait_t *wait, ngx_str_t *track)
 
 
 static ngx_int_t
-ngx_voyo_wait_ask(ngx_voyo_wait_node_t *node)
+ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node)
 {
     ngx_int_t           rc;
     ngx_queue_t        *q;
@@ -294,9 +294,9 @@ ngx_voyo_wait_ask(ngx_voyo_wait_node_t *node)
 
 
 static void
-ngx_voyo_wait_unlink(ngx_voyo_waiter_t *w)
+ngx_voyo_waiters_unlink(ngx_voyo_waiter_t *w)
 {
-    ngx_voyo_wait_t  *wait;
+    ngx_voyo_waiters_t  *wait;
 
     wait = w->node->wait;
 
@@ -313,7 +313,7 @@ ngx_voyo_wait_unlink(ngx_voyo_waiter_t *w)
 
 
 static void
-ngx_voyo_wait_idle(ngx_voyo_wait_node_t *node)
+ngx_voyo_waiters_idle(ngx_voyo_waiters_node_t *node)
 {
     /* a question in flight keeps the node: its answer comes back to it */
 
@@ -332,9 +332,9 @@ ngx_voyo_wait_idle(ngx_voyo_wait_node_t *node)
 
 
 static void
-ngx_voyo_wait_repeat(ngx_event_t *ev)
+ngx_voyo_waiters_repeat(ngx_event_t *ev)
 {
-    ngx_voyo_wait_node_t  *node;
+    ngx_voyo_waiters_node_t  *node;
 
     node = ev->data;
 
@@ -344,35 +344,35 @@ ngx_voyo_wait_repeat(ngx_event_t *ev)
 
     ngx_add_timer(ev, NGX_VOYO_WAIT_REPEAT);
 
-    if (!node->asking && ngx_voyo_wait_ask(node) != NGX_OK) {
-        ngx_voyo_wait_failed(node);
+    if (!node->asking && ngx_voyo_waiters_ask(node) != NGX_OK) {
+        ngx_voyo_waiters_failed(node);
     }
 }
 
 
 static void
-ngx_voyo_wait_deadline(ngx_event_t *ev)
+ngx_voyo_waiters_deadline(ngx_event_t *ev)
 {
-    ngx_voyo_waiter_t     *w;
-    ngx_voyo_wait_node_t  *node;
+    ngx_voyo_waiter_t        *w;
+    ngx_voyo_waiters_node_t  *node;
 
     w = ev->data;
     node = w->node;
 
-    ngx_voyo_wait_unlink(w);
-    ngx_voyo_wait_idle(node);
+    ngx_voyo_waiters_unlink(w);
+    ngx_voyo_waiters_idle(node);
 
     w->handler(w, NGX_VOYO_TIMEOUT, NULL);
 }
 
 
-ngx_voyo_wait_t *
-ngx_voyo_wait_create(ngx_pool_t *pool, ngx_log_t *log, ngx_uint_t max,
+ngx_voyo_waiters_t *
+ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log, ngx_uint_t max,
     ngx_voyo_ask_pt ask, ngx_voyo_count_pt count, void *data)
 {
-    ngx_voyo_wait_t  *wait;
+    ngx_voyo_waiters_t  *wait;
 
-    wait = ngx_pcalloc(pool, sizeof(ngx_voyo_wait_t));
+    wait = ngx_pcalloc(pool, sizeof(ngx_voyo_waiters_t));
     if (wait == NULL) {
         return NULL;
     }

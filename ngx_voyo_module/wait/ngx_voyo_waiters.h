@@ -22,8 +22,8 @@
  * somebody waits, and when it is told that something happened.
  */
 
-typedef struct ngx_voyo_wait_s         ngx_voyo_wait_t;
-typedef struct ngx_voyo_wait_node_s    ngx_voyo_wait_node_t;
+typedef struct ngx_voyo_waiters_s         ngx_voyo_waiters_t;
+typedef struct ngx_voyo_waiters_node_s    ngx_voyo_waiters_node_t;
 typedef struct ngx_voyo_waiter_s       ngx_voyo_waiter_t;
 
 
@@ -47,7 +47,7 @@ typedef void (*ngx_voyo_waiter_pt)(ngx_voyo_waiter_t *w,
 
 struct ngx_voyo_waiter_s {
     ngx_queue_t            queue;
-    ngx_voyo_wait_node_t  *node;          /* NULL: not waiting */
+    ngx_voyo_waiters_node_t  *node;          /* NULL: not waiting */
     uint64_t               newer_than;    /* a generation */
     ngx_uint_t             play;          /* a listener, not a prefetch */
     ngx_event_t            timer;
@@ -56,11 +56,11 @@ struct ngx_voyo_waiter_s {
 };
 
 
-struct ngx_voyo_wait_node_s {
+struct ngx_voyo_waiters_node_s {
     ngx_str_node_t         sn;            /* the track */
     ngx_queue_t            waiters;
     ngx_event_t            timer;         /* asks again */
-    ngx_voyo_wait_t       *wait;
+    ngx_voyo_waiters_t       *wait;
     uint64_t               newer_than;    /* the least of the waiters' */
     ngx_uint_t             play;          /* one of them does */
     ngx_uint_t             failed;        /* questions in a row */
@@ -72,17 +72,17 @@ struct ngx_voyo_wait_node_s {
 
 /*
  * Asks for node->sn.str, newer than node->newer_than, for a listener if
- * node->play.  NGX_OK: the answer will come by ngx_voyo_wait_answer(), later,
- * never from within; NGX_ERROR: nobody can be asked now.
+ * node->play.  NGX_OK: the answer will come by ngx_voyo_waiters_answer(),
+ * later, never from within; NGX_ERROR: nobody can be asked now.
  */
-typedef ngx_int_t (*ngx_voyo_ask_pt)(ngx_voyo_wait_node_t *node, void *data);
+typedef ngx_int_t (*ngx_voyo_ask_pt)(ngx_voyo_waiters_node_t *node, void *data);
 
 /* Called as the number of waiters in the table changes by "n". */
 typedef void (*ngx_voyo_count_pt)(ngx_int_t n, void *data);
 
 
 /* NULL: no memory.  Lives as long as "pool". */
-ngx_voyo_wait_t *ngx_voyo_wait_create(ngx_pool_t *pool, ngx_log_t *log,
+ngx_voyo_waiters_t *ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log,
     ngx_uint_t max, ngx_voyo_ask_pt ask, ngx_voyo_count_pt count, void *data);
 
 /*
@@ -93,28 +93,28 @@ ngx_voyo_wait_t *ngx_voyo_wait_create(ngx_pool_t *pool, ngx_log_t *log,
  * NGX_AGAIN: it waits, the handler will be called, later.  NGX_BUSY: "max"
  * wait already.  NGX_DECLINED: nobody can be asked.  NGX_ERROR: no memory.
  */
-ngx_int_t ngx_voyo_wait_add(ngx_voyo_wait_t *wait, ngx_voyo_waiter_t *w,
+ngx_int_t ngx_voyo_waiters_add(ngx_voyo_waiters_t *wait, ngx_voyo_waiter_t *w,
     ngx_str_t *track, ngx_msec_t timeout);
 
 /* Takes a waiter off; nothing when it doesn't wait. */
-void ngx_voyo_wait_remove(ngx_voyo_waiter_t *w);
+void ngx_voyo_waiters_remove(ngx_voyo_waiter_t *w);
 
 /* Something was published of a track: asks at once if somebody waits. */
-ngx_uint_t ngx_voyo_wait_event(ngx_voyo_wait_t *wait, ngx_str_t *track);
+ngx_uint_t ngx_voyo_waiters_event(ngx_voyo_waiters_t *wait, ngx_str_t *track);
 
 /*
  * The answer to a question.  "pending" tells that there is none yet; else
  * "outcome" and "record" go to all whom they satisfy.  The node may be gone
  * afterwards.
  */
-void ngx_voyo_wait_answer(ngx_voyo_wait_node_t *node, ngx_uint_t pending,
+void ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 
 /*
  * The question was lost with Redis.  It is asked again in a second; the third
  * time in a row the waiters are told.
  */
-void ngx_voyo_wait_failed(ngx_voyo_wait_node_t *node);
+void ngx_voyo_waiters_failed(ngx_voyo_waiters_node_t *node);
 
 
 #endif /* _NGX_VOYO_WAITERS_H_INCLUDED_ */
