@@ -66,7 +66,7 @@ typedef struct {
     atomic_int          canary;        /* voyo_class_t */
 
     atomic_int          profile;       /* ytdlp_profile_t to begin with */
-    atomic_llong        profile_until; /* on worker_now() */
+    atomic_llong        profile_until; /* on clock_now() */
 } heartbeat_t;
 
 

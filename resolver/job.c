@@ -4,7 +4,9 @@
  */
 
 
+#include "clock.h"
 #include "job.h"
+#include "lease.h"
 #include "outcome.h"
 #include "proof.h"
 #include "resolve.h"
@@ -16,7 +18,6 @@
 #include <time.h>
 
 
-#define JOB_RENEW      500             /* ms between renewals of the lease */
 #define JOB_MARGIN     500             /* ms of the time-out for all else */
 #define JOB_BACKOFF    500             /* ms at most while Redis is gone */
 #define JOB_SAVE       5000            /* ms to keep trying to store */
@@ -35,7 +36,6 @@ static int job_finish(job_thread_t *thread, job_t *job);
 static void job_tell(job_thread_t *thread, job_t *job);
 static void job_tell_failed(job_thread_t *thread, job_t *job, double all);
 static int job_stopping(const job_thread_t *thread);
-static void job_sleep(int64_t ms);
 
 
 void *
@@ -53,7 +53,7 @@ job_thread(void *data)
 
         keeper_tend(&thread->keeper);
 
-        if (keeper_ready(&thread->keeper, worker_now() + JOB_WAIT)
+        if (keeper_ready(&thread->keeper, clock_now() + JOB_WAIT)
             != VOYO_OK)
         {
             continue;
@@ -64,7 +64,7 @@ job_thread(void *data)
         if (rc == VOYO_EIO) {
             backoff = backoff ? backoff * 2 : 50;
             backoff = backoff > JOB_BACKOFF ? JOB_BACKOFF : backoff;
-            job_sleep(backoff);
+            clock_sleep(backoff);
             continue;
         }
 
@@ -120,7 +120,7 @@ job_take(job_thread_t *thread, job_t *job)
     int          rc;
     const char  *reason;
 
-    job->began = job_microseconds();
+    job->began = clock_microseconds();
     job->asked = 0;
 
     snprintf(job->token, sizeof(job->token), "%s/%u/%u",
@@ -139,8 +139,7 @@ job_take(job_thread_t *thread, job_t *job)
         return rc;
     }
 
-    job->leased = 1;
-    job->renew = worker_now() + JOB_RENEW;
+    lease_begin(job);
 
     return VOYO_OK;
 }
@@ -152,12 +151,12 @@ static int
 job_canary_due(job_thread_t *thread, job_t *job)
 {
     if (thread->index || thread->config->canary[0] == '\0'
-        || worker_now() < thread->canary)
+        || clock_now() < thread->canary)
     {
         return 0;
     }
 
-    thread->canary = worker_now() + JOB_CANARY;
+    thread->canary = clock_now() + JOB_CANARY;
 
     strcpy(job->popped.id, thread->config->canary);
     strcpy(job->popped.score, "0");
@@ -170,7 +169,7 @@ job_canary_due(job_thread_t *thread, job_t *job)
 static void
 job_canary_done(job_thread_t *thread, const job_t *job)
 {
-    thread->canary = worker_now()
+    thread->canary = clock_now()
                      + (int64_t) thread->config->canary_every * 60000;
 
     atomic_store(&thread->heartbeat->canary, (int) job->class);
@@ -186,7 +185,7 @@ job_run(job_thread_t *thread, job_t *job)
     margin = thread->config->resolve_timeout / 4;
     margin = margin < JOB_MARGIN ? margin : JOB_MARGIN;
 
-    job->end = worker_now() + thread->config->resolve_timeout - margin;
+    job->end = clock_now() + thread->config->resolve_timeout - margin;
 
     if (resolve_track(thread, job) == JOB_STOPPED) {
         job_drop(thread, job, "the resolver stops");
@@ -240,7 +239,7 @@ job_prove(job_thread_t *thread, job_t *job)
         return;
     }
 
-    job->end = worker_now() + thread->config->resolve_timeout;
+    job->end = clock_now() + thread->config->resolve_timeout;
 
     rc = resolve_again(thread, job);
 
@@ -268,31 +267,6 @@ job_drop(job_thread_t *thread, job_t *job, const char *why)
 }
 
 
-int
-job_tick(job_thread_t *thread, job_t *job)
-{
-    if (job_stopping(thread)
-        && worker_now() >= atomic_load(&thread->stop->until))
-    {
-        return JOB_STOPPED;
-    }
-
-    if (worker_now() >= job->renew) {
-
-        /* a lost lease changes nothing here: the finish will tell */
-
-        if (job->leased) {
-            (void) store_renew(thread->store, job->popped.id, job->token,
-                               job->generation);
-        }
-
-        job->renew = worker_now() + JOB_RENEW;
-    }
-
-    return VOYO_OK;
-}
-
-
 static int
 job_finish(job_thread_t *thread, job_t *job)
 {
@@ -313,17 +287,17 @@ job_finish(job_thread_t *thread, job_t *job)
     end.generation = job->generation;
     end.class = job->class;
 
-    until = worker_now() + JOB_SAVE;
+    until = clock_now() + JOB_SAVE;
 
     for ( ;; ) {
 
         rc = store_finish(thread->store, job->popped.id, job->token, &end);
 
-        if (rc >= 0 || worker_now() >= until || job_stopping(thread)) {
+        if (rc >= 0 || clock_now() >= until || job_stopping(thread)) {
             break;
         }
 
-        job_sleep(200);
+        clock_sleep(200);
     }
 
     free(json);
@@ -351,7 +325,7 @@ job_tell(job_thread_t *thread, job_t *job)
     heartbeat_t  *heartbeat;
 
     heartbeat = thread->heartbeat;
-    took = job_microseconds() - job->began;
+    took = clock_microseconds() - job->began;
     all = (double) took / 1000;
     own = (double) (took - job->asked) / 1000;
 
@@ -409,27 +383,4 @@ static int
 job_stopping(const job_thread_t *thread)
 {
     return atomic_load(&thread->stop->stopping);
-}
-
-
-static void
-job_sleep(int64_t ms)
-{
-    struct timespec  ts;
-
-    ts.tv_sec = ms / 1000;
-    ts.tv_nsec = ms % 1000 * 1000000;
-
-    nanosleep(&ts, NULL);
-}
-
-
-int64_t
-job_microseconds(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }

@@ -29,7 +29,7 @@
 
 typedef struct {
     atomic_int    stopping;
-    atomic_llong  until;               /* on worker_now() */
+    atomic_llong  until;               /* on clock_now() */
 } job_stop_t;
 
 
@@ -62,7 +62,7 @@ typedef struct {
 
     int64_t          began;            /* microseconds */
     int64_t          asked;            /* of them waiting for yt-dlp */
-    int64_t          end;              /* milliseconds, on worker_now() */
+    int64_t          end;              /* milliseconds, on clock_now() */
     int64_t          renew;
 
     ytdlp_profile_t  profile;
@@ -81,15 +81,6 @@ typedef struct {
  * "data" is a job_thread_t.  Returns NULL, and leaves no process.
  */
 void *job_thread(void *data);
-
-/*
- * What has to be done while waiting, at least at job->renew: the lease is
- * renewed.  Returns VOYO_OK, or JOB_STOPPED when the job is to be given up.
- */
-int job_tick(job_thread_t *thread, job_t *job);
-
-/* Microseconds of a clock that only goes on. */
-int64_t job_microseconds(void);
 
 
 #endif /* _JOB_H_INCLUDED_ */

@@ -4,6 +4,7 @@
  */
 
 
+#include "clock.h"
 #include "classify.h"
 #include "config.h"
 #include "first.h"
@@ -209,7 +210,7 @@ main_prove(main_t *resolver)
     memset(&job, 0, sizeof(job_t));
 
     strcpy(job.popped.id, resolver->config.canary);
-    job.end = worker_now() + resolver->config.resolve_timeout;
+    job.end = clock_now() + resolver->config.resolve_timeout;
     job.renew = job.end;
     proof = PROOF_UNPROVED;
 
@@ -356,10 +357,10 @@ main_stop(main_t *resolver)
     int64_t   until;
     unsigned  i, left;
 
-    atomic_store(&resolver->stop.until, worker_now() + JOB_GRACE);
+    atomic_store(&resolver->stop.until, clock_now() + JOB_GRACE);
     atomic_store(&resolver->stop.stopping, 1);
 
-    until = worker_now() + JOB_GRACE + MAIN_JOIN;
+    until = clock_now() + JOB_GRACE + MAIN_JOIN;
     left = 0;
 
     for (i = 0; i < resolver->config.workers; i++) {
@@ -406,7 +407,7 @@ main_join(pthread_t id, int64_t until)
 
     while (pthread_tryjoin_np(id, NULL) != 0) {
 
-        if (worker_now() >= until) {
+        if (clock_now() >= until) {
             return VOYO_ETIMEOUT;
         }
 

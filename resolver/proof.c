@@ -4,9 +4,10 @@
  */
 
 
-#include "proof.h"
+#include "ask.h"
+#include "clock.h"
 #include "hosts.h"
-#include "resolve.h"
+#include "proof.h"
 #include "voyo_errno.h"
 
 #include <stdio.h>
@@ -79,11 +80,11 @@ proof_status(job_thread_t *thread, job_t *job, const voyo_source_t *source)
 
     url = source->url;
     last = job->choose.record.formats[0].size - 1;
-    until = worker_now() + PROOF_TIME;
+    until = clock_now() + PROOF_TIME;
 
     for (hops = 0; hops <= PROOF_HOPS; hops++) {
 
-        left = until - worker_now();
+        left = until - clock_now();
 
         if (left <= 0 || !hosts_allow(thread->config->media_hosts, url)) {
             return 0;
@@ -96,10 +97,10 @@ proof_status(job_thread_t *thread, job_t *job, const voyo_source_t *source)
             return 0;
         }
 
-        rc = resolve_send(thread, job, line, len, left);
+        rc = ask(thread, job, line, len, left);
 
         if (rc != VOYO_OK) {
-            (void) resolve_end(thread, job, rc);
+            (void) ask_failed(thread, job, rc);
             return 0;
         }
 

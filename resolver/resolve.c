@@ -4,14 +4,16 @@
  */
 
 
-#include "resolve.h"
+#include "ask.h"
+#include "clock.h"
 #include "cold.h"
+#include "lease.h"
+#include "resolve.h"
 #include "voyo_errno.h"
 
 #include <time.h>
 
 
-#define RESOLVE_HARD     1000          /* ms after the worker's own deadline */
 #define RESOLVE_LEAST    1000          /* ms that make a try worth-while */
 #define RESOLVE_PREFER   600000        /* ms that another profile is kept */
 
@@ -25,6 +27,7 @@ static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
     const char *why);
 static void resolve_unprefer(job_thread_t *thread);
 static int resolve_try(job_thread_t *thread, job_t *job);
+static int resolve_end(job_thread_t *thread, job_t *job, int rc);
 static int resolve_ready(job_thread_t *thread, job_t *job);
 static int resolve_ask(job_thread_t *thread, job_t *job, int64_t ms);
 static int resolve_cold(job_thread_t *thread, job_t *job, int64_t ms);
@@ -43,7 +46,7 @@ resolve_track(job_thread_t *thread, job_t *job)
 
     job->profile = YTDLP_FAST;
 
-    if (worker_now() < atomic_load(&heartbeat->profile_until)) {
+    if (clock_now() < atomic_load(&heartbeat->profile_until)) {
         job->profile = (ytdlp_profile_t) atomic_load(&heartbeat->profile);
         job->preferred = job->profile == YTDLP_FULL;
     }
@@ -85,7 +88,7 @@ static int
 resolve_next(job_thread_t *thread, job_t *job)
 {
     if (!resolve_falls_back(job->class)
-        || job->end - worker_now() < resolve_least(thread))
+        || job->end - clock_now() < resolve_least(thread))
     {
         return 0;
     }
@@ -187,7 +190,7 @@ resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile, const char *why)
 {
     atomic_store(&thread->heartbeat->profile, (int) profile);
     atomic_store(&thread->heartbeat->profile_until,
-                 worker_now() + RESOLVE_PREFER);
+                 clock_now() + RESOLVE_PREFER);
 
     log_event(&thread->config->log, LOG_NOTICE, "after %s the profile is "
               "\"%s\" for %d minutes", why, ytdlp_profile_name(profile),
@@ -243,22 +246,22 @@ resolve_try(job_thread_t *thread, job_t *job)
             return rc;
         }
 
-        left = job->end - worker_now();
+        left = job->end - clock_now();
 
         if (rc != VOYO_OK || left <= 0) {
             job->class = lost ? VOYO_CLASS_INTERNAL : VOYO_CLASS_TIMEOUT;
             return VOYO_OK;
         }
 
-        began = job_microseconds();
+        began = clock_microseconds();
 
         rc = thread->keeper.cold ? resolve_cold(thread, job, left)
                                  : resolve_ask(thread, job, left);
 
-        job->asked += job_microseconds() - began;
+        job->asked += clock_microseconds() - began;
 
         if (rc == VOYO_EIO && !lost
-            && job->end - worker_now() >= resolve_least(thread))
+            && job->end - clock_now() >= resolve_least(thread))
         {
             keeper_lost(&thread->keeper, "in a job");
             continue;
@@ -269,41 +272,21 @@ resolve_try(job_thread_t *thread, job_t *job)
 }
 
 
-int
+static int
 resolve_end(job_thread_t *thread, job_t *job, int rc)
 {
-    keeper_t  *keeper;
-
-    keeper = &thread->keeper;
-
-    switch (rc) {
-
-    case VOYO_EIO:
-        keeper_lost(keeper, "in a job");
-        job->class = VOYO_CLASS_INTERNAL;
-        return VOYO_OK;
-
-    case VOYO_ETIMEOUT:
-        keeper_kill(keeper, "it missed its deadline");
-        job->class = VOYO_CLASS_TIMEOUT;
-        return VOYO_OK;
-
-    case JOB_STOPPED:
-        keeper_kill(keeper, NULL);
-        return rc;
-
-    default:
-        break;
+    if (rc != VOYO_OK) {
+        return ask_failed(thread, job, rc);
     }
 
-    keeper_answered(keeper);
+    keeper_answered(&thread->keeper);
 
     job->class = resolve_judge(thread, job);
 
     /* it was interrupted anywhere: what it holds may be half done */
 
-    if (job->answer.deadline && !keeper->cold) {
-        keeper_kill(keeper, "it gave up at its deadline");
+    if (job->answer.deadline && !thread->keeper.cold) {
+        keeper_kill(&thread->keeper, "it gave up at its deadline");
     }
 
     return VOYO_OK;
@@ -318,7 +301,7 @@ resolve_ready(job_thread_t *thread, job_t *job)
 
     for ( ;; ) {
 
-        until = worker_now() + JOB_WAIT;
+        until = clock_now() + JOB_WAIT;
         until = until < job->end ? until : job->end;
 
         rc = keeper_ready(&thread->keeper, until);
@@ -327,11 +310,11 @@ resolve_ready(job_thread_t *thread, job_t *job)
             return VOYO_OK;
         }
 
-        if (job_tick(thread, job) == JOB_STOPPED) {
+        if (lease_tick(thread, job) == JOB_STOPPED) {
             return JOB_STOPPED;
         }
 
-        if (worker_now() >= job->end) {
+        if (clock_now() >= job->end) {
             return VOYO_ETIMEOUT;
         }
     }
@@ -351,59 +334,7 @@ resolve_ask(job_thread_t *thread, job_t *job, int64_t ms)
     len = ytdlp_request(line, ++thread->question, job->popped.id,
                         job->profile, ms);
 
-    return resolve_send(thread, job, line, len, ms);
-}
-
-
-int
-resolve_send(job_thread_t *thread, job_t *job, const char *line, size_t len,
-    int64_t ms)
-{
-    int        rc;
-    char      *answer;
-    int64_t    hard, until;
-    worker_t  *worker;
-
-    worker = &thread->keeper.worker;
-    hard = worker_now() + ms + RESOLVE_HARD;
-
-    keeper_busy(&thread->keeper);
-    ytdlp_answer_free(&job->answer);
-
-    if (worker_write(worker, line, len) != VOYO_OK) {
-        return VOYO_EIO;
-    }
-
-    for ( ;; ) {
-
-        until = job->renew < hard ? job->renew : hard;
-
-        rc = worker_read(worker, until, &answer, &len);
-
-        if (rc == VOYO_OK) {
-
-            if (ytdlp_answer(&job->answer, answer, len) != VOYO_OK) {
-                rc = VOYO_ETIMEOUT;
-
-            } else if (job->answer.job == thread->question) {
-                return VOYO_OK;
-
-            } else {
-                ytdlp_answer_free(&job->answer);
-                rc = VOYO_ETIMEOUT;
-            }
-        }
-
-        /* however much it says beside the point */
-
-        if (rc != VOYO_ETIMEOUT || worker_now() >= hard) {
-            return rc;
-        }
-
-        if (job_tick(thread, job) == JOB_STOPPED) {
-            return JOB_STOPPED;
-        }
-    }
+    return ask(thread, job, line, len, ms);
 }
 
 
@@ -429,18 +360,18 @@ resolve_cold(job_thread_t *thread, job_t *job, int64_t ms)
     keeper_busy(&thread->keeper);
     atomic_store(&thread->keeper.shown->group, cold.child.pid);
 
-    hard = worker_now() + ms;
+    hard = clock_now() + ms;
 
     do {
         until = job->renew < hard ? job->renew : hard;
 
         rc = cold_wait(&cold, until);
 
-        if (rc == VOYO_ETIMEOUT && job_tick(thread, job) == JOB_STOPPED) {
+        if (rc == VOYO_ETIMEOUT && lease_tick(thread, job) == JOB_STOPPED) {
             rc = JOB_STOPPED;
         }
 
-    } while (rc == VOYO_ETIMEOUT && worker_now() < hard);
+    } while (rc == VOYO_ETIMEOUT && clock_now() < hard);
 
     if (rc == VOYO_OK) {
         ytdlp_cold(&job->answer, job->popped.id, cold.output, cold.used,

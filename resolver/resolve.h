@@ -25,19 +25,5 @@ int resolve_track(job_thread_t *thread, job_t *job);
  */
 int resolve_again(job_thread_t *thread, job_t *job);
 
-/*
- * Sends a line of thread->question to the worker and waits for its answer, "ms"
- * milliseconds and what a worker needs to end a deadline by itself.  VOYO_OK:
- * job->answer is the answer; else what resolve_end() is to be told.
- */
-int resolve_send(job_thread_t *thread, job_t *job, const char *line,
-    size_t len, int64_t ms);
-
-/*
- * What becomes of the worker, and of the job, by how asking it ended.  Returns
- * VOYO_OK and sets job->class; or JOB_STOPPED.
- */
-int resolve_end(job_thread_t *thread, job_t *job, int rc);
-
 
 #endif /* _RESOLVE_H_INCLUDED_ */

@@ -5,7 +5,6 @@
 
 
 #include "choose.h"
-#include "describe.h"
 #include "json.h"
 #include "query.h"
 #include "voyo_errno.h"
@@ -103,7 +102,7 @@ choose_record(choose_t *choose, const cJSON *info, const char *id,
     n = choose_best(candidates, n);
 
     choose_formats(record, candidates, n, tolerance);
-    describe_track(choose, info);
+    describe_track(&choose->texts, &choose->record, info);
 
     for (i = 0; i < n; i++) {
         if (candidates[i].duration > record->duration) {

@@ -10,7 +10,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "voyo_record.h"
+#include "describe.h"
 
 
 /*
@@ -19,9 +19,7 @@
  */
 typedef struct {
     voyo_record_t  record;
-    char           title[VOYO_TEXT_MAX + 1];
-    char           artist[VOYO_TEXT_MAX + 1];
-    char           album[VOYO_TEXT_MAX + 1];
+    describe_t     texts;
     int64_t        release;      /* Unix time of an upcoming one, 0: unknown */
 } choose_t;
 

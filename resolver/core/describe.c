@@ -22,20 +22,17 @@ static void describe_artist(char *text, size_t size, const cJSON *info);
 
 
 void
-describe_track(choose_t *choose, const cJSON *info)
+describe_track(describe_t *texts, voyo_record_t *record, const cJSON *info)
 {
-    char            artist[VOYO_TEXT_MAX * 2];
-    const char     *artwork;
-    const cJSON    *loudness;
-    voyo_record_t  *record;
-
-    record = &choose->record;
+    char          artist[VOYO_TEXT_MAX * 2];
+    const char   *artwork;
+    const cJSON  *loudness;
 
     describe_artist(artist, sizeof(artist), info);
 
-    record->title = describe_text(choose->title, json_string(info, "title"));
-    record->artist = describe_text(choose->artist, artist);
-    record->album = describe_text(choose->album, json_string(info, "album"));
+    record->title = describe_text(texts->title, json_string(info, "title"));
+    record->artist = describe_text(texts->artist, artist);
+    record->album = describe_text(texts->album, json_string(info, "album"));
 
     artwork = json_string(info, "thumbnail");
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "clock.h"
 #include "cold.h"
 #include "voyo_errno.h"
 #include "worker.h"
@@ -95,7 +96,7 @@ cold_wait(cold_t *cold, int64_t until)
 
     while (cold->child.out >= 0) {
 
-        left = until - worker_now();
+        left = until - clock_now();
 
         fds[0].fd = cold->child.out;
         fds[0].events = POLLIN;
@@ -118,13 +119,13 @@ cold_wait(cold_t *cold, int64_t until)
 
         /* however much it says */
 
-        if (cold->child.out >= 0 && worker_now() >= until) {
+        if (cold->child.out >= 0 && clock_now() >= until) {
             return VOYO_ETIMEOUT;
         }
     }
 
     while (cold_errors(cold)) {
-        if (worker_now() >= until) {
+        if (clock_now() >= until) {
             return VOYO_ETIMEOUT;
         }
     }
@@ -143,7 +144,7 @@ cold_ended(cold_t *cold, int64_t until)
 
     while (!child_ended(&cold->child, &status)) {
 
-        if (worker_now() >= until) {
+        if (clock_now() >= until) {
             return VOYO_ETIMEOUT;
         }
 
@@ -290,5 +291,5 @@ cold_run(cold_t *cold, const config_t *config, const char *const *tail)
         return VOYO_EIO;
     }
 
-    return cold_wait(cold, worker_now() + COLD_VERSION);
+    return cold_wait(cold, clock_now() + COLD_VERSION);
 }

@@ -4,6 +4,7 @@
  */
 
 
+#include "clock.h"
 #include "cold.h"
 #include "first.h"
 #include "voyo_errno.h"
@@ -79,8 +80,8 @@ first_try(first_t *first, const config_t *config)
     }
 
     do {
-        rc = worker_wait(worker, worker_now() + FIRST_LOOK);
-    } while (rc == VOYO_ETIMEOUT && worker_now() < worker->deadline
+        rc = worker_wait(worker, clock_now() + FIRST_LOOK);
+    } while (rc == VOYO_ETIMEOUT && clock_now() < worker->deadline
              && !first_stopped());
 
     if (rc == VOYO_EIO) {

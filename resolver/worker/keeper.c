@@ -4,6 +4,7 @@
  */
 
 
+#include "clock.h"
 #include "keeper.h"
 #include "voyo_errno.h"
 
@@ -38,7 +39,7 @@ keeper_ready(keeper_t *keeper, int64_t until)
 
         case HEARTBEAT_DOWN:
 
-            if (worker_now() >= keeper->pause) {
+            if (clock_now() >= keeper->pause) {
                 keeper_spawn(keeper);
 
             } else {
@@ -55,7 +56,7 @@ keeper_ready(keeper_t *keeper, int64_t until)
             return VOYO_OK;
         }
 
-        if (keeper->state != HEARTBEAT_IDLE && worker_now() >= until) {
+        if (keeper->state != HEARTBEAT_IDLE && clock_now() >= until) {
             return VOYO_ETIMEOUT;
         }
     }
@@ -74,7 +75,7 @@ keeper_spawn(keeper_t *keeper)
 
     log_event(&keeper->config->log, LOG_ERROR, "worker %u can't be started: "
               "%s, next attempt in %lld ms", keeper->number, strerror(errno),
-              (long long) (keeper->pause - worker_now()));
+              (long long) (keeper->pause - clock_now()));
 }
 
 
@@ -99,7 +100,7 @@ keeper_wait(keeper_t *keeper, int64_t until)
         keeper_lost(keeper, "at its start");
         keeper_unready(keeper);
 
-    } else if (worker_now() >= keeper->worker.deadline) {
+    } else if (clock_now() >= keeper->worker.deadline) {
         keeper_pause(keeper);
         keeper_kill(keeper, "not ready in time");
         keeper_unready(keeper);
@@ -126,7 +127,7 @@ void
 keeper_freeze(keeper_t *keeper, const char *version)
 {
     keeper->cold = 1;
-    keeper->hold = worker_now() + KEEPER_HOLD;
+    keeper->hold = clock_now() + KEEPER_HOLD;
     keeper->program = worker_file(keeper->config->ytdlp_path);
 
     atomic_store(&keeper->shown->cold, 1);
@@ -181,7 +182,7 @@ keeper_why(const keeper_t *keeper)
         return "new yt-dlp";
     }
 
-    if (worker_now() < keeper->hold) {
+    if (clock_now() < keeper->hold) {
         return NULL;
     }
 
@@ -195,9 +196,9 @@ keeper_replace(keeper_t *keeper)
     int       rc;
     worker_t  next;
 
-    rc = worker_wait(&keeper->next, worker_now());
+    rc = worker_wait(&keeper->next, clock_now());
 
-    if (rc == VOYO_ETIMEOUT && worker_now() < keeper->next.deadline) {
+    if (rc == VOYO_ETIMEOUT && clock_now() < keeper->next.deadline) {
         return;
     }
 
@@ -215,7 +216,7 @@ keeper_replace(keeper_t *keeper)
 
         worker_kill(&keeper->next);
 
-        keeper->hold = worker_now() + (keeper->cold ? 4 : 1) * KEEPER_HOLD;
+        keeper->hold = clock_now() + (keeper->cold ? 4 : 1) * KEEPER_HOLD;
         keeper->program = worker_file(keeper->config->ytdlp_path);
         return;
     }
@@ -277,7 +278,7 @@ keeper_lost(keeper_t *keeper, const char *when)
     log_event(&keeper->config->log, LOG_WARN, "worker %u ended %s%s%s, next "
               "start in %lld ms", keeper->number, when,
               keeper->worker.words[0] ? ": " : "", keeper->worker.words,
-              (long long) (keeper->pause - worker_now()));
+              (long long) (keeper->pause - clock_now()));
 
     keeper_kill(keeper, NULL);
 }
@@ -336,7 +337,7 @@ keeper_pause(keeper_t *keeper)
     }
 
     keeper->failures++;
-    keeper->pause = worker_now() + pause;
+    keeper->pause = clock_now() + pause;
 }
 
 
@@ -365,7 +366,7 @@ keeper_nap(int64_t until)
     int64_t          ms;
     struct timespec  ts;
 
-    ms = until - worker_now();
+    ms = until - clock_now();
 
     if (ms > KEEPER_NAP) {
         ms = KEEPER_NAP;

@@ -4,6 +4,7 @@
  */
 
 
+#include "clock.h"
 #include "worker.h"
 #include "voyo_errno.h"
 
@@ -73,7 +74,7 @@ worker_fill(worker_t *worker, int64_t until)
 
     for ( ;; ) {
 
-        left = until - worker_now();
+        left = until - clock_now();
 
         if (left < 0) {
             left = 0;
@@ -91,7 +92,7 @@ worker_fill(worker_t *worker, int64_t until)
         }
 
         if (n <= 0) {
-            if (worker_now() >= until) {
+            if (clock_now() >= until) {
                 return VOYO_ETIMEOUT;
             }
 
@@ -106,7 +107,7 @@ worker_fill(worker_t *worker, int64_t until)
 
             /* however much it complains */
 
-            if (worker_now() >= until) {
+            if (clock_now() >= until) {
                 return VOYO_ETIMEOUT;
             }
 
@@ -210,7 +211,7 @@ worker_wait(worker_t *worker, int64_t until)
 
             /* a few chatty lines are passed over even without time */
 
-            if (worker_now() > until) {
+            if (clock_now() > until) {
                 return VOYO_ETIMEOUT;
             }
 
@@ -258,7 +259,7 @@ worker_old(const worker_t *worker)
         return "jobs";
     }
 
-    if (worker_now() >= worker->life) {
+    if (clock_now() >= worker->life) {
         return "age";
     }
 
@@ -333,8 +334,8 @@ worker_spawn(worker_t *worker, const config_t *config)
         abort();
     }
 
-    worker->deadline = worker_now() + WORKER_START;
-    worker->life = worker_now() + WORKER_LIFE / 10 * 8
+    worker->deadline = clock_now() + WORKER_START;
+    worker->life = clock_now() + WORKER_LIFE / 10 * 8
                    + (int64_t) worker->child.pid * 1009
                      % (WORKER_LIFE / 10 * 4);
 
@@ -378,15 +379,4 @@ worker_rss(pid_t pid)
     fclose(file);
 
     return resident * (size_t) sysconf(_SC_PAGESIZE);
-}
-
-
-int64_t
-worker_now(void)
-{
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

@@ -37,7 +37,7 @@ typedef struct {
     size_t         nwords;             /* characters of them */
     int            said;               /* they are a whole line */
     ytdlp_ready_t  ready;
-    int64_t        deadline;           /* to be ready, on worker_now() */
+    int64_t        deadline;           /* to be ready, on clock_now() */
     int64_t        life;               /* when it has to go */
     unsigned       jobs;
     uint64_t       program;            /* what it was started from, and its */
@@ -84,9 +84,6 @@ void worker_kill(worker_t *worker);
 
 /* Resident memory of a process in bytes, 0: not known. */
 size_t worker_rss(pid_t pid);
-
-/* Milliseconds of a clock that only goes on. */
-int64_t worker_now(void);
 
 
 #endif /* _WORKER_H_INCLUDED_ */

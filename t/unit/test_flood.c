@@ -6,6 +6,7 @@
 
 /* Who never stops to complain can't outlast a deadline. */
 
+#include "clock.h"
 #include "cold.h"
 #include "tap.h"
 #include "voyo_errno.h"
@@ -63,14 +64,14 @@ test_worker(int flood)
     worker.child.err = flood;
     worker.line = malloc(YTDLP_LINE_MAX);
 
-    until = worker_now() + 50;
+    until = clock_now() + 50;
     rc = worker_read(&worker, until, &line, &len);
 
-    ok(rc == VOYO_ETIMEOUT && worker_now() < until + 1000,
+    ok(rc == VOYO_ETIMEOUT && clock_now() < until + 1000,
        "a worker that only complains");
 
     ok(write(out[1], "one\n", 4) == 4
-       && worker_read(&worker, worker_now() + 50, &line, &len) == VOYO_OK
+       && worker_read(&worker, clock_now() + 50, &line, &len) == VOYO_OK
        && strcmp(line, "one") == 0, "what it says besides is read");
 
     free(worker.line);
@@ -89,9 +90,9 @@ test_cold(int flood, int out, const char *name)
     cold.child.out = out;
     cold.child.err = flood;
 
-    until = worker_now() + 50;
+    until = clock_now() + 50;
     rc = cold_wait(&cold, until);
 
-    ok(rc == VOYO_ETIMEOUT && worker_now() < until + 1000
+    ok(rc == VOYO_ETIMEOUT && clock_now() < until + 1000
        && cold.nerrors <= COLD_ERRORS_MAX, "a cold one, %s", name);
 }
