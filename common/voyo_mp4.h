@@ -25,6 +25,16 @@
 #define VOYO_MP4_DURATIONS   3
 
 
+/*
+ * Ends the name of a representation whose header is made right where it is
+ * that of a fragmented MP4.  The name, which is in the ETag and the cache's key
+ * too, tells these bytes from the source's; the number is to grow with each
+ * change of what is done to them.
+ */
+
+#define VOYO_MP4_MARK  ".m1"
+
+
 typedef struct {
     size_t  offset;                    /* in the file */
     size_t  len;                       /* 4 or 8 bytes */

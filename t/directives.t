@@ -513,7 +513,7 @@ location ^~ /s/ {
     error_page 403 @again;
     voyo_stream $voyo_id;
 }
-location @again { voyo_stream $arg_id; }
+location @again { voyo_stream again; }
 --- request
 GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_code: 403
@@ -528,7 +528,7 @@ location ^~ /s/ {
     error_page 403 = @again;
     voyo_stream $voyo_id;
 }
-location @again { voyo_stream $arg_id; }
+location @again { voyo_stream again; }
 --- request
 GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_code: 403
@@ -543,7 +543,7 @@ location ^~ /s/ {
     error_page 404 =200 @again;
     voyo_stream $voyo_id;
 }
-location @again { voyo_stream $arg_id; }
+location @again { voyo_stream again; }
 --- request
 GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
 --- error_code: 403
@@ -559,7 +559,7 @@ location ^~ /s/ {
 }
 location @again {
     error_page 403 500 = @again;
-    voyo_stream $arg_id;
+    voyo_stream again;
 }
 --- request
 GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
@@ -577,7 +577,7 @@ location ^~ /s/ {
     error_page 500 @again;
     voyo_stream $voyo_id;
 }
-location @again { voyo_stream $arg_id; }
+location @again { voyo_stream again; }
 location /auth { return 404; }
 --- request
 GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
@@ -595,7 +595,7 @@ location ^~ /s/ {
     error_page 429 @again;
     voyo_stream $voyo_id;
 }
-location @again { voyo_stream $arg_id; }
+location @again { voyo_stream again; }
 --- request
 GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
 --- error_code: 429

@@ -81,19 +81,15 @@ class UntrustedTest(unittest.TestCase):
         self.assertEqual(len({each['port'] for each in fetched[1:]}), 1)
         self.assertNotEqual(fetched[0]['port'], fetched[1]['port'])
 
-    def test_a_retry_is_on_a_fresh_connection_and_an_old_session(self) -> None:
-        self.get('s30_fresh00')
-        resumed = []
-        for number in range(1, 4):
-            track = f's30_fresh{number:02}'
-            self.stack.switch(faults=[
-                {'id': track, 'do': {'reset': 'header'}, 'times': 1}])
-            self.assertEqual(self.get(track).body, self.stack.file(track))
-            first, second = self.stack.requests('media', track)[:2]
-            self.assertNotEqual(first['connection'], second['connection'])
-            resumed.append(second['resumed'])
-        # OpenSSL gives up the session of a connection that ended badly
-        self.assertTrue(any(resumed))
+    def test_a_retry_is_on_a_fresh_connection(self) -> None:
+        track = 's30_fresh00'
+        self.stack.switch(faults=[
+            {'id': track, 'do': {'reset': 'header'}, 'times': 1}])
+        self.assertEqual(self.get(track).body, self.stack.file(track))
+        first, second = self.stack.requests('media', track)[:2]
+        self.assertNotEqual(first['connection'], second['connection'])
+        # a round trip less than 1.2, which is nginx 1.22's default
+        self.assertEqual((first['tls'], second['tls']), ('TLSv1.3',) * 2)
 
     def test_refreshes_are_counted_by_cause(self) -> None:
         def counted() -> tuple[int, int]:

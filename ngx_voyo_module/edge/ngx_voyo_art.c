@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_voyo_module.h"
+#include "ngx_voyo_art.h"
+#include "ngx_voyo_ctx.h"
 
 
 /*

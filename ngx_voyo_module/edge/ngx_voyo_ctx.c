@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_module.h"
+#include "ngx_voyo_ctx.h"
 
 #include "voyo_errno.h"
 
@@ -21,7 +21,7 @@ ngx_voyo_ctx_get(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
 
-    if (vlcf->id == NULL) {
+    if (vlcf->id == NULL && !vlcf->again) {
         return NULL;
     }
 
@@ -75,7 +75,7 @@ ngx_voyo_ctx_track(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (ngx_voyo_value(r, vlcf->id, &value) != NGX_OK) {
+    if (ngx_http_complex_value(r, vlcf->id, &value) != NGX_OK) {
         return &ngx_voyo_problem_memory;
     }
 
@@ -97,9 +97,9 @@ ngx_voyo_ctx_cleanup(void *data)
     ngx_voyo_main_conf_t  *vmcf;
 
     ngx_voyo_fill_unwatch(&ctx->watch);
-    ngx_voyo_follow_leave(&ctx->lookup);
+    ngx_voyo_follow_leave(&ctx->follow);
 
-    if (ctx->ahead) {
+    if (ctx->ahead.asked) {
 
         /* nobody is left for whom to read ahead */
 

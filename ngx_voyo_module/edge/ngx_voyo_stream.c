@@ -7,8 +7,9 @@
 #include "ngx_voyo_condition.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
-#include "ngx_voyo_problem.h"
 #include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_stream.h"
+#include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
 
@@ -31,7 +32,6 @@ static ngx_int_t ngx_voyo_stream_serve(ngx_http_request_t *r,
 static ngx_int_t ngx_voyo_stream_header(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_stream_set_header(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
-static ngx_int_t ngx_voyo_stream_options(ngx_http_request_t *r);
 
 
 ngx_int_t
@@ -53,7 +53,10 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL) {
-        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+        ctx = ngx_voyo_ctx_create(r);
+        if (ctx == NULL) {
+            return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+        }
     }
 
     /* an internal redirect takes it away */
@@ -110,7 +113,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    return ngx_voyo_problem_parking(r, rc);
+    return ngx_voyo_park_refused(r, rc);
 }
 
 
@@ -125,11 +128,6 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     /* of another location, which error_page left for this one */
 
     r->err_status = 0;
-
-    if (r->method == NGX_HTTP_OPTIONS) {
-        r->content_handler = ngx_voyo_stream_options;
-        return NGX_DECLINED;
-    }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);
@@ -194,8 +192,8 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     if (status == NGX_VOYO_GONE && ctx->renewals++ < NGX_VOYO_RENEWALS) {
         ctx->known = 0;
         ctx->started = 0;
-        ctx->looked = 0;
-        ctx->hash = 0;
+        ctx->ahead.looked = 0;
+        ctx->ahead.hash = 0;
         ngx_voyo_condition_restore(r, ctx);
 
         return NGX_OK;
@@ -250,7 +248,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     if (vlcf->quality) {
         *problem = &ngx_voyo_problem_quality;
 
-        if (ngx_voyo_value(r, vlcf->quality, &value) != NGX_OK) {
+        if (ngx_http_complex_value(r, vlcf->quality, &value) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -266,7 +264,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     if (vlcf->codec) {
         *problem = &ngx_voyo_problem_codec;
 
-        if (ngx_voyo_value(r, vlcf->codec, &value) != NGX_OK) {
+        if (ngx_http_complex_value(r, vlcf->codec, &value) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -303,7 +301,7 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
 
     p = ngx_sprintf(ctx->name, "%s%s%Z", ctx->format.representation,
                     vmcf->mp4_header && ctx->format.codec == VOYO_CODEC_AAC
-                    ? NGX_VOYO_MP4_HEADER : "");
+                    ? VOYO_MP4_MARK : "");
 
     ctx->representation.data = ctx->name;
     ctx->representation.len = p - ctx->name - 1;
@@ -322,7 +320,7 @@ ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
     ctx->waited = ngx_current_msec - ctx->started;
 
     if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_problem_outcome(&ctx->problem, outcome, record);
+        ngx_voyo_park_problem(&ctx->problem, outcome, record);
         return;
     }
 
@@ -457,44 +455,4 @@ ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     r->single_range = 1;
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_stream_options(ngx_http_request_t *r)
-{
-    ngx_int_t   rc;
-    ngx_uint_t  i;
-
-    static const struct {
-        const char  *name;
-        const char  *value;
-    } fields[] = {
-        { "Allow", "GET, HEAD, OPTIONS" },
-        { "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS" },
-        { "Access-Control-Allow-Headers",
-          "Range, If-Range, If-None-Match" },
-        { "Access-Control-Max-Age", "86400" }
-    };
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-
-        if (ngx_voyo_header_add(r, fields[i].name, (u_char *) fields[i].value,
-                                ngx_strlen(fields[i].value))
-            == NULL)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    r->headers_out.status = NGX_HTTP_NO_CONTENT;
-    r->header_only = 1;
-
-    return ngx_http_send_header(r);
 }

@@ -4,8 +4,9 @@
  */
 
 
+#include "ngx_voyo_ctx.h"
 #include "ngx_voyo_park.h"
-#include "ngx_voyo_problem.h"
+#include "ngx_voyo_track.h"
 
 #include <cjson/cJSON.h>
 
@@ -73,7 +74,7 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    return ngx_voyo_problem_parking(r, rc);
+    return ngx_voyo_park_refused(r, rc);
 }
 
 
@@ -87,7 +88,7 @@ ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
     ctx->waited = ngx_current_msec - ctx->started;
 
     if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_problem_outcome(&ctx->problem, outcome, record);
+        ngx_voyo_park_problem(&ctx->problem, outcome, record);
         return;
     }
 

@@ -5,21 +5,14 @@
 
 
 #include "ngx_voyo_client.h"
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_ctx.h"
+#include "ngx_voyo_header.h"
+#include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_variable.h"
+#include "ngx_voyo_variables.h"
+#include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
-#include "voyo_format.h"
-
-
-typedef enum {
-    NGX_VOYO_MEDIA_SCHEME = 0,
-    NGX_VOYO_MEDIA_HOST,
-    NGX_VOYO_MEDIA_NAME,
-    NGX_VOYO_MEDIA_URI,
-    NGX_VOYO_MEDIA_USER_AGENT,
-    NGX_VOYO_MEDIA_RANGE,
-    NGX_VOYO_ETAG
-} ngx_voyo_media_variable_e;
 
 
 static ngx_int_t ngx_voyo_variable_id(ngx_http_request_t *r,
@@ -36,14 +29,13 @@ static ngx_int_t ngx_voyo_variable_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_accesses(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_voyo_variable_media(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static void ngx_voyo_variable_followed(ngx_http_request_t *r,
+    ngx_voyo_follow_t *follow);
 static ngx_int_t ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static void ngx_voyo_variable_set(ngx_http_variable_value_t *v,
-    const u_char *data, size_t len);
+static ngx_str_t *ngx_voyo_variable_client(ngx_http_request_t *r);
 
 
 static ngx_http_variable_t  ngx_voyo_variables[] = {
@@ -77,27 +69,6 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
 
     { ngx_string("voyo_accesses"), NULL, ngx_voyo_variable_accesses, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_media_scheme"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_MEDIA_SCHEME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_media_host"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_MEDIA_HOST, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_media_name"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_MEDIA_NAME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_media_uri"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_MEDIA_URI, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_media_user_agent"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_MEDIA_USER_AGENT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_media_range"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_MEDIA_RANGE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("voyo_etag"), NULL, ngx_voyo_variable_media,
-      NGX_VOYO_ETAG, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -309,86 +280,6 @@ ngx_voyo_variable_accesses(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_voyo_variable_media(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    u_char             *p;
-    ngx_str_t          *text;
-    ngx_voyo_origin_t  *origin;
-
-    static ngx_str_t  none = ngx_null_string;
-
-    origin = ngx_voyo_origin_get(r);
-
-    if (origin == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    text = &none;
-
-    switch (data) {
-
-    case NGX_VOYO_MEDIA_SCHEME:
-        text = &origin->url.scheme;
-        break;
-
-    case NGX_VOYO_MEDIA_HOST:
-        text = &origin->url.host;
-        break;
-
-    case NGX_VOYO_MEDIA_NAME:
-        text = &origin->url.name;
-        break;
-
-    case NGX_VOYO_MEDIA_URI:
-        text = &origin->url.uri;
-        break;
-
-    case NGX_VOYO_MEDIA_USER_AGENT:
-        text = &origin->source.user_agent;
-        break;
-
-    case NGX_VOYO_MEDIA_RANGE:
-
-        if (origin->art) {
-            break;
-        }
-
-        p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_voyo_variable_set(v, p, ngx_sprintf(p, "bytes=%O-%O",
-                                                origin->start, origin->last)
-                                    - p);
-        return NGX_OK;
-
-    default: /* NGX_VOYO_ETAG */
-
-        if (origin->art) {
-            break;
-        }
-
-        p = ngx_pnalloc(r->pool, origin->name.len + 2);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_sprintf(p, "\"%V\"", &origin->name);
-        ngx_voyo_variable_set(v, p, origin->name.len + 2);
-
-        return NGX_OK;
-    }
-
-    ngx_voyo_variable_set(v, text->data, text->len);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
 ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
@@ -409,11 +300,32 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ctx = ngx_voyo_ctx_get(r);
 
-    if (ctx && vmcf->slices) {
-        ngx_voyo_follow(vmcf->slices, &ctx->lookup, r);
+    if (ctx && vmcf->follows) {
+        ctx->follow.handler = ngx_voyo_variable_followed;
+        ngx_voyo_follow(vmcf->follows, &ctx->follow, r);
     }
 
     return NGX_OK;
+}
+
+
+static void
+ngx_voyo_variable_followed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
+{
+    ngx_voyo_ctx_t           *ctx;
+    ngx_voyo_fill_request_t   request;
+
+    ctx = (ngx_voyo_ctx_t *) ((u_char *) follow
+                              - offsetof(ngx_voyo_ctx_t, follow));
+
+    request.track = ctx->track.data;
+    request.quality = ctx->quality;
+    request.codec = ctx->codec;
+    request.representation = &ctx->representation;
+    request.client = NULL;
+    request.owner = r->connection;
+
+    ngx_voyo_ahead(r, &ctx->ahead, &request, ctx->last);
 }
 
 
@@ -431,13 +343,13 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
 
     ngx_voyo_variable_set(v, (u_char *) "", 0);
 
-    client = ngx_voyo_client(r);
+    client = ngx_voyo_variable_client(r);
 
     if (vlcf->id == NULL || client == NULL) {
         return NGX_OK;
     }
 
-    if (ngx_voyo_value(r, vlcf->id, &value) != NGX_OK) {
+    if (ngx_http_complex_value(r, vlcf->id, &value) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -458,15 +370,35 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
 }
 
 
-static void
-ngx_voyo_variable_set(ngx_http_variable_value_t *v, const u_char *data,
-    size_t len)
+/*
+ * Whom a request for an unknown track is counted for: of a fill, the one that
+ * it is for.  NULL: nobody, since its fill is counted, or no memory.
+ */
+
+static ngx_str_t *
+ngx_voyo_variable_client(ngx_http_request_t *r)
 {
-    v->data = (u_char *) data;
-    v->len = len;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
+    ngx_str_t              prefetch;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    if (vlcf->fill) {
+        return ngx_voyo_header_find(&r->headers_in.headers, "X-Voyo-Client");
+    }
+
+    if (r->method == NGX_HTTP_HEAD && vlcf->prefetch && vmcf->fills
+        && ngx_http_complex_value(r, vlcf->prefetch, &prefetch) == NGX_OK
+        && ngx_voyo_prefetch_own(&prefetch))
+    {
+        /* it waits for its fill, which is counted */
+
+        return NULL;
+    }
+
+    return ngx_voyo_client_address(r);
 }
 
 
@@ -474,17 +406,10 @@ ngx_int_t
 ngx_voyo_add_variables(ngx_conf_t *cf)
 {
     ngx_str_t              name = ngx_string("slice_range");
-    ngx_http_variable_t   *var, *v;
     ngx_voyo_main_conf_t  *vmcf;
 
-    for (v = ngx_voyo_variables; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
+    if (ngx_voyo_variable_add(cf, ngx_voyo_variables) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);

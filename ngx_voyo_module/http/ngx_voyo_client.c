@@ -5,35 +5,6 @@
 
 
 #include "ngx_voyo_client.h"
-#include "ngx_voyo_header.h"
-#include "ngx_voyo_prefetch.h"
-
-
-ngx_str_t *
-ngx_voyo_client(ngx_http_request_t *r)
-{
-    ngx_str_t              prefetch;
-    ngx_voyo_loc_conf_t   *vlcf;
-    ngx_voyo_main_conf_t  *vmcf;
-
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    if (vlcf->fill) {
-        return ngx_voyo_header_find(&r->headers_in.headers, "X-Voyo-Client");
-    }
-
-    if (r->method == NGX_HTTP_HEAD && vlcf->prefetch && vmcf->fills
-        && ngx_voyo_value(r, vlcf->prefetch, &prefetch) == NGX_OK
-        && ngx_voyo_prefetch_own(&prefetch))
-    {
-        /* it waits for its fill, which is counted */
-
-        return NULL;
-    }
-
-    return ngx_voyo_client_address(r);
-}
 
 
 ngx_str_t *

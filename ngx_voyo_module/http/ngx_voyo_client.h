@@ -8,17 +8,15 @@
 #define _NGX_VOYO_CLIENT_H_INCLUDED_
 
 
-#include "ngx_voyo_module.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
 
 
 /*
- * Whom a request for an unknown track is counted for: the client's address,
- * of IPv6 the first 64 bits, since who has one has them all; of a fill, the
- * one whom it is for.  NULL: nobody, since its fill is counted, or no memory.
+ * The client's address, as text; of IPv6 the first 64 bits, since who has one
+ * has them all.  NULL: no memory.
  */
-ngx_str_t *ngx_voyo_client(ngx_http_request_t *r);
-
-/* The address alone, so; NULL: no memory. */
 ngx_str_t *ngx_voyo_client_address(ngx_http_request_t *r);
 
 

@@ -12,9 +12,6 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_voyo_waiters.h"
-
-
 typedef struct ngx_voyo_problem_s  ngx_voyo_problem_t;
 
 
@@ -76,13 +73,6 @@ ngx_int_t ngx_voyo_problem_send(ngx_http_request_t *r,
  */
 void ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
     ngx_str_t *code);
-
-/* What a wait ended with that brought no record, as a problem. */
-void ngx_voyo_problem_outcome(ngx_voyo_problem_t *problem,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
-
-/* What ngx_voyo_park() returned but NGX_AGAIN, answered. */
-ngx_int_t ngx_voyo_problem_parking(ngx_http_request_t *r, ngx_int_t rc);
 
 
 #endif /* _NGX_VOYO_PROBLEM_H_INCLUDED_ */

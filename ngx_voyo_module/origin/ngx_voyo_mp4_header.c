@@ -7,6 +7,7 @@
 #include "ngx_voyo_origin.h"
 
 #include "voyo_errno.h"
+#include "voyo_format.h"
 #include "voyo_mp4.h"
 
 

@@ -8,9 +8,10 @@
 #define _NGX_VOYO_ORIGIN_H_INCLUDED_
 
 
+#include "ngx_voyo_hosts.h"
 #include "ngx_voyo_module.h"
-#include "ngx_voyo_media_url.h"
 #include "ngx_voyo_problem.h"
+#include "ngx_voyo_zone.h"
 
 
 /*
@@ -62,24 +63,8 @@ typedef struct {
 /* The state of a request, NULL for one that isn't the origin's. */
 ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
 
-/*
- * Reads origin->source.url, and checks that its host may be asked.  NGX_OK, or
- * NGX_DECLINED and "problem" is set.
- */
-ngx_int_t ngx_voyo_origin_use(ngx_http_request_t *r,
-    ngx_voyo_origin_t *origin);
-
-/*
- * Finds the address of origin->url's host, by nginx's resolver unless it is
- * one.  NGX_OK: "sockaddr" is set; NGX_AGAIN: the request is parked and goes
- * on by itself; NGX_DECLINED: "problem" is set, and "lost" where another URL
- * may be better; NGX_ERROR: no memory.
- */
-ngx_int_t ngx_voyo_origin_address(ngx_http_request_t *r,
-    ngx_voyo_origin_t *origin);
-
-/* Ends a resolving in flight. */
-void ngx_voyo_origin_address_cancel(ngx_voyo_origin_t *origin);
+/* The handler of voyo_origin, in PRECONTENT. */
+ngx_int_t ngx_voyo_origin_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_VOYO_ORIGIN_H_INCLUDED_ */

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_origin_address.h"
 #include "ngx_voyo_park.h"
 
 
@@ -150,7 +150,7 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
             origin->problem = ngx_voyo_problem_host;
             origin->lost = origin->found;
 
-            if (ngx_voyo_media_url_address(origin->host,
+            if (ngx_voyo_hosts_address(origin->host,
                                            ctx->addrs[i].sockaddr))
             {
                 origin->problem.status = 0;
@@ -177,7 +177,7 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
 {
     uint32_t  mark;
 
-    if (!ngx_voyo_media_url_address(origin->host, sockaddr)) {
+    if (!ngx_voyo_hosts_address(origin->host, sockaddr)) {
         origin->problem = ngx_voyo_problem_host;
         origin->lost = origin->found;
         return;

@@ -4,16 +4,17 @@
  */
 
 
-#include "ngx_voyo_origin.h"
 #include "ngx_voyo_repair.h"
+#include "ngx_voyo_source.h"
+
+#include "voyo_record.h"
 
 
 /*
- * With the first attempt these are at most 9, and 8 internal redirects: nginx
- * allows 10 (docs/upstream.md, N21).
+ * With the first attempt and the renewals these are at most 9, and 8 internal
+ * redirects: nginx allows 10 (docs/upstream.md, N21).
  */
 
-#define NGX_VOYO_REFRESHES   2         /* a request, G5 */
 #define NGX_VOYO_HOPS        4
 #define NGX_VOYO_RETRIES     1
 
@@ -54,7 +55,7 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     case NGX_HTTP_FORBIDDEN:
     case NGX_HTTP_NOT_FOUND:
     case NGX_VOYO_GONE:
-        rc = ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_EARLY);
+        rc = ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_EARLY);
         break;
 
     default:
@@ -126,7 +127,7 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     if (location == NULL || location->value.len > VOYO_URL_MAX
         || origin->hops >= NGX_VOYO_HOPS)
     {
-        return ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+        return ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
     }
 
     /* the header's memory is the next response's too */
@@ -141,7 +142,7 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
         /* a relative one: no media host sends it */
 
-        return ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+        return ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
     }
 
     origin->hops++;
@@ -162,14 +163,14 @@ ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
     origin->source.url = *text;
     origin->found = 1;
 
-    if (ngx_voyo_origin_use(r, origin) == NGX_OK) {
+    if (ngx_voyo_source_use(r, origin) == NGX_OK) {
         return NGX_OK;
     }
 
     problem = origin->problem;
     origin->problem.status = 0;
 
-    rc = ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
+    rc = ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
 
     if (rc != NGX_OK) {
         origin->problem = problem;
@@ -204,33 +205,5 @@ ngx_voyo_repair_retry(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         }
     }
 
-    return ngx_voyo_repair_refresh(r, origin, NGX_VOYO_REFRESH_OTHER);
-}
-
-
-ngx_int_t
-ngx_voyo_repair_refresh(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
-    ngx_voyo_counter_e cause)
-{
-    ngx_voyo_main_conf_t  *vmcf;
-
-    if (origin->art || origin->refreshes >= NGX_VOYO_REFRESHES) {
-        return NGX_DECLINED;
-    }
-
-    if (origin->source.expires - ngx_time() < NGX_VOYO_DEAD) {
-        cause = NGX_VOYO_REFRESH_EXPIRED;
-    }
-
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-    ngx_voyo_zone_count(vmcf->shm_zone, cause);
-
-    origin->refreshes++;
-    origin->newer_than = origin->source.generation;
-    origin->source.url.len = 0;
-    origin->found = 0;
-    origin->sourced = 0;
-    origin->addressed = 0;
-
-    return NGX_OK;
+    return ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
 }

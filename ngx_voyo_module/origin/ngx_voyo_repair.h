@@ -11,9 +11,6 @@
 #include "ngx_voyo_origin.h"
 
 
-#define NGX_VOYO_DEAD        300       /* seconds before "expires", G6 */
-
-
 /*
  * What is done when a media host did not give the slice: its redirect is
  * followed, or it is asked once more, or the URL's other host, or a newer URL
@@ -33,13 +30,5 @@ void ngx_voyo_repair_lost(ngx_http_request_t *r, ngx_voyo_origin_t *origin);
  * others but 206, and 200 of a picture, are as good as no answer.
  */
 ngx_uint_t ngx_voyo_repair_knows(ngx_uint_t status);
-
-/*
- * A newer URL is to be had.  "cause" is counted, unless the URL was past its
- * time.  NGX_DECLINED: it was had often enough.
- */
-ngx_int_t ngx_voyo_repair_refresh(ngx_http_request_t *r,
-    ngx_voyo_origin_t *origin, ngx_voyo_counter_e cause);
-
 
 #endif /* _NGX_VOYO_REPAIR_H_INCLUDED_ */

@@ -27,7 +27,6 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
         return NGX_CONF_ERROR;
     }
 
-    conf->set = 1;
 
     if (conf->url.tls) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -26,10 +26,9 @@
 typedef struct ngx_voyo_redis_s  ngx_voyo_redis_t;
 
 
-typedef struct {
+typedef struct ngx_voyo_redis_conf_s {
     voyo_redis_url_t      url;
     char                  numeric[NGX_SOCKADDR_STRLEN];  /* of url.host */
-    ngx_uint_t            set;
 } ngx_voyo_redis_conf_t;
 
 

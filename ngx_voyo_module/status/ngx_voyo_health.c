@@ -5,8 +5,11 @@
 
 
 #include "ngx_voyo_header.h"
-#include "ngx_voyo_problem.h"
+#include "ngx_voyo_health.h"
 #include "ngx_voyo_lookup.h"
+#include "ngx_voyo_problem.h"
+#include "ngx_voyo_process.h"
+#include "ngx_voyo_zone.h"
 
 #include <cjson/cJSON.h>
 
@@ -28,7 +31,6 @@ typedef struct {
 } ngx_voyo_health_ask_t;
 
 
-static ngx_int_t ngx_voyo_health_handler(ngx_http_request_t *r);
 static void ngx_voyo_health_reply(void *data, redisReply *reply);
 static void ngx_voyo_health_cleanup(void *data);
 static ngx_int_t ngx_voyo_health_send(ngx_http_request_t *r,
@@ -43,14 +45,12 @@ static void ngx_voyo_health_cache(cJSON *checks);
 static void ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
     ngx_uint_t ok);
-static size_t ngx_voyo_health_rss(ngx_voyo_main_conf_t *vmcf);
-static size_t ngx_voyo_health_rss_of(ngx_pid_t pid);
 
 
 extern ngx_module_t  ngx_http_proxy_module;
 
 
-static ngx_int_t
+ngx_int_t
 ngx_voyo_health_handler(ngx_http_request_t *r)
 {
     ngx_int_t               rc;
@@ -227,7 +227,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
 
     ngx_voyo_health_check(checks, "redis", reply != NULL);
 
-    rss = ngx_voyo_health_rss(vmcf);
+    rss = ngx_voyo_process_rss(vmcf->connection);
     rss += ngx_voyo_health_resolvers(reply, checks, health);
 
     ngx_voyo_health_cache(checks);
@@ -448,70 +448,4 @@ ngx_voyo_health_check(cJSON *checks, const char *name, ngx_uint_t ok)
     cJSON_AddStringToObject(check, "status", ok ? "ok" : "failed");
 
     return check;
-}
-
-
-static size_t
-ngx_voyo_health_rss(ngx_voyo_main_conf_t *vmcf)
-{
-    size_t     rss;
-    ngx_int_t  i;
-
-    rss = ngx_voyo_health_rss_of(ngx_parent) + ngx_voyo_health_rss_of(ngx_pid);
-
-    for (i = 0; i < ngx_last_process; i++) {
-        if (ngx_processes[i].pid > 0 && ngx_processes[i].pid != ngx_pid) {
-            rss += ngx_voyo_health_rss_of(ngx_processes[i].pid);
-        }
-    }
-
-    if (vmcf->connection) {
-        rss += ngx_voyo_health_rss_of(ngx_voyo_redis_pid(vmcf->connection));
-    }
-
-    return rss;
-}
-
-
-static size_t
-ngx_voyo_health_rss_of(ngx_pid_t pid)
-{
-    FILE           *f;
-    char            path[sizeof("/proc//statm") + NGX_INT64_LEN];
-    unsigned long   size, resident;
-
-    if (pid <= 0) {
-        return 0;
-    }
-
-    *ngx_sprintf((u_char *) path, "/proc/%P/statm", pid) = '\0';
-
-    /* made by the kernel, from memory: this does not block */
-
-    f = fopen(path, "re");
-    if (f == NULL) {
-        return 0;
-    }
-
-    if (fscanf(f, "%lu %lu", &size, &resident) != 2) {
-        resident = 0;
-    }
-
-    fclose(f);
-
-    return resident * ngx_pagesize;
-}
-
-
-char *
-ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_voyo_health_handler;
-
-    ngx_voyo_use(cf);
-
-    return NGX_CONF_OK;
 }

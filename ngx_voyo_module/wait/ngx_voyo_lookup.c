@@ -5,6 +5,8 @@
 
 
 #include "ngx_voyo_lookup.h"
+#include "ngx_voyo_waiters.h"
+#include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
 #include "voyo_key.h"
@@ -418,7 +420,7 @@ ngx_voyo_lookup_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
         return NGX_ERROR;
     }
 
-    vmcf->connection = ngx_voyo_redis_create(cycle, &vmcf->redis, channel,
+    vmcf->connection = ngx_voyo_redis_create(cycle, vmcf->redis, channel,
                                              ngx_voyo_lookup_event, vmcf);
     if (vmcf->connection == NULL) {
         return NGX_ERROR;

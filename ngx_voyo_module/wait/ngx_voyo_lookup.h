@@ -9,6 +9,7 @@
 
 
 #include "ngx_voyo_module.h"
+#include "ngx_voyo_redis_connection.h"
 
 
 /*

@@ -130,3 +130,61 @@ ngx_voyo_park_cleanup(void *data)
 
     ngx_voyo_waiters_remove(&park->waiter);
 }
+
+
+ngx_int_t
+ngx_voyo_park_refused(ngx_http_request_t *r, ngx_int_t rc)
+{
+    switch (rc) {
+
+    case NGX_BUSY:
+        return ngx_voyo_problem(r, &ngx_voyo_problem_busy);
+
+    case NGX_DECLINED:
+        return ngx_voyo_problem(r, &ngx_voyo_problem_redis);
+
+    default:
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+}
+
+
+void
+ngx_voyo_park_problem(ngx_voyo_problem_t *problem, ngx_voyo_outcome_e outcome,
+    const voyo_record_t *record)
+{
+    const voyo_class_info_t  *info;
+
+    switch (outcome) {
+
+    case NGX_VOYO_NO_RESOLVER:
+        *problem = ngx_voyo_problem_resolver;
+        return;
+
+    case NGX_VOYO_NO_REDIS:
+        *problem = ngx_voyo_problem_redis;
+        return;
+
+    case NGX_VOYO_FAILURE:
+        break;
+
+    default:
+        *problem = ngx_voyo_problem_timeout;
+        return;
+    }
+
+    info = voyo_class_info(record->error);
+
+    problem->status = info->status;
+    problem->code = info->name;
+    problem->title = info->title;
+    problem->retryable = !info->permanent;
+    problem->size = 0;
+    problem->retry_after = 0;
+
+    if (problem->status == NGX_HTTP_TOO_MANY_REQUESTS
+        || problem->status >= NGX_HTTP_INTERNAL_SERVER_ERROR)
+    {
+        problem->retry_after = ngx_max(record->retry_after, 1);
+    }
+}

@@ -9,6 +9,8 @@
 
 
 #include "ngx_voyo_module.h"
+#include "ngx_voyo_problem.h"
+#include "ngx_voyo_waiters.h"
 
 
 /*
@@ -38,6 +40,13 @@ ngx_int_t ngx_voyo_park_request(ngx_http_request_t *r);
 
 /* Goes on with a parked request; it may be gone afterwards. */
 void ngx_voyo_park_wake(ngx_http_request_t *r);
+
+/* What ngx_voyo_park() returned but NGX_AGAIN, answered. */
+ngx_int_t ngx_voyo_park_refused(ngx_http_request_t *r, ngx_int_t rc);
+
+/* What a wait ended with that brought no record, as a problem. */
+void ngx_voyo_park_problem(ngx_voyo_problem_t *problem,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 
 
 #endif /* _NGX_VOYO_PARK_H_INCLUDED_ */

@@ -71,7 +71,7 @@ class Entry:
     connection: int
     port: int
     secure: bool
-    resumed: bool                      # by a TLS session of before
+    tls: str | None                    # its version, with TLS
     method: str
     target: str
     range: str | None
@@ -123,7 +123,7 @@ class State:
               request: Request) -> Entry:
         entry = Entry(
             len(self.log) + 1, kind, track, itag, request.connection,
-            request.port, request.secure, request.resumed, request.method,
+            request.port, request.secure, request.tls, request.method,
             request.target,
             request.headers.get('range'), request.headers.get('user-agent'),
             request.headers)

@@ -29,7 +29,7 @@ class Request:
     host: str                          # the peer's address
     port: int                          # ours
     secure: bool
-    resumed: bool                      # by a TLS session of before
+    tls: str | None                    # its version, with TLS
 
     path: str = field(init=False)
     query: dict[str, str] = field(init=False)
@@ -157,4 +157,4 @@ class Wire:
             method, target, headers, await reader.readexactly(length),
             number, first, writer.get_extra_info('peername')[0],
             writer.get_extra_info('sockname')[1],
-            tls is not None, tls is not None and tls.session_reused)
+            tls is not None, tls and tls.version())

@@ -8,7 +8,7 @@
 #define _NGX_VOYO_PREFETCH_H_INCLUDED_
 
 
-#include "ngx_voyo_module.h"
+#include "ngx_voyo_ctx.h"
 
 
 /*

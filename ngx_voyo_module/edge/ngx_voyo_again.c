@@ -4,57 +4,33 @@
  */
 
 
-#include "ngx_voyo_module.h"
+#include "ngx_voyo_again.h"
+#include "ngx_voyo_ctx.h"
 
 
-static ngx_int_t ngx_voyo_enter_refused(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_again_refused(ngx_http_request_t *r);
 
-
-/*
- * A request is noted when it enters a location with voyo_stream.  One that
- * comes again by error_page, and was never begun with, was refused between:
- * by "return", "deny", auth_request, limit_conn.  The named location would
- * serve it.  It is answered here, before what refused it can do so again.
- */
 
 ngx_int_t
-ngx_voyo_enter_handler(ngx_http_request_t *r)
+ngx_voyo_again_handler(ngx_http_request_t *r)
 {
-    ngx_voyo_ctx_t            *ctx;
-    ngx_voyo_loc_conf_t       *vlcf;
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_voyo_ctx_t       *ctx;
+    ngx_voyo_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (!vlcf->stream || r != r->main) {
+    if (!vlcf->again || r != r->main) {
         return NGX_DECLINED;
     }
 
     ctx = ngx_voyo_ctx_get(r);
 
-    if (ctx == NULL) {
-        (void) ngx_voyo_ctx_create(r);
-        return NGX_DECLINED;
-    }
-
-    if (ctx->begun) {
-        return NGX_DECLINED;
-    }
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    if (clcf->named || r->err_status) {
-        return ngx_voyo_enter_refused(r);
-    }
-
-    /* rewritten */
-
-    return NGX_DECLINED;
+    return ctx && ctx->begun ? NGX_DECLINED : ngx_voyo_again_refused(r);
 }
 
 
 static ngx_int_t
-ngx_voyo_enter_refused(ngx_http_request_t *r)
+ngx_voyo_again_refused(ngx_http_request_t *r)
 {
     ngx_uint_t          status;
     ngx_voyo_problem_t  problem;

@@ -6,8 +6,9 @@
 
 #include "ngx_voyo_client.h"
 #include "ngx_voyo_header.h"
-#include "ngx_voyo_prefetch.h"
 #include "ngx_voyo_park.h"
+#include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
 
@@ -40,7 +41,7 @@ ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return NGX_OK;
     }
 
-    if (ngx_voyo_value(r, vlcf->prefetch, &value) != NGX_OK) {
+    if (ngx_http_complex_value(r, vlcf->prefetch, &value) != NGX_OK) {
         return NGX_ERROR;
     }
 

@@ -1,0 +1,154 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_follow.h"
+
+
+#define NGX_VOYO_FOLLOW_LOOK  10        /* ms between looks at those waiting */
+
+
+struct ngx_voyo_follows_s {
+    ngx_queue_t           fresh;         /* lookups since the last event */
+    ngx_queue_t           waiting;       /* for others to fetch their slice */
+    ngx_event_t           event;         /* looks at the fresh ones */
+    ngx_event_t           timer;         /* and at the waiting ones */
+};
+
+
+static void ngx_voyo_follow_look(ngx_event_t *ev);
+static void ngx_voyo_follow_wake(ngx_event_t *ev);
+
+
+void
+ngx_voyo_follow(ngx_voyo_follows_t *follows, ngx_voyo_follow_t *follow,
+    ngx_http_request_t *r)
+{
+    ngx_voyo_follow_leave(follow);
+
+    follow->request = r;
+
+    ngx_queue_insert_tail(&follows->fresh, &follow->queue);
+
+    ngx_post_event(&follows->event, &ngx_posted_events);
+}
+
+
+void
+ngx_voyo_follow_leave(ngx_voyo_follow_t *follow)
+{
+    if (follow->request) {
+        follow->request = NULL;
+        ngx_queue_remove(&follow->queue);
+    }
+}
+
+
+static void
+ngx_voyo_follow_look(ngx_event_t *ev)
+{
+    ngx_queue_t         *q;
+    ngx_voyo_follow_t   *follow;
+    ngx_voyo_follows_t  *follows;
+    ngx_http_request_t  *r;
+
+    follows = ev->data;
+
+    while (!ngx_queue_empty(&follows->fresh)) {
+
+        q = ngx_queue_head(&follows->fresh);
+        follow = ngx_queue_data(q, ngx_voyo_follow_t, queue);
+
+        r = follow->request;
+
+        ngx_voyo_follow_leave(follow);
+
+        if (r->cache == NULL) {
+            continue;
+        }
+
+        follow->handler(r, follow);
+
+        if (!r->cache->waiting) {
+            continue;
+        }
+
+        follow->request = r;
+        ngx_queue_insert_tail(&follows->waiting, q);
+
+        if (!follows->timer.timer_set) {
+            ngx_add_timer(&follows->timer, NGX_VOYO_FOLLOW_LOOK);
+        }
+    }
+}
+
+
+/*
+ * nginx looks every 500 ms whether a slice that somebody else fetches is there
+ * (docs/upstream.md, N3, N25): it is made to look when it is.
+ */
+
+static void
+ngx_voyo_follow_wake(ngx_event_t *ev)
+{
+    ngx_queue_t         *q, *next;
+    ngx_http_cache_t    *c;
+    ngx_voyo_follow_t   *follow;
+    ngx_voyo_follows_t  *follows;
+
+    follows = ev->data;
+
+    for (q = ngx_queue_head(&follows->waiting);
+         q != ngx_queue_sentinel(&follows->waiting);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        follow = ngx_queue_data(q, ngx_voyo_follow_t, queue);
+
+        c = follow->request->cache;
+
+        if (c == NULL || !c->waiting) {
+            ngx_voyo_follow_leave(follow);
+            continue;
+        }
+
+        /* without the lock: nginx looks again with it, and may wait on */
+
+        if (!c->node->updating && c->wait_event.timer_set) {
+            ngx_del_timer(&c->wait_event);
+            ngx_add_timer(&c->wait_event, 0);
+        }
+    }
+
+    if (!ngx_queue_empty(&follows->waiting)) {
+        ngx_add_timer(ev, NGX_VOYO_FOLLOW_LOOK);
+    }
+}
+
+
+ngx_voyo_follows_t *
+ngx_voyo_follows_create(ngx_cycle_t *cycle)
+{
+    ngx_voyo_follows_t  *follows;
+
+    follows = ngx_pcalloc(cycle->pool, sizeof(ngx_voyo_follows_t));
+    if (follows == NULL) {
+        return NULL;
+    }
+
+    ngx_queue_init(&follows->fresh);
+    ngx_queue_init(&follows->waiting);
+
+    follows->event.handler = ngx_voyo_follow_look;
+    follows->event.data = follows;
+    follows->event.log = cycle->log;
+
+    follows->timer.handler = ngx_voyo_follow_wake;
+    follows->timer.data = follows;
+    follows->timer.log = cycle->log;
+    follows->timer.cancelable = 1;
+
+    return follows;
+}

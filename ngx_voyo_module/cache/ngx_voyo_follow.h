@@ -1,0 +1,51 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_FOLLOW_H_INCLUDED_
+#define _NGX_VOYO_FOLLOW_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Follows a request, or a slice's subrequest, to its lookup in the cache.  One
+ * that waits while another fetches the slice is woken soon after it is there:
+ * nginx looks every 500 ms (docs/upstream.md, N3, N25).
+ */
+
+typedef struct ngx_voyo_follows_s  ngx_voyo_follows_t;
+typedef struct ngx_voyo_follow_s   ngx_voyo_follow_t;
+
+
+/* The lookup of "r" has been done: r->cache has what came of it. */
+typedef void (*ngx_voyo_follow_pt)(ngx_http_request_t *r,
+    ngx_voyo_follow_t *follow);
+
+
+/* Of a client's request, zeroed at first: one slice at a time. */
+
+struct ngx_voyo_follow_s {
+    ngx_queue_t           queue;
+    ngx_http_request_t   *request;       /* the slice's, or NULL */
+    ngx_voyo_follow_pt    handler;
+};
+
+
+/* For one worker.  NULL: no memory. */
+ngx_voyo_follows_t *ngx_voyo_follows_create(ngx_cycle_t *cycle);
+
+/* "r" is about to look up its slice.  follow->handler is set. */
+void ngx_voyo_follow(ngx_voyo_follows_t *follows, ngx_voyo_follow_t *follow,
+    ngx_http_request_t *r);
+
+/* The client leaves. */
+void ngx_voyo_follow_leave(ngx_voyo_follow_t *follow);
+
+
+#endif /* _NGX_VOYO_FOLLOW_H_INCLUDED_ */

@@ -1,0 +1,78 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_CTX_H_INCLUDED_
+#define _NGX_VOYO_CTX_H_INCLUDED_
+
+
+#include "ngx_voyo_ahead.h"
+#include "ngx_voyo_fill.h"
+#include "ngx_voyo_follow.h"
+#include "ngx_voyo_module.h"
+#include "ngx_voyo_problem.h"
+
+#include "voyo_format.h"
+#include "voyo_mp4.h"
+#include "voyo_track.h"
+
+
+/*
+ * What an edge request asks for, and what it is given.  It outlives internal
+ * redirects, which zero a request's contexts, in a pool cleanup.
+ */
+
+typedef struct {
+    ngx_str_t                 track;         /* of "id" */
+    char                      id[VOYO_TRACK_LEN + 1];
+    voyo_quality_t            quality;
+    voyo_codec_t              codec;
+
+    voyo_format_t             format;
+    ngx_str_t                 representation; /* in "name" */
+    u_char                    name[VOYO_REPRESENTATION_MAX
+                                   + sizeof(VOYO_MP4_MARK) - 1];
+    off_t                     start;         /* bytes asked for */
+    off_t                     last;          /* inclusive */
+    ngx_uint_t                accesses;      /* of the track, this one too */
+    ngx_uint_t                renewals;      /* of the representation */
+
+    ngx_table_elt_t          *range;         /* as the client sent them */
+    ngx_table_elt_t          *if_range;
+    ngx_str_t                 range_value;
+
+    ngx_voyo_problem_t        problem;
+    ngx_msec_t                started;       /* of waiting */
+    ngx_msec_t                waited;        /* milliseconds */
+
+    ngx_http_request_t       *request;
+    u_char                   *other;         /* track to prefetch, or NULL */
+    ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
+    ngx_voyo_follow_t         follow;        /* of the slice being sent */
+    ngx_voyo_ahead_t          ahead;
+    ngx_event_t               timer;
+
+    ngx_str_t                 body;          /* of voyo_track */
+
+    unsigned                  begun:1;       /* no more to be refused */
+    unsigned                  known:1;       /* "format" is chosen */
+    unsigned                  warm:1;        /* a prefetch is to be awaited */
+    unsigned                  warmed:1;      /* and it was */
+    unsigned                  accepted:1;    /* it takes longer: 202 */
+} ngx_voyo_ctx_t;
+
+
+/* What a request asks for, NULL when it is none of ours. */
+ngx_voyo_ctx_t *ngx_voyo_ctx_get(ngx_http_request_t *r);
+
+/* It begins, and is set; NULL: no memory. */
+ngx_voyo_ctx_t *ngx_voyo_ctx_create(ngx_http_request_t *r);
+
+/* Reads ctx->track; NULL, or what is wrong. */
+const ngx_voyo_problem_t *ngx_voyo_ctx_track(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *ctx);
+
+
+#endif /* _NGX_VOYO_CTX_H_INCLUDED_ */

@@ -1,0 +1,720 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#include "ngx_voyo_conf.h"
+#include "ngx_voyo_art.h"
+#include "ngx_voyo_balancer.h"
+#include "ngx_voyo_fill.h"
+#include "ngx_voyo_health.h"
+#include "ngx_voyo_hosts.h"
+#include "ngx_voyo_origin.h"
+#include "ngx_voyo_redis_connection.h"
+#include "ngx_voyo_stream.h"
+#include "ngx_voyo_track.h"
+#include "ngx_voyo_zone.h"
+
+#include "voyo_key.h"
+
+
+#define NGX_VOYO_ZONE_MIN   (64 * 1024)
+
+
+static char *ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_set_art(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler);
+static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value);
+static char *ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static void ngx_voyo_use(ngx_conf_t *cf);
+static ngx_int_t ngx_voyo_default_hosts(ngx_conf_t *cf, ngx_array_t **hosts,
+    ngx_str_t *names);
+
+
+static ngx_conf_enum_t  ngx_voyo_codecs[] = {
+    { ngx_string("aac"), VOYO_CODEC_AAC },
+    { ngx_string("opus"), VOYO_CODEC_OPUS },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_enum_t  ngx_voyo_families[] = {
+    { ngx_string("any"), AF_UNSPEC },
+    { ngx_string("ipv4"), AF_INET },
+    { ngx_string("ipv6"), AF_INET6 },
+    { ngx_null_string, 0 }
+};
+
+
+static ngx_conf_num_bounds_t  ngx_voyo_tolerance_bounds = {
+    ngx_conf_check_num_bounds, 0, 100
+};
+
+
+static ngx_conf_num_bounds_t  ngx_voyo_waiters_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000000
+};
+
+
+static ngx_conf_num_bounds_t  ngx_voyo_ahead_bounds = {
+    ngx_conf_check_num_bounds, 0, 16
+};
+
+
+ngx_command_t  ngx_voyo_commands[] = {
+
+    { ngx_string("voyo_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_redis,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_voyo_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_egress"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, egress),
+      NULL },
+
+    { ngx_string("voyo_media_hosts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_voyo_hosts,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, hosts),
+      NULL },
+
+    { ngx_string("voyo_codec"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, codec),
+      ngx_voyo_codecs },
+
+    { ngx_string("voyo_mp4_header"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, mp4_header),
+      NULL },
+
+    { ngx_string("voyo_quality_tolerance"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, tolerance),
+      &ngx_voyo_tolerance_bounds },
+
+    { ngx_string("voyo_waiters"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, waiters),
+      &ngx_voyo_waiters_bounds },
+
+    { ngx_string("voyo_resolve_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, resolve_timeout),
+      NULL },
+
+    { ngx_string("voyo_stream"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_voyo_stream,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_track"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_set_track,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_art"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_set_art,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_art_hosts"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_voyo_hosts,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, art_hosts),
+      NULL },
+
+    { ngx_string("voyo_family"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, family),
+      ngx_voyo_families },
+
+    { ngx_string("voyo_fill"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_voyo_fill,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_ahead"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_num_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, ahead),
+      &ngx_voyo_ahead_bounds },
+
+    { ngx_string("voyo_origin"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_set_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("voyo_media"),
+      NGX_HTTP_UPS_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_media,
+      0,
+      0,
+      NULL },
+
+    { ngx_string("voyo_health"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_health,
+      0,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static char *
+ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    ngx_str_t  *value;
+
+    if (vmcf->redis) {
+        return "is duplicate";
+    }
+
+    vmcf->redis = ngx_pcalloc(cf->pool, sizeof(ngx_voyo_redis_conf_t));
+    if (vmcf->redis == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    return ngx_voyo_redis_conf(cf, &value[1], vmcf->redis);
+}
+
+
+static char *
+ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_int_t   inactive;
+    ngx_str_t  *value, name, s;
+
+    if (vmcf->shm_zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    p = (u_char *) ngx_strchr(value[1].data, ':');
+
+    if (p == NULL || p == value[1].data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone \"%V\", it must be name:size",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = value[1].data;
+    name.len = p - value[1].data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR || size < NGX_VOYO_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid size of zone \"%V\", at least 64k",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    inactive = 30 * 60 * 1000;
+
+    if (cf->args->nelts == 3) {
+
+        if (ngx_strncmp(value[2].data, "inactive=", 9) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.data = value[2].data + 9;
+        s.len = value[2].len - 9;
+
+        inactive = ngx_parse_time(&s, 0);
+
+        if (inactive == NGX_ERROR || inactive == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid time \"%V\"", &value[2]);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    vmcf->shm_zone = ngx_voyo_zone_create(cf, &name, size, inactive,
+                                          &ngx_voyo_module);
+
+    return vmcf->shm_zone ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_voyo_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *base = conf;
+
+    ngx_str_t     *value;
+    ngx_uint_t     i;
+    ngx_array_t  **hosts;
+
+    hosts = (ngx_array_t **) (base + cmd->offset);
+
+    if (*hosts) {
+        return "is duplicate";
+    }
+
+    *hosts = ngx_array_create(cf->pool, 4, sizeof(ngx_voyo_host_t));
+    if (*hosts == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        if (ngx_voyo_hosts_add(cf, *hosts, &value[i]) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    ngx_url_t   u;
+    ngx_str_t  *value;
+
+    if (vmcf->fill_address) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url = value[1];
+    u.default_port = 80;
+
+    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0
+        || u.uri.len)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s in \"voyo_fill %V\", it must be an address "
+                           "like \"unix:/run/fill.sock\"",
+                           u.err ? u.err : "no address", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    vmcf->fill_address = u.addrs;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_loc_conf_t *vlcf = conf;
+
+    char                       *rv;
+    ngx_str_t                  *value, s;
+    ngx_uint_t                  i;
+    ngx_http_complex_value_t  **slot;
+
+    value = cf->args->elts;
+
+    if (!vlcf->stream) {
+        vlcf->again = (ngx_strcmp(value[1].data, "again") == 0);
+    }
+
+    rv = ngx_voyo_set_handler(cf, vlcf, ngx_voyo_stream_handler);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    vlcf->stream = 1;
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strcmp(value[i].data, "fill") == 0) {
+            vlcf->fill = 1;
+            continue;
+        }
+
+        if (vlcf->again) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", with \"again\" the "
+                               "request has what it began with", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_strncmp(value[i].data, "quality=", 8) == 0) {
+            slot = &vlcf->quality;
+            s.data = value[i].data + 8;
+
+        } else if (ngx_strncmp(value[i].data, "codec=", 6) == 0) {
+            slot = &vlcf->codec;
+            s.data = value[i].data + 6;
+
+        } else if (ngx_strncmp(value[i].data, "prefetch=", 9) == 0) {
+            slot = &vlcf->prefetch;
+            s.data = value[i].data + 9;
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        s.len = value[i].data + value[i].len - s.data;
+
+        if (*slot) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "duplicate parameter \"%V\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_voyo_set_value(cf, &s, slot) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_voyo_set_handler(cf, conf, ngx_voyo_track_handler);
+}
+
+
+static char *
+ngx_voyo_set_art(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_voyo_set_handler(cf, conf, ngx_voyo_art_handler);
+}
+
+
+static char *
+ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_voyo_loc_conf_t *vlcf = conf;
+
+    vlcf->origin = 1;
+
+    return ngx_voyo_set_handler(cf, conf, ngx_voyo_origin_handler);
+}
+
+
+/* A location does one thing, for the track that its first argument names. */
+
+static char *
+ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
+    ngx_http_handler_pt handler)
+{
+    ngx_str_t  *value;
+
+    if (vlcf->handler) {
+        return "can't be used with another of \"voyo_stream\", "
+               "\"voyo_track\", \"voyo_art\" and \"voyo_origin\" in one "
+               "location";
+    }
+
+    vlcf->handler = handler;
+
+    ngx_voyo_use(cf);
+
+    if (cf->args->nelts == 1 || vlcf->again) {
+        return NGX_CONF_OK;
+    }
+
+    value = cf->args->elts;
+
+    return ngx_voyo_set_value(cf, &value[1], &vlcf->id);
+}
+
+
+static char *
+ngx_voyo_set_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    *value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*value == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = *value;
+
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_upstream_srv_conf_t  *uscf;
+
+    uscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_upstream_module);
+
+    if (uscf->peer.init_upstream) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"voyo_media\" must come before \"keepalive\" and "
+                           "can't be used with another load balancing method");
+        return NGX_CONF_ERROR;
+    }
+
+    uscf->flags = NGX_HTTP_UPSTREAM_CREATE;
+    uscf->peer.init_upstream = ngx_voyo_balancer_init;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_voyo_health_handler;
+
+    ngx_voyo_use(cf);
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_voyo_use(ngx_conf_t *cf)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
+    vmcf->used = 1;
+}
+
+
+void *
+ngx_voyo_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_pcalloc(cf->pool, sizeof(ngx_voyo_main_conf_t));
+    if (vmcf == NULL) {
+        return NULL;
+    }
+
+    vmcf->family = NGX_CONF_UNSET_UINT;
+    vmcf->codec = NGX_CONF_UNSET_UINT;
+    vmcf->tolerance = NGX_CONF_UNSET_UINT;
+    vmcf->mp4_header = NGX_CONF_UNSET;
+    vmcf->waiters = NGX_CONF_UNSET_UINT;
+
+    return vmcf;
+}
+
+
+char *
+ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_voyo_main_conf_t *vmcf = conf;
+
+    static ngx_str_t  media_hosts[] = {
+        ngx_string(".googlevideo.com"),
+        ngx_null_string
+    };
+
+    static ngx_str_t  art_hosts[] = {
+        ngx_string(".ytimg.com"),
+        ngx_string(".ggpht.com"),
+        ngx_string(".googleusercontent.com"),
+        ngx_null_string
+    };
+
+    ngx_conf_init_uint_value(vmcf->family, AF_UNSPEC);
+    ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
+    ngx_conf_init_uint_value(vmcf->tolerance, 10);
+    ngx_conf_init_value(vmcf->mp4_header, 1);
+    ngx_conf_init_uint_value(vmcf->waiters, 1000);
+
+    if (vmcf->egress.data == NULL) {
+        ngx_str_set(&vmcf->egress, "default");
+    }
+
+    if (!voyo_egress_valid((char *) vmcf->egress.data, vmcf->egress.len)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "invalid \"voyo_egress\", it must be 1 to 32 of "
+                      "A-Za-z0-9_.-");
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_voyo_default_hosts(cf, &vmcf->hosts, media_hosts) != NGX_OK
+        || ngx_voyo_default_hosts(cf, &vmcf->art_hosts, art_hosts) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (vmcf->used && (vmcf->shm_zone == NULL || vmcf->redis == NULL)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"voyo_zone\" and \"voyo_redis\" must be set in "
+                      "\"http\" to use \"voyo_stream\", \"voyo_origin\", "
+                      "\"voyo_track\" or \"voyo_health\"");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_default_hosts(ngx_conf_t *cf, ngx_array_t **hosts,
+    ngx_str_t *names)
+{
+    if  (*hosts) {
+        return NGX_OK;
+    }
+
+    *hosts = ngx_array_create(cf->pool, 4, sizeof(ngx_voyo_host_t));
+    if (*hosts == NULL) {
+        return NGX_ERROR;
+    }
+
+    for ( /* void */ ; names->len; names++) {
+        if (ngx_voyo_hosts_add(cf, *hosts, names) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void *
+ngx_voyo_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_pcalloc(cf->pool, sizeof(ngx_voyo_loc_conf_t));
+    if (vlcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * handlers belong to their location and aren't inherited by others:
+     * set by ngx_pcalloc(): handler, id, quality, codec, prefetch, stream,
+     * fill, again, origin
+     */
+
+    vlcf->ahead = NGX_CONF_UNSET_UINT;
+    vlcf->resolve_timeout = NGX_CONF_UNSET_MSEC;
+
+    return vlcf;
+}
+
+
+char *
+ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_voyo_loc_conf_t *prev = parent;
+    ngx_voyo_loc_conf_t *conf = child;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_msec_value(conf->resolve_timeout, prev->resolve_timeout,
+                              15000);
+    ngx_conf_merge_uint_value(conf->ahead, prev->ahead, 4);
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname && conf->handler == NULL) {
+
+        /* "if" and "limit_except" are within it, as for proxy_pass */
+
+        conf->handler = prev->handler;
+        conf->id = prev->id;
+        conf->quality = prev->quality;
+        conf->codec = prev->codec;
+        conf->prefetch = prev->prefetch;
+        conf->stream = prev->stream;
+        conf->fill = prev->fill;
+        conf->again = prev->again;
+        conf->origin = prev->origin;
+    }
+
+    if (conf->id) {
+
+        /* proxy_pass would redirect "/cdn/stream" to an id of no characters */
+
+        clcf->auto_redirect = 0;
+    }
+
+    return NGX_CONF_OK;
+}

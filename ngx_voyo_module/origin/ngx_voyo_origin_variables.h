@@ -1,0 +1,20 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_ORIGIN_VARIABLES_H_INCLUDED_
+#define _NGX_VOYO_ORIGIN_VARIABLES_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/* Adds $voyo_media_... and $voyo_etag, before the configuration is read. */
+ngx_int_t ngx_voyo_origin_add_variables(ngx_conf_t *cf);
+
+
+#endif /* _NGX_VOYO_ORIGIN_VARIABLES_H_INCLUDED_ */

@@ -1,0 +1,21 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_PROCESS_H_INCLUDED_
+#define _NGX_VOYO_PROCESS_H_INCLUDED_
+
+
+#include "ngx_voyo_redis_connection.h"
+
+
+/*
+ * Bytes of memory that nginx's processes have, and the Redis at the other end
+ * of a unix socket; "redis" may be NULL.
+ */
+size_t ngx_voyo_process_rss(ngx_voyo_redis_t *redis);
+
+
+#endif /* _NGX_VOYO_PROCESS_H_INCLUDED_ */
