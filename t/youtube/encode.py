@@ -8,6 +8,7 @@ import itertools
 import math
 import os
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -45,12 +46,19 @@ OPUS = 'audio/webm; codecs="opus"'
 ITAGS = {
     each.itag: each for each in (
         Itag(139, AAC.format(5), 'AUDIO_QUALITY_LOW', 22050, 47100),
-        Itag(140, AAC.format(2), 'AUDIO_QUALITY_MEDIUM', 44100, 127650),
+        Itag(140, AAC.format(2), 'AUDIO_QUALITY_MEDIUM', 44100, 127350),
         Itag(249, OPUS, 'AUDIO_QUALITY_LOW', 48000, 47600),
         Itag(250, OPUS, 'AUDIO_QUALITY_LOW', 48000, 67600),
         Itag(251, OPUS, 'AUDIO_QUALITY_MEDIUM', 48000, 127600),
     )
 }
+
+# Quick ones.  AAC's would drop the sweep at a low bit rate, by itself.
+
+AAC_ENCODER = ('-c:a', 'aac', '-aac_coder', 'fast', '-cutoff', '10000',
+               '-f', 'adts')
+OPUS_ENCODER = ('-c:a', 'libopus', '-compression_level', '0', '-vbr', 'off',
+                '-map', '0:a', '-f', 'data')
 
 # what tracks need: seconds, take, form
 TRACKS = ((5, 0, 'dash'), (10, 0, 'dash'), (30, 0, 'dash'), (240, 0, 'dash'),
@@ -144,14 +152,12 @@ class Media:
             period = sound.read_bytes()
             return period[-margin:] + period * periods + period[:margin]
 
-        codec = ('aac', '-aac_coder', 'fast', '-f', 'adts') if kind.aac else \
-                ('libopus', '-compression_level', '0', '-vbr', 'off',
-                 '-map', '0:a', '-f', 'data')
         encoded = self._ffmpeg(
             f'{kind.itag}-{take}.frames', '-f', 's16le', '-ar',
             str(SOUND_RATE), '-ac', '1', '-i', '-',
             '-af', f'volume={1 - take / 8}', '-ac', str(kind.channels),
-            '-ar', str(kind.rate), '-b:a', str(kind.bits), '-c:a', *codec,
+            '-ar', str(kind.rate), '-b:a', str(kind.bits),
+            *(AAC_ENCODER if kind.aac else OPUS_ENCODER),
             source=pcm).read_bytes()
 
         if kind.aac:
@@ -166,7 +172,7 @@ class Media:
     def _ffmpeg(self, name: str, *arguments: str | Path,
                 source: Callable[[], bytes] = bytes) -> Path:
         return self._made(name, lambda path: subprocess.run(
-            ['ffmpeg', '-y', '-v', 'error', '-bitexact', *arguments,
+            ['ffmpeg', '-v', 'error', '-bitexact', *arguments,
              '-map_metadata', '-1', '-bitexact', path],
             input=source(), check=True))
 
@@ -175,15 +181,16 @@ class Media:
         if path.exists():
             return path
 
-        # who else wants it waits for the lock, then finds it
-        new = self.directory / f'new-{name}'
-        with new.open('ab') as file:
+        # who else wants it waits, then finds it
+        lock = self.directory / f'{name}.lock'
+        with lock.open('w') as file, \
+             tempfile.TemporaryDirectory(dir=self.directory) as scratch:
             fcntl.flock(file, fcntl.LOCK_EX)
-            if path.exists():
-                new.unlink(missing_ok=True)
-            else:
+            if not path.exists():
+                new = Path(scratch) / name
                 make(new)
                 os.replace(new, path)
+            lock.unlink(missing_ok=True)
         return path
 
 
