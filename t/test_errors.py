@@ -24,9 +24,9 @@ HOUR, DAY = 3600, 86400
 
 PLAYS: tuple[str, int, int] = ('', 200, 0)
 EXPECTED: dict[str, tuple[str, int, int]] = {
-    's05_': PLAYS, 's30_': PLAYS, 'm04_': PLAYS, 'h01_': PLAYS,
-    'aac_': PLAYS, 'opus': PLAYS, 'low_': PLAYS, 'dubs': PLAYS, 'drc_': PLAYS,
-    'adv_': PLAYS,
+    's05_': PLAYS, 's30_': PLAYS, 'm04_': PLAYS, 'h01_': PLAYS, 'trap': PLAYS,
+    'aac_': PLAYS, 'fast': PLAYS, 'opus': PLAYS, 'low_': PLAYS, 'dubs': PLAYS,
+    'drc_': PLAYS, 'adv_': PLAYS,
 
     'priv': ('private', 404, DAY),
     'gone': ('unavailable', 404, 6 * HOUR),
