@@ -14,7 +14,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -535,20 +534,6 @@ class Life(unittest.TestCase):
     def ask_in_vain(self, url: str) -> None:
         with self.assertRaises((ConnectionError, http.client.HTTPException)):
             status(url)
-
-    def test_two_may_encode_at_once(self) -> None:
-        sys.path.insert(0, str(HERE))
-        from encode import Media
-
-        with tempfile.TemporaryDirectory(dir=BUILD) as name:
-            media = [Media(Path(name)) for _ in range(4)]
-            threads = [threading.Thread(target=each.thumbnail, args=('jpg',))
-                       for each in media]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-            self.assertEqual(os.listdir(name), ['thumbnail.jpg'])
 
 
 if __name__ == '__main__':
