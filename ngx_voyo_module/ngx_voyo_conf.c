@@ -5,7 +5,6 @@
 
 
 #include "ngx_voyo_conf.h"
-#include "ngx_voyo_art.h"
 #include "ngx_voyo_balancer.h"
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_health.h"
@@ -28,7 +27,6 @@ static char *ngx_voyo_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_voyo_set_art(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
@@ -38,8 +36,6 @@ static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_str_t *text,
 static char *ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static void ngx_voyo_use(ngx_conf_t *cf);
-static ngx_int_t ngx_voyo_default_hosts(ngx_conf_t *cf, ngx_array_t **hosts,
-    ngx_str_t *names);
 
 
 static ngx_conf_enum_t  ngx_voyo_codecs[] = {
@@ -149,20 +145,6 @@ ngx_command_t  ngx_voyo_commands[] = {
       ngx_voyo_set_track,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
-      NULL },
-
-    { ngx_string("voyo_art"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_voyo_set_art,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("voyo_art_hosts"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
-      ngx_voyo_hosts,
-      NGX_HTTP_MAIN_CONF_OFFSET,
-      offsetof(ngx_voyo_main_conf_t, art_hosts),
       NULL },
 
     { ngx_string("voyo_family"),
@@ -450,13 +432,6 @@ ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_voyo_set_art(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return ngx_voyo_set_handler(cf, conf, ngx_voyo_art_handler);
-}
-
-
-static char *
 ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voyo_loc_conf_t *vlcf = conf;
@@ -477,8 +452,7 @@ ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
 
     if (vlcf->handler) {
         return "can't be used with another of \"voyo_stream\", "
-               "\"voyo_track\", \"voyo_art\" and \"voyo_origin\" in one "
-               "location";
+               "\"voyo_track\" and \"voyo_origin\" in one location";
     }
 
     vlcf->handler = handler;
@@ -587,17 +561,7 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_voyo_main_conf_t *vmcf = conf;
 
-    static ngx_str_t  media_hosts[] = {
-        ngx_string(".googlevideo.com"),
-        ngx_null_string
-    };
-
-    static ngx_str_t  art_hosts[] = {
-        ngx_string(".ytimg.com"),
-        ngx_string(".ggpht.com"),
-        ngx_string(".googleusercontent.com"),
-        ngx_null_string
-    };
+    static ngx_str_t  host = ngx_string(".googlevideo.com");
 
     ngx_conf_init_uint_value(vmcf->family, AF_UNSPEC);
     ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
@@ -616,10 +580,14 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_voyo_default_hosts(cf, &vmcf->hosts, media_hosts) != NGX_OK
-        || ngx_voyo_default_hosts(cf, &vmcf->art_hosts, art_hosts) != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
+    if (vmcf->hosts == NULL) {
+        vmcf->hosts = ngx_array_create(cf->pool, 1, sizeof(ngx_voyo_host_t));
+
+        if (vmcf->hosts == NULL
+            || ngx_voyo_hosts_add(cf, vmcf->hosts, &host) != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
     }
 
     if (vmcf->used && (vmcf->shm_zone == NULL || vmcf->redis == NULL)) {
@@ -631,29 +599,6 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_default_hosts(ngx_conf_t *cf, ngx_array_t **hosts,
-    ngx_str_t *names)
-{
-    if  (*hosts) {
-        return NGX_OK;
-    }
-
-    *hosts = ngx_array_create(cf->pool, 4, sizeof(ngx_voyo_host_t));
-    if (*hosts == NULL) {
-        return NGX_ERROR;
-    }
-
-    for ( /* void */ ; names->len; names++) {
-        if (ngx_voyo_hosts_add(cf, *hosts, names) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
 }
 
 

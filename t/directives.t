@@ -298,22 +298,6 @@ voyo_family ipx;
 [emerg]
 invalid value "ipx"
 
-=== TEST 37: voyo_art_hosts: a path
---- http_config
-voyo_art_hosts example.com/x;
---- must_die
---- error_log
-[emerg]
-invalid host "example.com/x"
-
-=== TEST 38: voyo_art: twice
---- config
-location /t { voyo_art $uri; voyo_art $uri; }
---- must_die
---- error_log
-[emerg]
-"voyo_art" directive can't be used with another of
-
 === TEST 39: voyo_fill: no address
 --- http_config
 voyo_fill unix:;

@@ -1,6 +1,7 @@
 """Prefetch, reading ahead, their limits, and pictures."""
 
 import asyncio
+import base64
 import sys
 import time
 import unittest
@@ -210,21 +211,37 @@ class FillTest(unittest.TestCase):
             self.assertEqual(answer.headers.get_all('Cache-Control'),
                              ['public, max-age=86400'])
         self.assertEqual(len(self.stack.requests('thumb', track)), 1)
+        # a page of covers costs no extraction
+        self.assertEqual(self.stack.requests('player', track), [])
+        other = 'vyo_' + base64.urlsafe_b64encode(
+            track.encode()).decode().rstrip('=')
+        answer = self.stack.get(f'/cdn/art/{other}')
+        self.assertEqual((answer.status, len(self.stack.requests('thumb',
+                                                                track))),
+                         (200, 1))
         self.assertIn(f'"artwork":"/cdn/art/{track}"'.encode(),
                       self.stack.get(f'/cdn/track/{track}').body)
 
     def test_pictures_that_can_not_be_had(self) -> None:
-        self.assertEqual(self.stack.get('/cdn/art/short').status, 400)
-        answer = self.stack.get('/cdn/art/privart0001')
-        self.assertEqual((answer.status, answer.problem['code']),
-                         (404, 'private'))
-        self.assertIsNone(answer.headers['X-Voyo-Problem'])
-        self.stack.switch(faults=[{'on': 'thumb', 'id': 's30_art0002',
-                                   'do': {'status': 500}}])
-        answer = self.stack.get('/cdn/art/s30_art0002')
-        self.assertEqual((answer.status, answer.problem['code']),
-                         (502, 'media_failed'))
-        self.assertTrue(answer.headers['Retry-After'])
+        for path, method, status, code in (
+                ('short', 'GET', 400, 'bad_track'),
+                ('s30_art0003%0A', 'GET', 400, 'bad_track'),
+                ('s30_art0003', 'POST', 405, 'bad_method')):
+            answer = self.stack.get(f'/cdn/art/{path}', method=method)
+            self.assertEqual((answer.status, answer.problem['code']),
+                             (status, code))
+            self.assertEqual(answer.headers['Cache-Control'], 'no-store')
+        for status, told, code in ((404, 404, 'no_artwork'),
+                                   (500, 502, 'media_failed'),
+                                   (302, 502, 'media_failed')):
+            self.stack.switch(forget_faults=True, faults=[
+                {'on': 'thumb', 'id': 's30_art0002',
+                 'do': {'status': status}}])
+            answer = self.stack.get('/cdn/art/s30_art0002')
+            self.assertEqual((answer.status, answer.problem['code']),
+                             (told, code))
+            self.assertEqual(answer.headers['Retry-After'],
+                             '5' if told > 500 else None)
         self.stack.switch(forget_faults=True)
         self.assertEqual(self.stack.get('/cdn/art/s30_art0002').status, 200)
 

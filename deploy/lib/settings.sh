@@ -11,6 +11,11 @@ trusted_proxies='127.0.0.0/8 ::1'
     || trusted_proxies+=' 100.64.0.0/10 fd00::/8'
 
 
+# The public thumbnail of an id.
+
+art_url='https://i.ytimg.com/vi/{id}/hqdefault.jpg'
+
+
 read_settings()
 {
     : "${PORT:=8080}" "${REDIS_URL=}" "${YT_DLP_PATH=}"
@@ -22,7 +27,7 @@ read_settings()
     : "${VOYO_RESOLVE_TIMEOUT:=15s}" "${VOYO_DEMO:=0}" "${NGINX_WORKERS:=}"
     : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
     : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}" "${VOYO_COLD_RATE:=60}"
-    : "${VOYO_ART_HOSTS:=.ytimg.com .ggpht.com .googleusercontent.com}"
+    : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
     : "${VOYO_QUEUE:=1000}" "${VOYO_BUDGET:=250}" "${VOYO_PROOF:=1}"
     : "${VOYO_CANARY=}" "${VOYO_CANARY_EVERY:=10}" "${VOYO_MP4_HEADER:=1}"
@@ -178,7 +183,8 @@ read_addresses()
         || wrong VOYO_SOURCE_ADDRESS "an address of this machine"
 
     read_hosts VOYO_MEDIA_HOSTS
-    read_hosts VOYO_ART_HOSTS
+    matches VOYO_ART_URL "$origin/[A-Za-z0-9._~/?&=%-]*\{id\}[A-Za-z0-9._~/?&=%-]*" \
+        "an address with {id} in it, like https://i.ytimg.com/vi/{id}/0.jpg"
 
     set -f
     for each in $VOYO_TRUSTED_PROXIES; do

@@ -128,16 +128,38 @@ static ngx_int_t
 ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
+    u_char          *track;
+    ngx_int_t        rc;
     ngx_voyo_ctx_t  *ctx;
 
     ctx = ngx_voyo_ctx_get(r);
 
-    if (ctx == NULL || ctx->track.data == NULL) {
+    if (ctx && ctx->track.data) {
+        ngx_voyo_variable_set(v, ctx->track.data, ctx->track.len);
+        return NGX_OK;
+    }
+
+    /* before voyo_stream has read it, and where there is none */
+
+    rc = ngx_voyo_variable_id(r, v, 0);
+
+    if (rc != NGX_OK || v->not_found) {
+        return rc;
+    }
+
+    track = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
+    if (track == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (voyo_track_parse((char *) track, (char *) v->data, v->len)
+        != VOYO_OK)
+    {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    ngx_voyo_variable_set(v, ctx->track.data, ctx->track.len);
+    ngx_voyo_variable_set(v, track, VOYO_TRACK_LEN);
 
     return NGX_OK;
 }

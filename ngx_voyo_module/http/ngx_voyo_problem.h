@@ -51,7 +51,6 @@ extern const ngx_voyo_problem_t  ngx_voyo_problem_limited;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_media;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_host;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_gone;
-extern const ngx_voyo_problem_t  ngx_voyo_problem_artwork;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_broken;
 
 

@@ -94,10 +94,6 @@ const ngx_voyo_problem_t  ngx_voyo_problem_gone = {
     "The track was encoded anew, ask for it again.", 1, 1, 0
 };
 
-const ngx_voyo_problem_t  ngx_voyo_problem_artwork = {
-    404, "no_artwork", "The track has no picture.", 0, 0, 0
-};
-
 const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
     502, "media_failed", "The track could not be served.", 5, 1, 0
 };

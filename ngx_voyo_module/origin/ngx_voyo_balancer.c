@@ -162,10 +162,6 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
 
     ngx_voyo_check_hide(u);
 
-    if (origin->art) {
-        return NGX_OK;
-    }
-
     if (origin->found) {
 
         /* the next slices need not be sent there again */

@@ -8,26 +8,12 @@
 #include "ngx_voyo_header.h"
 
 
-#define NGX_VOYO_ART_MAX  (5 * 1024 * 1024)    /* bytes */
-
-
-static const char *ngx_voyo_check_slice(ngx_http_upstream_t *u,
-    ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_check_range(ngx_str_t *value,
     ngx_voyo_origin_t *origin);
-static const char *ngx_voyo_check_art(ngx_http_upstream_t *u);
 
 
 const char *
 ngx_voyo_check(ngx_http_upstream_t *u, ngx_voyo_origin_t *origin)
-{
-    return origin->art ? ngx_voyo_check_art(u)
-                       : ngx_voyo_check_slice(u, origin);
-}
-
-
-static const char *
-ngx_voyo_check_slice(ngx_http_upstream_t *u, ngx_voyo_origin_t *origin)
 {
     ngx_str_t  *range;
 
@@ -87,48 +73,6 @@ ngx_voyo_check_range(ngx_str_t *value, ngx_voyo_origin_t *origin)
     }
 
     return NGX_OK;
-}
-
-
-static const char *
-ngx_voyo_check_art(ngx_http_upstream_t *u)
-{
-    size_t       len;
-    ngx_str_t   *type;
-    ngx_uint_t   i;
-
-    /* what browsers show and can't run */
-
-    static const char  *types[] = {
-        "image/jpeg", "image/webp", "image/png", "image/avif"
-    };
-
-    if (u->headers_in.status_n != NGX_HTTP_OK) {
-        return "another status than 200";
-    }
-
-    if (u->headers_in.chunked || u->headers_in.content_length_n < 0
-        || u->headers_in.content_length_n == 0
-        || u->headers_in.content_length_n > NGX_VOYO_ART_MAX)
-    {
-        return "no Content-Length, or none that a picture has,";
-    }
-
-    type = u->headers_in.content_type ? &u->headers_in.content_type->value
-                                      : NULL;
-
-    for (i = 0; type && i < sizeof(types) / sizeof(char *); i++) {
-
-        len = ngx_strlen(types[i]);
-
-        if (type->len == len
-            && ngx_strncasecmp(type->data, (u_char *) types[i], len) == 0)
-        {
-            return NULL;
-        }
-    }
-
-    return "another type than an image";
 }
 
 

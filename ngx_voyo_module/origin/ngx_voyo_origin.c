@@ -102,19 +102,6 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     u_char     *p, *last;
     ngx_str_t   text, *field;
 
-    if (r->uri.len == sizeof("/art/") - 1 + VOYO_TRACK_LEN
-        && ngx_strncmp(r->uri.data, "/art/", sizeof("/art/") - 1) == 0)
-    {
-        text.data = r->uri.data + sizeof("/art/") - 1;
-        text.len = VOYO_TRACK_LEN;
-
-        origin->art = 1;
-        origin->track = text;
-        origin->representation = text;
-
-        return NGX_OK;
-    }
-
     /*
      * the representation, which ends with its size: in a field of its own, or
      * as the URI, which the edge would have to put together for every hit

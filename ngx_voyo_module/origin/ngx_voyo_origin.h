@@ -53,7 +53,6 @@ typedef struct {
     unsigned               addressed:1;     /* "sockaddr" is set */
     unsigned               in_handler:1;
     unsigned               lost:1;          /* no address of "url" is usable */
-    unsigned               art:1;           /* of the track, not a slice */
     unsigned               moved:1;         /* to the URL's other host */
     unsigned               found:1;         /* "source" is not the record's */
     unsigned               mp4_header:1;    /* is made right */

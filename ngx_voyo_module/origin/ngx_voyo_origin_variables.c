@@ -94,10 +94,6 @@ ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     case NGX_VOYO_MEDIA_RANGE:
 
-        if (origin->art) {
-            break;
-        }
-
         p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
         if (p == NULL) {
             return NGX_ERROR;
@@ -109,10 +105,6 @@ ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
 
     default: /* NGX_VOYO_ETAG */
-
-        if (origin->art) {
-            break;
-        }
 
         p = ngx_pnalloc(r->pool, origin->name.len + 2);
         if (p == NULL) {

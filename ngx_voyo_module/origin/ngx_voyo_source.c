@@ -19,8 +19,6 @@
 
 static void ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
-static void ngx_voyo_source_art(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static ngx_int_t ngx_voyo_source_early(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static void ngx_voyo_source_timer(ngx_event_t *ev);
@@ -34,22 +32,6 @@ ngx_voyo_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-
-    if (origin->art) {
-
-        if (origin->source.url.len == 0) {
-            return ngx_voyo_park(r, &origin->track, 0, ngx_voyo_source_art,
-                                 origin);
-        }
-
-        if (ngx_voyo_source_use(r, origin) != NGX_OK) {
-            return NGX_DECLINED;
-        }
-
-        origin->sourced = 1;
-
-        return NGX_OK;
-    }
 
     if (origin->source.url.len == 0) {
 
@@ -126,17 +108,11 @@ ngx_voyo_source_use(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     origin->host = ngx_voyo_hosts_find(vmcf->hosts, &origin->url);
 
-    if (origin->host == NULL && origin->art) {
-        origin->host = ngx_voyo_hosts_find(vmcf->art_hosts, &origin->url);
-    }
-
     if (origin->host == NULL) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "\"%V://%V\" is not allowed by \"%s\", "
+                      "\"%V://%V\" is not allowed by \"voyo_media_hosts\", "
                       "\"%V\" is answered with 502", &origin->url.scheme,
-                      &origin->url.host,
-                      origin->art ? "voyo_art_hosts" : "voyo_media_hosts",
-                      &origin->representation);
+                      &origin->url.host, &origin->representation);
         origin->problem = ngx_voyo_problem_host;
         return NGX_DECLINED;
     }
@@ -211,38 +187,6 @@ ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
 }
 
 
-static void
-ngx_voyo_source_art(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
-{
-    size_t              len;
-    ngx_voyo_origin_t  *origin;
-
-    origin = data;
-
-    if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&origin->problem, outcome, record);
-        return;
-    }
-
-    if (record->artwork == NULL) {
-        origin->problem = ngx_voyo_problem_artwork;
-        return;
-    }
-
-    len = ngx_strlen(record->artwork);
-
-    origin->source.url.data = ngx_pnalloc(r->pool, len);
-    if (origin->source.url.data == NULL) {
-        origin->problem = ngx_voyo_problem_memory;
-        return;
-    }
-
-    origin->source.url.len = len;
-    ngx_memcpy(origin->source.url.data, record->artwork, len);
-}
-
-
 static ngx_int_t
 ngx_voyo_source_early(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
@@ -288,7 +232,7 @@ ngx_voyo_source_renew(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
 {
     ngx_voyo_main_conf_t  *vmcf;
 
-    if (origin->art || origin->refreshes >= NGX_VOYO_RENEWALS) {
+    if (origin->refreshes >= NGX_VOYO_RENEWALS) {
         return NGX_DECLINED;
     }
 
