@@ -111,3 +111,18 @@ invalid parameter "quality=$arg_quality", with "again" the request has what it b
 location @again { voyo_stream again fill; }
 location /t { return 204; }
 --- error_code: 204
+
+=== TEST 9: a named location that begins requests does not serve what was refused
+--- config
+location ^~ /s/ {
+    deny all;
+    error_page 403 = @again;
+    voyo_stream $voyo_id;
+}
+location @again { voyo_stream $arg_id; }
+--- request
+GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
+--- error_code: 403
+--- response_body_like: "status":403,"code":"refused"
+--- error_log
+access forbidden by rule

@@ -234,16 +234,20 @@ class FillTest(unittest.TestCase):
         for status, told, code in ((404, 404, 'no_artwork'),
                                    (500, 502, 'media_failed'),
                                    (302, 502, 'media_failed')):
+            track = f's30_art0{status}'
             self.stack.switch(forget_faults=True, faults=[
-                {'on': 'thumb', 'id': 's30_art0002',
-                 'do': {'status': status}}])
-            answer = self.stack.get('/cdn/art/s30_art0002')
-            self.assertEqual((answer.status, answer.problem['code']),
-                             (told, code))
+                {'on': 'thumb', 'id': track, 'do': {'status': status}}])
+            for _ in range(2):
+                answer = self.stack.get(f'/cdn/art/{track}')
+                self.assertEqual((answer.status, answer.problem['code']),
+                                 (told, code))
+            # that there is none is remembered, a failure is not
+            self.assertEqual(len(self.stack.requests('thumb', track)),
+                             1 if told == 404 else 2)
             self.assertEqual(answer.headers['Retry-After'],
                              '5' if told > 500 else None)
         self.stack.switch(forget_faults=True)
-        self.assertEqual(self.stack.get('/cdn/art/s30_art0002').status, 200)
+        self.assertEqual(self.stack.get('/cdn/art/s30_art0500').status, 200)
 
 
 class LeavingTest(unittest.TestCase):

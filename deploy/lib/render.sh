@@ -62,7 +62,7 @@ set_values()
         [MEDIA_HOSTS]=$VOYO_MEDIA_HOSTS
         [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
         [AHEAD]=$VOYO_AHEAD
-        [ART_URL]=${VOYO_ART_URL//'{id}'/'$voyo_track'}
+        [ART_URL]=${VOYO_ART_URL//'{id}'/'${voyo_id_track}'}
         [FAMILY]=$(family)
         [LIMIT_ZONE]=$(limit_zone_lines)
         [LIMIT]=$(limit_lines)

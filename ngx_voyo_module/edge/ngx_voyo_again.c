@@ -14,18 +14,37 @@ static ngx_int_t ngx_voyo_again_refused(ngx_http_request_t *r);
 ngx_int_t
 ngx_voyo_again_handler(ngx_http_request_t *r)
 {
-    ngx_voyo_ctx_t       *ctx;
-    ngx_voyo_loc_conf_t  *vlcf;
+    ngx_voyo_ctx_t            *ctx;
+    ngx_voyo_loc_conf_t       *vlcf;
+    ngx_http_core_loc_conf_t  *clcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (!vlcf->again || r != r->main) {
+    if (!vlcf->stream || r != r->main) {
         return NGX_DECLINED;
     }
 
     ctx = ngx_voyo_ctx_get(r);
 
-    return ctx && ctx->begun ? NGX_DECLINED : ngx_voyo_again_refused(r);
+    if (ctx && ctx->begun) {
+        return NGX_DECLINED;
+    }
+
+    if (vlcf->again) {
+        return ngx_voyo_again_refused(r);
+    }
+
+    if (ctx == NULL) {
+        (void) ngx_voyo_ctx_create(r);
+        return NGX_DECLINED;
+    }
+
+    /* it has been in such a location: was it refused there, or rewritten? */
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    return clcf->named || r->err_status ? ngx_voyo_again_refused(r)
+                                        : NGX_DECLINED;
 }
 
 

@@ -14,10 +14,11 @@
 
 
 /*
- * "voyo_stream again" goes on with a request that voyo_stream began before, and
- * with no other: one that error_page brings here was refused by "internal",
- * "return", "deny", auth_request or a limit.  It is answered in REWRITE, before
- * what refused it can do so again.
+ * In REWRITE, for a location with voyo_stream.  "again" goes on with a request
+ * that voyo_stream has begun, and with no other: one that error_page brings
+ * there was refused by "internal", "return", "deny", auth_request or a limit.
+ * The same holds for any other location, once a request has been in one.  It is
+ * answered here, before what refused it can do so again.
  */
 ngx_int_t ngx_voyo_again_handler(ngx_http_request_t *r);
 

@@ -53,10 +53,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     ctx = ngx_voyo_ctx_get(r);
 
     if (ctx == NULL) {
-        ctx = ngx_voyo_ctx_create(r);
-        if (ctx == NULL) {
-            return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
-        }
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
     /* an internal redirect takes it away */

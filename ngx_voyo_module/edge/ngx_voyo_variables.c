@@ -19,6 +19,10 @@ static ngx_int_t ngx_voyo_variable_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_track(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voyo_variable_id_track(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voyo_variable_set_track(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_str_t *value);
 static ngx_int_t ngx_voyo_variable_representation(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_quality(ngx_http_request_t *r,
@@ -41,6 +45,9 @@ static ngx_str_t *ngx_voyo_variable_client(ngx_http_request_t *r);
 static ngx_http_variable_t  ngx_voyo_variables[] = {
 
     { ngx_string("voyo_id"), NULL, ngx_voyo_variable_id, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_id_track"), NULL, ngx_voyo_variable_id_track, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_slice"), NULL, ngx_voyo_variable_slice, 0,
@@ -128,9 +135,9 @@ static ngx_int_t
 ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    u_char          *track;
-    ngx_int_t        rc;
-    ngx_voyo_ctx_t  *ctx;
+    ngx_str_t             value;
+    ngx_voyo_ctx_t       *ctx;
+    ngx_voyo_loc_conf_t  *vlcf;
 
     ctx = ngx_voyo_ctx_get(r);
 
@@ -139,20 +146,52 @@ ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    /* before voyo_stream has read it, and where there is none */
+    /* it was not read yet */
 
-    rc = ngx_voyo_variable_id(r, v, 0);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (rc != NGX_OK || v->not_found) {
-        return rc;
+    if (vlcf->id == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
     }
+
+    if (ngx_http_complex_value(r, vlcf->id, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_voyo_variable_set_track(r, v, &value);
+}
+
+
+static ngx_int_t
+ngx_voyo_variable_id_track(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_str_t  value;
+
+    if (ngx_voyo_variable_id(r, v, 0) != NGX_OK || v->not_found) {
+        return NGX_OK;
+    }
+
+    value.data = v->data;
+    value.len = v->len;
+
+    return ngx_voyo_variable_set_track(r, v, &value);
+}
+
+
+static ngx_int_t
+ngx_voyo_variable_set_track(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_str_t *value)
+{
+    u_char  *track;
 
     track = ngx_pnalloc(r->pool, VOYO_TRACK_LEN + 1);
     if (track == NULL) {
         return NGX_ERROR;
     }
 
-    if (voyo_track_parse((char *) track, (char *) v->data, v->len)
+    if (voyo_track_parse((char *) track, (char *) value->data, value->len)
         != VOYO_OK)
     {
         v->not_found = 1;

@@ -167,9 +167,8 @@ ngx_voyo_problem_headers(ngx_http_request_t *r,
     }
 
     if (problem->status == NGX_HTTP_NOT_ALLOWED
-        && ngx_voyo_header_add(r, "Allow", (u_char *) "GET, HEAD, OPTIONS",
-                               vlcf->stream ? sizeof("GET, HEAD, OPTIONS") - 1
-                                            : sizeof("GET, HEAD") - 1)
+        && ngx_voyo_header_add(r, "Allow", (u_char *) "GET, HEAD",
+                               sizeof("GET, HEAD") - 1)
            == NULL)
     {
         return NGX_ERROR;

@@ -182,6 +182,7 @@ ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in,
                 return in;
             }
 
+            header->flush |= b->flush;
             *flush = b;
             continue;
         }

@@ -225,7 +225,7 @@ class Stack:
             'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
             'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
             'PROXY_BIND': '',
-            'AHEAD': self.ahead, 'ART_URL': f'http://127.0.0.1:{ports["HTTP0"]}/vi/$voyo_track/hqdefault.jpg',
+            'AHEAD': self.ahead, 'ART_URL': f'http://127.0.0.1:{ports["HTTP0"]}/vi/${{voyo_id_track}}/hqdefault.jpg',
             'FAMILY': 'any',
             'LIMIT_ZONE': '' if not self.cold_rate else
             'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
