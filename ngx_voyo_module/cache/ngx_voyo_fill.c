@@ -91,6 +91,11 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 
     other = ngx_voyo_fill_find(fills, fill);
 
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, fills->log, 0,
+                   "voyo fill of \"%*s\" at %O %s",
+                   (size_t) VOYO_TRACK_LEN, request->track, request->offset,
+                   other ? "joined" : "queued");
+
     if (other) {
         ngx_free(fill);
         fill = other;
@@ -156,6 +161,10 @@ ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner)
         fill->owner = NULL;
 
         if (ngx_queue_empty(&fill->watches)) {
+
+            ngx_log_debug0(NGX_LOG_DEBUG_HTTP, fills->log, 0,
+                           "voyo fill dropped, its client has left");
+
             ngx_queue_remove(q);
             fills->nwaiting--;
 

@@ -102,6 +102,9 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return ngx_voyo_stream_serve(r, ctx);
     }
 
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "voyo track \"%V\" is not in the zone", &ctx->track);
+
     ctx->started = ngx_current_msec;
 
     rc = ngx_voyo_park(r, &ctx->track, 0, ngx_voyo_stream_parked, ctx);
@@ -302,6 +305,11 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
 
     ctx->representation.data = ctx->name;
     ctx->representation.len = p - ctx->name - 1;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "voyo representation \"%V\" for %s, %s",
+                   &ctx->representation, voyo_quality_name(ctx->quality),
+                   voyo_codec_name(ctx->codec));
 
     return NGX_OK;
 }

@@ -82,6 +82,11 @@ ngx_voyo_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         return NGX_DECLINED;
     }
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "voyo source \"%V\" of generation %uL, %T s left",
+                   &origin->url.host, origin->source.generation,
+                   origin->source.expires - ngx_time());
+
     origin->sourced = 1;
 
     return NGX_OK;
@@ -242,6 +247,10 @@ ngx_voyo_source_renew(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     ngx_voyo_zone_count(vmcf->shm_zone, cause);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "voyo newer source than %uL, renewal %ui",
+                   origin->source.generation, origin->refreshes + 1);
 
     origin->refreshes++;
     origin->newer_than = origin->source.generation;

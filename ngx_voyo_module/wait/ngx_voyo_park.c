@@ -62,6 +62,12 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
         return NGX_ERROR;
     }
 
+    r->connection->log->action = "waiting for a track";
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "voyo parked for \"%V\", newer than %uL", track,
+                   newer_than);
+
     return NGX_AGAIN;
 }
 
@@ -114,6 +120,9 @@ ngx_voyo_park_done(ngx_voyo_waiter_t *w, ngx_voyo_outcome_e outcome,
     ngx_voyo_park_t  *park;
 
     park = w->data;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, park->request->connection->log, 0,
+                   "voyo woken by outcome %d", outcome);
 
     park->handler(park->request, park->data, outcome, record);
 
