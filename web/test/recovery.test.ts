@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { backoff, Clock, classify } from "../src/core/recovery.js";
+import { backoff, Clock, classify, Recovery } from "../src/core/recovery.js";
+import type { Probe } from "../src/services/api.js";
+import { fakeBrowser, settle } from "./fake.js";
 
 test.each([
   [0, "network"],
@@ -89,5 +91,138 @@ describe("the clock", () => {
     expect(first).not.toHaveBeenCalled();
     expect(second).toHaveBeenCalledTimes(1);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a recovery", () => {
+  let browser: ReturnType<typeof fakeBrowser>;
+  let answer: Probe;
+  let done: string[];
+  let lowered: boolean;
+  let recovery: Recovery;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
+    browser = fakeBrowser();
+    answer = { status: 502, retryAfter: null, code: "upstream" };
+    done = [];
+    lowered = true;
+    recovery = new Recovery({
+      probe: async () => answer,
+      lower: () => {
+        done.push("lower");
+        return lowered;
+      },
+      load: () => done.push("load"),
+      due: ({ delay, attempt }) => done.push(`${attempt} in ${delay}`),
+      failed: ({ cause }) => done.push(`failed: ${cause}`),
+      changed: () => {},
+    });
+  });
+
+  async function fails(times = 1): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      void recovery.start();
+      await settle();
+      await vi.advanceTimersByTimeAsync(8000);
+    }
+  }
+
+  test("asks, waits, and loads again, a second call beside it nothing", async () => {
+    void recovery.start();
+    void recovery.start();
+    expect(recovery.running).toBe(true);
+    await settle();
+    expect(recovery.error).toEqual({
+      cause: "server",
+      status: 502,
+      code: "upstream",
+    });
+    expect(recovery.clock.due).toBe(Date.now() + 500);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(done).toEqual(["1 in 500", "load"]);
+    expect(recovery.running).toBe(false);
+    expect(recovery.error?.cause).toBe("server");
+  });
+
+  test("six tries, lower after two, then it has failed for good", async () => {
+    await fails(7);
+    expect(done).toEqual([
+      ...["1 in 500", "load", "2 in 1000", "load"],
+      ...["3 in 2000", "lower", "load", "4 in 4000", "load"],
+      ...["5 in 8000", "lower", "load", "6 in 8000", "load"],
+      "failed: server",
+    ]);
+    expect(recovery.failed).toBe(true);
+    await fails();
+    expect(done.at(-1)).toBe("failed: server");
+    expect(recovery.clock.due).toBeNull();
+  });
+
+  test("where nothing is lower, each try asks for it again", async () => {
+    lowered = false;
+    await fails(5);
+    expect(done.filter((each) => each === "lower")).toHaveLength(3);
+  });
+
+  test("10 s of sound, or another choice, and all tries are left", async () => {
+    await fails(2);
+    recovery.heard(9);
+    await fails();
+    recovery.heard(10);
+    await fails();
+    recovery.forgive();
+    await fails();
+    expect(done.filter((each) => / in /.test(each))).toEqual([
+      "1 in 500",
+      "2 in 1000",
+      "3 in 2000",
+      "1 in 500",
+      "1 in 500",
+    ]);
+  });
+
+  test("only bytes that are bad get another name", async () => {
+    await fails();
+    expect(recovery.fresh).toBe(0);
+    answer = { status: 206, retryAfter: null, code: null };
+    await fails(2);
+    expect(recovery.fresh).toBe(2);
+  });
+
+  test("what is gone has failed at once", async () => {
+    answer = { status: 404, retryAfter: null, code: "private" };
+    await fails();
+    expect(done).toEqual(["failed: gone"]);
+    expect(recovery.error?.code).toBe("private");
+  });
+
+  test("a reset drops the answer, the try and the error", async () => {
+    void recovery.start();
+    const { signal } = recovery;
+    recovery.reset();
+    expect(signal.aborted).toBe(true);
+    await settle();
+    expect([done, recovery.error]).toEqual([[], null]);
+
+    void recovery.start();
+    await settle();
+    recovery.reset();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(done).toEqual(["1 in 500"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("offline it asks nobody, and its clock is held", async () => {
+    browser.navigator.onLine = false;
+    void recovery.start();
+    await settle();
+    expect(recovery.error).toEqual({ cause: "network", status: 0, code: null });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(done).toEqual(["1 in 500"]);
+    recovery.clock.resume();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(done).toEqual(["1 in 500", "load"]);
   });
 });

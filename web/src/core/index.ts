@@ -1,6 +1,5 @@
 export {
   Player,
-  type PlayerError,
   type PlayerEvents,
   type PlayerOptions,
   type PlayerState,
@@ -24,4 +23,9 @@ export {
   Throughput,
   type Why,
 } from "./quality.js";
-export { backoff, type Cause, classify } from "./recovery.js";
+export {
+  backoff,
+  type Cause,
+  classify,
+  type PlayerError,
+} from "./recovery.js";

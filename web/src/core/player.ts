@@ -1,28 +1,25 @@
-// A queue of tracks on two audio elements: one plays, the other has the next
-// track ready.  All that can go wrong ends in one state with a plain name.
+// What a listener and a page see of it all: a queue that plays.  All that can
+// go wrong ends in one state with a plain name.
 
 import { createNanoEvents } from "nanoevents";
-import {
-  Api,
-  bitratesOf,
-  NO_ANSWER,
-  type Probe,
-  type TrackInfo,
-} from "../services/api.js";
+import { Api, bitratesOf, type TrackInfo } from "../services/api.js";
+import { Elements, type Heard, ranges } from "./elements.js";
+import { isThrifty, online } from "./network.js";
+import { Position } from "./position.js";
 import { PrefetchManager, type PrefetchState } from "./prefetch.js";
 import {
   type Bitrates,
   type Choice,
   type Codec,
   chooseCodec,
-  isThrifty,
   LIMITS,
   QUALITIES,
   type Quality,
   type QualityChange,
   QualityControl,
 } from "./quality.js";
-import { backoff, type Cause, Clock, classify, TRIES } from "./recovery.js";
+import { Queue } from "./queue.js";
+import { type PlayerError, Recovery } from "./recovery.js";
 
 export type Status =
   | "idle"
@@ -34,14 +31,6 @@ export type Status =
   | "offline"
   | "blocked"
   | "error";
-
-export interface PlayerError {
-  cause: Cause;
-  /** of HTTP, 0 when the server did not answer */
-  status: number;
-  /** the server's name of the problem, for example geo_blocked */
-  code: string | null;
-}
 
 export interface PlayerState {
   status: Status;
@@ -88,99 +77,58 @@ export interface PlayerOptions {
 
 const REMEMBERED = "voyo.quality";
 const TICK = 250;
-// how long nothing may move, in milliseconds: to call it a stall in the
-// middle and after a jump, and to look into it when playing and at the start
-const STALL = 2000;
-const STALL_AFTER_JUMP = 4000;
-const STUCK = 8000;
-const STUCK_AT_START = 20_000;
-// in seconds of the listener's, whatever the rate
-const CLEAN = 10;
-const TRIES_PER_QUALITY = 2;
-// in seconds: how early the next track is prepared, and what is a full buffer
+// in seconds: how early the next track is prepared
 const PREPARE = 30;
 const PREPARE_AT_LAST = 10;
-const AHEAD = 20;
-
-const LISTENED = [
-  "loadedmetadata",
-  "durationchange",
-  "progress",
-  "timeupdate",
-  "playing",
-  "waiting",
-  "seeking",
-  "play",
-  "pause",
-  "ended",
-  "error",
-] as const;
 
 export class Player {
   readonly api: Api;
   readonly codec: Codec;
   readonly prefetch: PrefetchManager;
-  readonly elements: readonly [HTMLAudioElement, HTMLAudioElement];
-  /** Whether the volume can be set: it can't on phones that have keys. */
-  readonly canSetVolume: boolean;
 
   #emitter = createNanoEvents<PlayerEvents>();
+  #elements: Elements;
+  #queue = new Queue();
+  #position = new Position();
+  #recovery: Recovery;
   #quality: QualityControl;
   #storage: PlayerOptions["storage"];
   #skipAfter: number | null;
-  #active: 0 | 1 = 0;
-  #queue: string[] = [];
-  #index = -1;
   #infos = new Map<string, TrackInfo>();
   #bitrates: Bitrates = LIMITS;
 
   #wanted = false;
   #blocked = false;
-  #failed = false;
-  #error: PlayerError | null = null;
-  #position = 0;
-  #rate = 1;
-
-  // the current attempt, and what is awaited for it
-  #abort = new AbortController();
-  #recovering = false;
-  #clock = new Clock();
-  #attempts = 0;
-  #atQuality = 0;
-  #fresh = 0;
-  #clean = 0;
-
-  // the element that plays, as it was seen last
-  #moved = 0;
-  #grown = 0;
-  #jumped = true;
-  #at = 0;
-  #edge: { from: number; to: number; time: number } | null = null;
   #asked: { at: number; prepared: boolean } | null = null;
-  #ticker: ReturnType<typeof setInterval> | undefined;
-
   #planned: { id: string; quality: Quality } | null = null;
-  #spare: { id: string; quality: Quality; failed: boolean } | null = null;
+  #ticker: ReturnType<typeof setInterval> | undefined;
   #state: PlayerState;
-  #listeners: (() => void)[] = [];
   #life = new AbortController();
 
   constructor(options: PlayerOptions = {}) {
-    const create = options.createAudio ?? (() => new Audio());
-
     this.api = options.api ?? new Api();
-    this.elements = [create(), create()];
-    this.codec = chooseCodec(this.elements[0]);
+    this.#elements = new Elements(
+      options.createAudio ?? (() => new Audio()),
+      (what) => this.#heard(what),
+    );
+    this.codec = chooseCodec(this.active);
     this.#storage =
       options.storage === undefined ? localStore() : options.storage;
     this.#skipAfter =
       options.skipAfter === undefined ? 5000 : options.skipAfter;
-    this.canSetVolume = volumeCanBeSet(this.elements[0]);
     this.#quality = new QualityControl(
       () => Date.now(),
       (change) => this.#emitter.emit("quality", change),
       this.#remembered(),
     );
+    this.#recovery = new Recovery({
+      probe: (signal) => this.api.probe(this.#url(), signal),
+      lower: () => this.#quality.failure(this.#bitrates),
+      load: () => this.#load(),
+      due: (what) => this.#emitter.emit("recover", what),
+      failed: (error) => this.#failed(error),
+      changed: () => this.#update(),
+    });
     this.prefetch = new PrefetchManager({
       fetch: (id, signal) =>
         this.api.prefetch(
@@ -204,6 +152,20 @@ export class Player {
     return this.#state;
   }
 
+  get elements(): readonly [HTMLAudioElement, HTMLAudioElement] {
+    return this.#elements.both;
+  }
+
+  /** The element that plays. */
+  get active(): HTMLAudioElement {
+    return this.#elements.active;
+  }
+
+  /** Whether the volume can be set: it can't on phones that have keys. */
+  get canSetVolume(): boolean {
+    return this.#elements.canSetVolume;
+  }
+
   /** What is known of a track, once it was played or prefetched. */
   infoOf(id: string): TrackInfo | null {
     return this.#infos.get(id) ?? null;
@@ -225,15 +187,7 @@ export class Player {
       return;
     }
 
-    const current = this.#track;
-    const far = (at: number) => Math.abs(at - this.#index);
-    const [at] = [...ids.keys()]
-      .filter((i) => ids[i] === current)
-      .sort((one, other) => far(one) - far(other));
-    this.#queue = [...ids];
-
-    if (at !== undefined) {
-      this.#index = at;
+    if (this.#queue.replace(ids)) {
       this.#queueChanged();
       this.#update();
     } else if (ids.length > 0) {
@@ -245,25 +199,24 @@ export class Player {
 
   /** Goes to a track of the queue. */
   select(index: number, play = true): void {
-    const id = this.#queue[index];
-    if (id === undefined) {
+    if (!this.#queue.go(index)) {
       return;
     }
 
-    this.#index = index;
+    const id = this.#queue.current as string;
     this.#wanted = play;
     this.#asked = play ? { at: Date.now(), prepared: false } : null;
     this.#reset();
-    this.#position = 0;
-    this.#attempts = this.#atQuality = this.#fresh = 0;
+    this.#position.seconds = 0;
+    this.#recovery.forgive();
+    this.#recovery.fresh = 0;
 
-    const spare = this.#spare;
     const planned =
       this.#planned?.id === id ? this.#planned.quality : undefined;
     this.#bitrates = this.#bitratesOf(id);
-    const quality = this.#quality.start(this.#bitrates, planned);
+    this.#quality.start(this.#bitrates, planned);
 
-    if (spare?.id === id && !spare.failed && spare.quality === quality) {
+    if (this.#elements.prepared(this.#url())) {
       this.#swap();
     } else {
       this.#load();
@@ -273,16 +226,20 @@ export class Player {
   }
 
   next(): void {
-    this.select(this.#index + 1, this.#wanted || this.#error !== null);
+    this.select(this.#queue.index + 1, this.#goesOn);
   }
 
   /** The track before, or this one's start when it is well under way. */
   previous(): void {
-    if (this.#position > 3 || this.#index <= 0) {
+    if (this.#position.seconds > 3 || this.#queue.index <= 0) {
       this.seek(0);
     } else {
-      this.select(this.#index - 1, this.#wanted || this.#error !== null);
+      this.select(this.#queue.index - 1, this.#goesOn);
     }
+  }
+
+  get #goesOn(): boolean {
+    return this.#wanted || this.#recovery.error !== null;
   }
 
   // What plays.
@@ -290,26 +247,24 @@ export class Player {
   play(): void {
     const { error, ended } = this.active;
 
-    if (this.#track === null) {
-      if (this.#queue.length > 0) {
-        this.select(0);
-      }
+    if (this.#queue.current === null) {
+      this.select(0);
       return;
     }
 
-    const again = this.#error || this.#recovering || error;
+    const again = this.#recovery.error || this.#recovery.running || error;
     this.#wanted = true;
     this.#blocked = false;
     this.#asked ??= { at: Date.now(), prepared: false };
     if (ended) {
-      this.#position = 0;
+      this.#position.seconds = 0;
     }
     if (again) {
-      this.#attempts = this.#atQuality = 0;
+      this.#recovery.forgive();
       this.#reset();
       this.#load();
     } else {
-      this.#still();
+      this.#position.still(this.active);
       this.#start();
     }
     this.#update();
@@ -318,8 +273,8 @@ export class Player {
   pause(): void {
     this.#wanted = false;
     this.#asked = null;
-    this.#clock.clear();
-    if (!this.#failed) {
+    this.#recovery.clock.clear();
+    if (!this.#recovery.failed) {
       this.#reset();
     }
     this.active.pause();
@@ -327,7 +282,7 @@ export class Player {
   }
 
   toggle(): void {
-    if (this.#wanted && !this.#blocked && !this.#failed) {
+    if (this.#wanted && !this.#blocked && !this.#recovery.failed) {
       this.pause();
     } else {
       this.play();
@@ -341,32 +296,26 @@ export class Player {
       duration > 0 ? Math.min(seconds, duration) : seconds,
     );
 
-    this.#position = to;
-    if (!this.#recovering && this.active.readyState > 0) {
+    this.#position.seconds = to;
+    if (!this.#recovery.running && this.active.readyState > 0) {
       this.active.currentTime = to;
     }
-    this.#still();
+    this.#position.still(this.active);
     this.#update();
   }
 
   setVolume(volume: number): void {
-    for (const each of this.elements) {
-      each.volume = Math.min(1, Math.max(0, volume));
-      each.muted = false;
-    }
+    this.#elements.setVolume(Math.min(1, Math.max(0, volume)));
     this.#update();
   }
 
   setMuted(muted: boolean): void {
-    for (const each of this.elements) {
-      each.muted = muted;
-    }
+    this.#elements.setMuted(muted);
     this.#update();
   }
 
   setRate(rate: number): void {
-    this.#rate = rate;
-    this.#applyRate();
+    this.#elements.setRate(rate);
     this.#update();
   }
 
@@ -381,9 +330,9 @@ export class Player {
     }
 
     this.#forgetNext();
-    if (this.#quality.current !== before && this.#track !== null) {
-      this.#atQuality = 0;
-      if (!this.#recovering && !this.#failed) {
+    if (this.#quality.current !== before && this.#queue.current !== null) {
+      this.#recovery.otherQuality();
+      if (!this.#recovery.running && !this.#recovery.failed) {
         this.#load();
       }
     }
@@ -395,58 +344,41 @@ export class Player {
     this.#life.abort();
     this.#unload();
     this.#tickNoMore();
-    for (const stop of this.#listeners) {
-      stop();
-    }
+    this.#elements.destroy();
     this.#emitter.events = {};
   }
 
   // Loading.
 
-  /** The element that plays. */
-  get active(): HTMLAudioElement {
-    return this.elements[this.#active];
-  }
-
-  get #other(): HTMLAudioElement {
-    return this.elements[this.#active === 0 ? 1 : 0];
-  }
-
-  get #track(): string | null {
-    return this.#queue[this.#index] ?? null;
-  }
-
-  get #nextTrack(): string | null {
-    return this.#queue[this.#index + 1] ?? null;
-  }
-
-  #url(id: string, quality: Quality): string {
-    return this.api.streamUrl(id, { quality, codec: this.codec });
+  /** Of the current track in the current quality, or of another one. */
+  #url(id = this.#queue.current, quality = this.#quality.current): string {
+    return this.api.streamUrl(id ?? "", { quality, codec: this.codec });
   }
 
   /** The current track from the current position, in the current quality. */
   #load(): void {
-    const id = this.#track;
-    if (id === null) {
+    if (this.#queue.current === null) {
       return;
     }
 
     // another name where the browser's copy of the bytes is not to be trusted
-    const again = this.#fresh > 0 ? `&again=${this.#fresh}` : "";
-    const from = this.#position > 0 ? `#t=${this.#position.toFixed(3)}` : "";
-    const element = this.active;
+    const { fresh } = this.#recovery;
+    const { seconds } = this.#position;
+    const again = fresh > 0 ? `&again=${fresh}` : "";
+    const from = seconds > 0 ? `#t=${seconds.toFixed(3)}` : "";
 
-    element.preload = this.#wanted ? "auto" : "metadata";
-    element.src = this.#url(id, this.#quality.current) + again + from;
-    this.#applyRate();
-    this.#still();
+    this.#elements.load(
+      this.#url() + again + from,
+      this.#wanted ? "auto" : "metadata",
+    );
+    this.#position.still(this.active);
     if (this.#wanted && !this.#blocked) {
       this.#start();
     }
   }
 
   #start(fallBack = false): void {
-    const { signal } = this.#abort;
+    const { signal } = this.#recovery;
 
     this.active.play().catch((error: unknown) => {
       if (signal.aborted || (error as Error).name !== "NotAllowedError") {
@@ -454,8 +386,8 @@ export class Player {
       }
       if (fallBack) {
         // only the element that was touched may play
-        empty(this.active);
-        this.#active = this.#active === 0 ? 1 : 0;
+        this.#elements.swap();
+        this.#elements.leaveOther();
         this.#load();
       } else {
         this.#reset();
@@ -468,76 +400,45 @@ export class Player {
 
   /** The other element has this track ready. */
   #swap(): void {
-    const left = this.active;
-
-    this.#active = this.#active === 0 ? 1 : 0;
-    this.#spare = null;
-    this.#applyRate();
-    this.#still();
+    this.#elements.swap();
+    this.#position.still(this.active);
     if (this.#asked) {
       this.#asked.prepared = true;
     }
     if (this.#wanted) {
       this.#start(true);
     }
-    empty(left);
-    void this.#learn(this.#track);
+    this.#elements.leaveOther();
+    void this.#learn(this.#queue.current);
   }
 
   #unload(): void {
     this.#reset();
     this.#forgetNext();
-    this.#queue = [];
-    this.#index = -1;
+    this.#queue.replace([]);
     this.#wanted = false;
-    this.#position = 0;
-    empty(this.active);
+    this.#position.seconds = 0;
+    this.#elements.empty();
     this.#update();
   }
 
   /** Forgets what is awaited for the attempt before. */
-  #reset(error: PlayerError | null = null): void {
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    this.#clock.clear();
-    this.#recovering = this.#blocked = this.#failed = false;
-    this.#error = error;
-    this.#clean = 0;
-  }
-
-  /** From here on is counted how long nothing moves. */
-  #still(): void {
-    this.#moved = this.#grown = Date.now();
-    this.#jumped = true;
-    this.#at = this.active.currentTime;
-    this.#edge = null;
-  }
-
-  #applyRate(): void {
-    this.active.defaultPlaybackRate = this.#rate;
-    this.active.playbackRate = this.#rate;
+  #reset(): void {
+    this.#recovery.reset();
+    this.#blocked = false;
   }
 
   // The next track.
 
   #queueChanged(): void {
-    this.prefetch.undo(this.#nextTrack);
-    if (this.#spare && this.#spare.id !== this.#nextTrack) {
-      this.#dropSpare();
-    }
+    this.prefetch.undo(this.#queue.next);
+    this.#elements.drop(this.#queue.next);
   }
 
   #forgetNext(): void {
     this.prefetch.undo();
     this.#planned = null;
-    this.#dropSpare();
-  }
-
-  #dropSpare(): void {
-    if (this.#spare) {
-      this.#spare = null;
-      empty(this.#other);
-    }
+    this.#elements.drop();
   }
 
   #plan(id: string): Quality {
@@ -549,27 +450,21 @@ export class Player {
   }
 
   #prepare(): void {
-    const id = this.#nextTrack;
+    const id = this.#queue.next;
     const { duration, buffered } = this.active;
-    const left = duration - this.#position;
+    const left = duration - this.#position.seconds;
     const full = (ranges(buffered).at(-1)?.[1] ?? 0) >= duration - 0.5;
     const early =
       full && id !== null && this.prefetch.queue.get(id) === "ready";
 
     if (
-      id === null ||
-      this.#spare?.id === id ||
-      isThrifty() ||
-      !(left < (early ? PREPARE : PREPARE_AT_LAST))
+      id !== null &&
+      !this.#elements.prepares(id) &&
+      !isThrifty() &&
+      left < (early ? PREPARE : PREPARE_AT_LAST)
     ) {
-      return;
+      this.#elements.prepare(id, this.#url(id, this.#plan(id)));
     }
-
-    const quality = this.#plan(id);
-    this.#spare = { id, quality, failed: false };
-    this.#other.preload = "auto";
-    this.#other.src = this.#url(id, quality);
-    this.#other.load();
   }
 
   // What a track is called, and what it weighs.
@@ -580,7 +475,7 @@ export class Player {
     }
     try {
       this.#infos.set(id, await this.api.track(id, this.#life.signal));
-      if (id === this.#track) {
+      if (id === this.#queue.current) {
         this.#bitrates = this.#bitratesOf(id);
       }
       this.#update();
@@ -602,61 +497,56 @@ export class Player {
     }
   }
 
-  // What the elements and the browser say.
+  // What the browser and the elements say.
 
   #listen(): void {
-    const listen = (target: EventTarget, name: string, told: () => void) => {
-      target.addEventListener(name, told);
-      this.#listeners.push(() => target.removeEventListener(name, told));
-    };
-
-    for (const each of this.elements) {
-      for (const name of LISTENED) {
-        listen(each, name, () => {
-          if (each === this.active) {
-            this.#heard(name);
-          } else if (name === "error" && this.#spare) {
-            this.#spare.failed = true;
-          }
-        });
-      }
+    if (typeof window === "undefined") {
+      return;
     }
 
-    if (typeof window !== "undefined") {
-      listen(window, "offline", () => {
-        this.#clock.hold();
+    const { clock } = this.#recovery;
+    const { signal } = this.#life;
+    window.addEventListener(
+      "offline",
+      () => {
+        clock.hold();
         this.#update();
-      });
-      listen(window, "online", () => {
-        this.#still();
-        this.#clock.resume();
+      },
+      { signal },
+    );
+    window.addEventListener(
+      "online",
+      () => {
+        this.#position.still(this.active);
+        clock.resume();
         this.#update();
-      });
-    }
+      },
+      { signal },
+    );
   }
 
-  #heard(name: (typeof LISTENED)[number]): void {
+  #heard(what: Heard): void {
     const element = this.active;
 
-    switch (name) {
+    switch (what) {
       case "loadedmetadata":
-        this.#still();
+        this.#position.still(element);
         // for browsers that take no #t
-        if (Math.abs(element.currentTime - this.#position) > 1) {
-          element.currentTime = this.#position;
+        if (Math.abs(element.currentTime - this.#position.seconds) > 1) {
+          element.currentTime = this.#position.seconds;
         }
-        void this.#learn(this.#track);
+        void this.#learn(this.#queue.current);
         break;
       case "seeking":
-        this.#still();
+        this.#position.still(element);
         break;
       case "playing":
         this.#blocked = false;
-        if (this.#asked && this.#track !== null) {
+        if (this.#asked && this.#queue.current !== null) {
           const { at, prepared } = this.#asked;
           this.#asked = null;
-          const ms = Date.now() - at;
-          this.#emitter.emit("start", { id: this.#track, ms, prepared });
+          const id = this.#queue.current;
+          this.#emitter.emit("start", { id, ms: Date.now() - at, prepared });
         }
         break;
       case "timeupdate":
@@ -674,7 +564,7 @@ export class Player {
           element.paused &&
           !element.ended &&
           !element.error &&
-          !this.#failed &&
+          !this.#recovery.failed &&
           this.#wanted
         ) {
           this.pause();
@@ -687,7 +577,7 @@ export class Player {
       case "error":
         // what nobody waits for is tried again when somebody does
         if (this.#wanted && !this.#blocked) {
-          void this.#recover();
+          this.#recover();
           return;
         }
         break;
@@ -697,8 +587,8 @@ export class Player {
 
   #ended(): void {
     // a seek to the end ends it too, and that alone must not sound
-    if (this.#wanted && !this.#blocked && this.#nextTrack !== null) {
-      this.select(this.#index + 1);
+    if (this.#wanted && !this.#blocked && this.#queue.next !== null) {
+      this.select(this.#queue.index + 1);
     } else {
       this.#wanted = false;
       this.#update();
@@ -724,191 +614,88 @@ export class Player {
   /** What moved since the last look, and what follows when nothing did. */
   #watch(): void {
     const element = this.active;
-    const now = Date.now();
 
-    if (element.error || element.readyState === 0) {
-      this.#look(now);
-      return;
-    }
-
-    const moved = element.currentTime - this.#at;
-    this.#at = element.currentTime;
-    if (moved > 0 && !element.seeking && !element.paused) {
-      this.#moved = this.#grown = now;
-      this.#jumped = false;
-      this.#position = element.currentTime;
-      if (this.#recovering || this.#error) {
-        // a try, or the browser itself, has helped
-        this.#reset();
+    if (!element.error && element.readyState > 0) {
+      const moved = this.#position.look(element);
+      if (moved > 0) {
+        this.#moves(moved);
       }
-      this.#clean += moved / this.#rate;
-      if (this.#clean >= CLEAN) {
-        this.#attempts = this.#atQuality = 0;
+      const growth = this.#position.growth(element);
+      if (growth) {
+        const bits = growth.sound * this.#bitrates[this.#quality.current];
+        this.#quality.throughput.add(bits, growth.time);
       }
-      const { duration } = element;
-      this.prefetch.checkPrefetch(
-        duration > 0 ? (100 * this.#position) / duration : 0,
-        this.#nextTrack,
-      );
-      this.#prepare();
     }
-    this.#measure(now);
-    this.#look(now);
+    this.#lookInto();
   }
 
-  /** How fast the buffer grows while the browser is loading. */
-  #measure(now: number): void {
-    const element = this.active;
-    const range = ranges(element.buffered).find(
-      ([from, to]) => from <= element.currentTime && element.currentTime <= to,
+  #moves(seconds: number): void {
+    const { duration } = this.active;
+
+    if (this.#recovery.running || this.#recovery.error) {
+      // a try, or the browser itself, has helped
+      this.#reset();
+    }
+    this.#recovery.heard(seconds / this.#elements.rate);
+    this.prefetch.checkPrefetch(
+      duration > 0 ? (100 * this.#position.seconds) / duration : 0,
+      this.#queue.next,
     );
-    const edge = this.#edge;
-    this.#edge = range ? { from: range[0], to: range[1], time: now } : null;
-
-    if (
-      !range ||
-      !edge ||
-      range[0] !== edge.from ||
-      element.seeking ||
-      !online()
-    ) {
-      return;
-    }
-
-    const grown = range[1] - edge.to;
-    const seconds = (now - edge.time) / 1000;
-    const full = range[1] - element.currentTime > AHEAD;
-    if (grown > 0) {
-      this.#grown = now;
-    }
-    // with enough in hand a browser only keeps up, which says nothing
-    if (
-      element.networkState === 2 &&
-      (full
-        ? grown > 2 * seconds * this.#rate
-        : grown > 0 || element.readyState < 3)
-    ) {
-      const bits = grown * this.#bitrates[this.#quality.current];
-      this.#quality.throughput.add(bits, seconds);
-    }
+    this.#prepare();
   }
 
-  #look(now: number): void {
-    const element = this.active;
+  #lookInto(): void {
+    const begun = this.active.readyState > 0;
 
     if (
       !this.#wanted ||
       this.#blocked ||
-      this.#recovering ||
-      this.#failed ||
+      this.#recovery.running ||
+      this.#recovery.failed ||
       !online()
     ) {
       return;
     }
 
-    const begun = element.readyState > 0;
-    const still = now - this.#moved;
-    if (begun && still >= (this.#jumped ? STALL_AFTER_JUMP : STALL)) {
-      if (this.#quality.stall(this.#bitrates)) {
-        this.#atQuality = 0;
-        this.#load();
-        return;
-      }
-    }
-
-    // what only trickles in is not helped by asking for it once more
-    const stuck = now - Math.max(this.#moved, this.#grown);
-    if (stuck >= (begun ? STUCK : STUCK_AT_START)) {
-      void this.#recover();
+    if (
+      begun &&
+      this.#position.stalled &&
+      this.#quality.stall(this.#bitrates)
+    ) {
+      this.#recovery.otherQuality();
+      this.#load();
+    } else if (this.#position.stuck(begun)) {
+      // what only trickles in is not helped by asking for it once more
+      this.#recover();
     }
   }
 
-  // Recovery.
-
-  async #recover(): Promise<void> {
-    const id = this.#track;
-    if (this.#recovering || this.#failed || id === null) {
-      return;
-    }
-
-    const { signal } = this.#abort;
-    this.#recovering = true;
-    this.#clean = 0;
-    this.#update();
-
-    const url = this.#url(id, this.#quality.current);
-    const probe = online()
-      ? await this.api.probe(url, signal).catch(() => NO_ANSWER)
-      : NO_ANSWER;
-    if (!signal.aborted) {
-      this.#decide(probe);
+  #recover(): void {
+    if (this.#queue.current !== null) {
+      void this.#recovery.start();
     }
   }
 
-  #decide(probe: Probe): void {
-    const { status, code } = probe;
-    const cause = classify(probe);
-    const error: PlayerError = { cause, status, code };
-
-    if (cause === "gone" || this.#attempts >= TRIES) {
-      this.#fail(error);
-      return;
-    }
-
-    const delay =
-      (cause === "busy" && probe.retryAfter) || backoff(this.#attempts);
-    this.#attempts += 1;
-    this.#error = error;
-    this.#clock.set(delay, () => this.#retry(error));
-    if (!online()) {
-      this.#clock.hold();
-    }
-    this.#emitter.emit("recover", { ...error, delay, attempt: this.#attempts });
-    this.#update();
-  }
-
-  #retry(error: PlayerError): void {
-    const { cause } = error;
-
-    this.#reset(error);
-    if (cause === "media") {
-      this.#fresh += 1;
-    }
-    if (cause === "media" || cause === "server") {
-      this.#atQuality += 1;
-      if (
-        this.#atQuality > TRIES_PER_QUALITY &&
-        this.#quality.failure(this.#bitrates)
-      ) {
-        this.#atQuality = 1;
-      }
-    }
-    this.#load();
-    this.#update();
-  }
-
-  #fail(error: PlayerError): void {
-    this.#reset(error);
-    this.#failed = true;
+  #failed({ cause }: PlayerError): void {
+    this.#blocked = false;
     this.active.pause();
     if (
-      error.cause === "gone" &&
+      cause === "gone" &&
       this.#wanted &&
       this.#skipAfter !== null &&
-      this.#nextTrack !== null
+      this.#queue.next !== null
     ) {
-      this.#clock.set(this.#skipAfter, () => this.next());
+      this.#recovery.clock.set(this.#skipAfter, () => this.next());
     }
-    this.#update();
   }
 
   // What is shown of all this.
 
   #status(): Status {
-    if (this.#track === null) {
+    if (this.#queue.current === null) {
       return "idle";
     }
-    if (this.#failed) {
+    if (this.#recovery.failed) {
       return "error";
     }
     if (this.#blocked) {
@@ -919,45 +706,46 @@ export class Player {
     }
 
     const { readyState, seeking, currentTime } = this.active;
-    const plays = readyState >= 3 && !seeking && !this.#recovering;
+    const plays = readyState >= 3 && !seeking && !this.#recovery.running;
     if (!plays && !online()) {
       return "offline";
     }
-    if (this.#recovering) {
+    if (this.#recovery.running) {
       return "recovering";
     }
     if (plays) {
       return "playing";
     }
-    return currentTime > 0 || this.#position > 0 ? "buffering" : "loading";
+    return currentTime > 0 || this.#position.seconds > 0
+      ? "buffering"
+      : "loading";
   }
 
   #snapshot(): PlayerState {
-    const element = this.active;
-    const id = this.#track;
-    const info = (id !== null && this.#infos.get(id)) || null;
-    const { duration } = element;
+    const { duration, buffered, volume, muted } = this.active;
+    const { ids, index, current } = this.#queue;
+    const info = current === null ? null : this.infoOf(current);
 
     return {
       status: this.#status(),
-      queue: this.#queue,
-      index: this.#index,
-      track: id,
+      queue: ids,
+      index,
+      track: current,
       info,
-      position: this.#position,
+      position: this.#position.seconds,
       duration:
         duration > 0 && duration < Number.POSITIVE_INFINITY
           ? duration
           : (info?.duration ?? 0),
-      buffered: ranges(element.buffered),
+      buffered: ranges(buffered),
       choice: this.#quality.choice,
       quality: this.#quality.current,
       codec: this.codec,
-      rate: this.#rate,
-      volume: element.volume,
-      muted: element.muted,
-      error: this.#error,
-      retryAt: this.#clock.due,
+      rate: this.#elements.rate,
+      volume,
+      muted,
+      error: this.#recovery.error,
+      retryAt: this.#recovery.clock.due,
     };
   }
 
@@ -967,36 +755,10 @@ export class Player {
   }
 }
 
-function online(): boolean {
-  return globalThis.navigator?.onLine !== false;
-}
-
 function localStore(): Storage | null {
   try {
     return globalThis.localStorage ?? null;
   } catch {
     return null;
   }
-}
-
-function volumeCanBeSet(audio: HTMLAudioElement): boolean {
-  const before = audio.volume;
-  audio.volume = 0.5;
-  const can = audio.volume === 0.5;
-  audio.volume = before;
-  return can;
-}
-
-/** Closes an element's connection: a pause alone would keep it. */
-function empty(audio: HTMLAudioElement): void {
-  audio.pause();
-  audio.removeAttribute("src");
-  audio.load();
-}
-
-function ranges(buffered: TimeRanges): [number, number][] {
-  return Array.from({ length: buffered.length }, (_, i) => [
-    buffered.start(i),
-    buffered.end(i),
-  ]);
 }

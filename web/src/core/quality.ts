@@ -1,6 +1,8 @@
 // Which quality: what the connection says of itself, what was measured, and
 // what the listener chose.  No timers and no DOM: the clock is handed in.
 
+import { connection, isThrifty } from "./network.js";
+
 export type Quality = "low" | "medium" | "high";
 export type Choice = Quality | "auto";
 export type Codec = "aac" | "opus";
@@ -28,32 +30,12 @@ export const BETWEEN_CHANGES = 8000;
 const TO_KEEP = 0.95;
 const TO_GO_UP = 0.7;
 
-interface Connection {
-  saveData?: boolean;
-  effectiveType?: string;
-}
-
-function connection(): Connection {
-  const { navigator } = globalThis as {
-    navigator?: { connection?: Connection };
-  };
-  return navigator?.connection ?? {};
-}
-
 /** What the connection says of itself; without a word from it, high. */
 export function getOptimalQuality(): Quality {
   if (isThrifty()) {
     return "low";
   }
   return connection().effectiveType === "3g" ? "medium" : "high";
-}
-
-/** Whether the connection is one on which nothing is fetched in advance. */
-export function isThrifty(): boolean {
-  const { saveData, effectiveType } = connection();
-  return (
-    saveData === true || effectiveType === "2g" || effectiveType === "slow-2g"
-  );
 }
 
 /** Opus where the browser is sure of it and isn't Safari, else AAC. */

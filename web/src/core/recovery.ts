@@ -1,7 +1,8 @@
-// What an error means, when the next try is due, and a clock that stands
-// still while there is no network.
+// What follows an error: what it means, when the next try is due, by a clock
+// that stands still while there is no network, and when it is enough.
 
-import type { Probe } from "../services/api.js";
+import { NO_ANSWER, type Probe } from "../services/api.js";
+import { online } from "./network.js";
 
 /**
  * gone: no try will help.  busy: the server says when.  server, network: it
@@ -9,9 +10,20 @@ import type { Probe } from "../services/api.js";
  */
 export type Cause = "gone" | "busy" | "server" | "network" | "media";
 
-export const TRIES = 6;
+export interface PlayerError {
+  cause: Cause;
+  /** of HTTP, 0 when the server did not answer */
+  status: number;
+  /** the server's name of the problem, for example geo_blocked */
+  code: string | null;
+}
+
+const TRIES = 6;
+const TRIES_PER_QUALITY = 2;
 const FIRST = 500;
 const CAP = 8000;
+// in seconds of the listener's, whatever the rate
+const CLEAN = 10;
 
 export function classify({ status }: Probe): Cause {
   if (status === 0) {
@@ -70,5 +82,133 @@ export class Clock {
     if (this.#then && this.#left !== null) {
       this.set(this.#left, this.#then);
     }
+  }
+}
+
+/** What a recovery needs of the player that it helps. */
+export interface Patient {
+  /** Asks the server what is wrong. */
+  probe(signal: AbortSignal): Promise<Probe>;
+  /** Goes down with the quality, if that can be. */
+  lower(): boolean;
+  /** Loads once more. */
+  load(): void;
+  /** Another try is due. */
+  due(what: PlayerError & { delay: number; attempt: number }): void;
+  /** No try will help, or none has. */
+  failed(error: PlayerError): void;
+  /** Something of the below is not what it was. */
+  changed(): void;
+}
+
+export class Recovery {
+  /** What the last try met, until it plays again. */
+  error: PlayerError | null = null;
+  /** From the first question on until a try, which ends it. */
+  running = false;
+  /** There will be no other try. */
+  failed = false;
+  /** Of bytes that are not to be trusted: how often they were bad. */
+  fresh = 0;
+  readonly clock = new Clock();
+
+  #abort = new AbortController();
+  #attempts = 0;
+  #atQuality = 0;
+  #clean = 0;
+
+  constructor(private readonly patient: Patient) {}
+
+  /** Of all that belongs to this attempt. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Forgets what is awaited for the attempt before. */
+  reset(error: PlayerError | null = null): void {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.clock.clear();
+    this.running = this.failed = false;
+    this.error = error;
+    this.#clean = 0;
+  }
+
+  /** All tries are left again. */
+  forgive(): void {
+    this.#attempts = this.#atQuality = 0;
+  }
+
+  /** All tries are left of a quality that was just chosen. */
+  otherQuality(): void {
+    this.#atQuality = 0;
+  }
+
+  /** So many seconds were heard without an error. */
+  heard(seconds: number): void {
+    this.#clean += seconds;
+    if (this.#clean >= CLEAN) {
+      this.forgive();
+    }
+  }
+
+  async start(): Promise<void> {
+    if (this.running || this.failed) {
+      return;
+    }
+
+    const { signal } = this;
+    this.running = true;
+    this.#clean = 0;
+    this.patient.changed();
+
+    const probe = online()
+      ? await this.patient.probe(signal).catch(() => NO_ANSWER)
+      : NO_ANSWER;
+    if (!signal.aborted) {
+      this.#decide(probe);
+    }
+  }
+
+  #decide(probe: Probe): void {
+    const { status, code } = probe;
+    const cause = classify(probe);
+    const error: PlayerError = { cause, status, code };
+
+    if (cause === "gone" || this.#attempts >= TRIES) {
+      this.reset(error);
+      this.failed = true;
+      this.patient.failed(error);
+      this.patient.changed();
+      return;
+    }
+
+    const delay =
+      (cause === "busy" && probe.retryAfter) || backoff(this.#attempts);
+    this.#attempts += 1;
+    this.error = error;
+    this.clock.set(delay, () => this.#retry(error));
+    if (!online()) {
+      this.clock.hold();
+    }
+    this.patient.due({ ...error, delay, attempt: this.#attempts });
+    this.patient.changed();
+  }
+
+  #retry(error: PlayerError): void {
+    const { cause } = error;
+
+    this.reset(error);
+    if (cause === "media") {
+      this.fresh += 1;
+    }
+    if (cause === "media" || cause === "server") {
+      this.#atQuality += 1;
+      if (this.#atQuality > TRIES_PER_QUALITY && this.patient.lower()) {
+        this.#atQuality = 1;
+      }
+    }
+    this.patient.load();
+    this.patient.changed();
   }
 }

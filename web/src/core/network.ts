@@ -1,0 +1,25 @@
+// What the browser says of the network.
+
+export interface Connection {
+  saveData?: boolean;
+  effectiveType?: string;
+}
+
+export function connection(): Connection {
+  const { navigator } = globalThis as {
+    navigator?: { connection?: Connection };
+  };
+  return navigator?.connection ?? {};
+}
+
+/** Whether the connection is one on which nothing is fetched in advance. */
+export function isThrifty(): boolean {
+  const { saveData, effectiveType } = connection();
+  return (
+    saveData === true || effectiveType === "2g" || effectiveType === "slow-2g"
+  );
+}
+
+export function online(): boolean {
+  return globalThis.navigator?.onLine !== false;
+}
