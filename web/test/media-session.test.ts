@@ -124,6 +124,17 @@ test("it shows what plays and where it is", async () => {
   expect(session.playbackState).toBe("none");
 });
 
+test("what it shows ends where the record says", async () => {
+  await plays(it.player, "one");
+  it.audio.duration = 400;
+  press("seekto", { seekTime: 190 });
+  expect(session.positions.at(-1)).toEqual({
+    duration: 200,
+    position: 190,
+    playbackRate: 1,
+  });
+});
+
 test("a player that does not play takes nothing and wipes nothing", async () => {
   expect(session.handlers.size).toBe(0);
   await plays(it.player, "one");

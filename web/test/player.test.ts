@@ -311,6 +311,167 @@ describe("seeking", () => {
   });
 });
 
+describe("a file that is longer than its record", () => {
+  const RECORD = 5;
+
+  async function trapped(ids = ["trap", "two"], duration = RECORD) {
+    it.server.on(/\/cdn\/track\//, {
+      status: 200,
+      body: { ...info("any"), duration },
+    });
+    it.player.setQueue(ids);
+    it.player.play();
+    it.audio.sounds(2 * duration);
+    await settle();
+  }
+
+  test("is shown as long as the record says", async () => {
+    await trapped();
+    expect(it.player.state).toMatchObject({ duration: 5, buffered: [[0, 5]] });
+    it.audio.ranges = [
+      [0, 2],
+      [6, 10],
+    ];
+    await pass(250);
+    expect(it.player.state.buffered).toEqual([[0, 2]]);
+  });
+
+  test("ends there, and the next one plays", async () => {
+    await trapped();
+    await pass(4900);
+    expect(it.player.state.track).toBe("trap");
+    const ended: number[] = [];
+    it.player.on("state", ({ track, position, duration }) => {
+      if (track === "trap") {
+        expect(position).toBeLessThanOrEqual(duration);
+      } else if (ended.length === 0) {
+        ended.push(Date.now());
+      }
+    });
+    const now = Date.now();
+    await pass(500);
+    expect(it.player.state).toMatchObject({ track: "two", position: 0 });
+    expect(it.audio.src).toContain("/two?");
+    expect(ended[0]).toBeLessThanOrEqual(now + 250);
+  });
+
+  test("to some 20 ms, though nothing tells of it between two looks", async () => {
+    await trapped(["trap"]);
+    await pass(4500);
+    const { audio } = it;
+    audio.stalls();
+    audio.readyState = 4;
+    const began = Date.now();
+    const sound = setInterval(() => {
+      if (!audio.paused) {
+        audio.currentTime = 4.6 + (Date.now() - began) / 1000;
+      }
+    }, 10);
+    await pass(520);
+    clearInterval(sound);
+    expect(status()).toBe("paused");
+    expect(audio.currentTime).toBeLessThan(5.03);
+    await settle();
+  });
+
+  test("without a next one it is a pause, and play starts over", async () => {
+    await trapped(["trap"]);
+    await pass(5500);
+    expect(it.player.state).toMatchObject({ status: "paused", position: 5 });
+    expect(it.audio.paused).toBe(true);
+    await pass(60_000);
+    expect(it.audio.paused).toBe(true);
+    it.player.play();
+    expect(it.player.state).toMatchObject({ status: "playing", position: 0 });
+    expect(it.audio.currentTime).toBe(0);
+    expect(it.audio.sources).toHaveLength(1);
+  });
+
+  test("also when the record is late", async () => {
+    let answer = () => {};
+    const { fetch } = it.server;
+    vi.spyOn(it.player.api, "track").mockImplementation(async (id) => {
+      await new Promise<void>((resolve) => {
+        answer = id === "trap" ? resolve : answer;
+      });
+      return (await fetch(`/cdn/track/${id}`)).json();
+    });
+    await trapped();
+    await pass(3000);
+    expect(it.player.state).toMatchObject({ duration: 10 });
+    await pass(4000);
+    expect(it.player.state).toMatchObject({ track: "trap", position: 7 });
+    answer();
+    await settle();
+    expect(it.player.state).toMatchObject({ duration: 5, position: 5 });
+    await pass(250);
+    expect(it.player.state.track).toBe("two");
+  });
+
+  test("a seek past it is one to its end", async () => {
+    await trapped();
+    it.player.seek(9);
+    expect(it.player.state).toMatchObject({ track: "two", position: 0 });
+  });
+
+  test("which alone must not sound", async () => {
+    await trapped();
+    it.player.pause();
+    await settle();
+    it.player.seek(9);
+    await pass(1000);
+    expect(it.player.state).toMatchObject({
+      track: "trap",
+      status: "paused",
+      position: 5,
+    });
+    expect(it.audio.currentTime).toBe(5);
+    it.player.play();
+    expect(it.player.state).toMatchObject({ track: "trap", position: 0 });
+  });
+
+  test("the next one is warmed and prepared by it", async () => {
+    await trapped(["trap", "two"], 100);
+    const warmed = () => it.server.of(/two.*prefetch=true/).length;
+    await pass(49_000);
+    expect([warmed(), it.other.src]).toEqual([0, ""]);
+    await pass(2000);
+    expect([warmed(), it.other.src]).toEqual([1, ""]);
+    await pass(20_000);
+    expect(it.other.src).toContain("/two?");
+    it.other.loaded();
+    const starts: unknown[] = [];
+    it.player.on("start", (what) => starts.push(what));
+    await pass(28_900);
+    expect(it.player.state.track).toBe("trap");
+    await pass(200);
+    expect(it.player.state.track).toBe("two");
+    it.audio.sounds();
+    expect(starts).toEqual([
+      { id: "two", ms: expect.any(Number), prepared: true },
+    ]);
+  });
+
+  test("one that is a little longer plays to its own end", async () => {
+    await trapped(["trap", "two"], 199);
+    it.audio.duration = 200.9;
+    it.player.seek(199.5);
+    await pass(1000);
+    expect(it.player.state).toMatchObject({ track: "trap", duration: 200.9 });
+    it.audio.ends();
+    expect(it.player.state.track).toBe("two");
+  });
+
+  test("the record of one track is not the next one's", async () => {
+    await trapped();
+    it.server.on(/\/cdn\/track\/two/, { status: 404 });
+    it.player.next();
+    it.audio.sounds(60);
+    await pass(20_000);
+    expect(it.player.state).toMatchObject({ track: "two", duration: 60 });
+  });
+});
+
 describe("volume and rate", () => {
   test("both elements have the volume, each new source the rate", async () => {
     await playing();

@@ -55,6 +55,36 @@ describe("the position", () => {
   });
 });
 
+describe("the end", () => {
+  // record, file: where it ends though the element goes on, and its length
+  test.each([
+    [null, 200, null, 200],
+    [200, 200, null, 200],
+    [200, 199, null, 199],
+    [5, 10, 5, 5],
+    [5, 6, null, 6],
+    [5, 6.01, 5, 5],
+    [200, 202, null, 202],
+    [200, 202.1, 200, 200],
+    [3600, 3636, null, 3636],
+    [3600, 3637, 3600, 3600],
+    [0, 10, null, 10],
+    [null, Number.NaN, null, 0],
+    [200, Number.NaN, null, 200],
+    [null, Number.POSITIVE_INFINITY, null, 0],
+    [200, Number.POSITIVE_INFINITY, 200, 200],
+  ])("record %s, file %s: %s, %s", (record, duration, end, length) => {
+    position.record = record;
+    audio.duration = duration;
+    expect(position.end(element())).toBe(end ?? Number.POSITIVE_INFINITY);
+    expect(position.length(element())).toBe(length);
+    position.seconds = length;
+    expect(position.over(element())).toBe(end !== null);
+    position.seconds = length - 0.01;
+    expect(position.over(element())).toBe(false);
+  });
+});
+
 describe("nothing moves", () => {
   test("2 s are a stall, 4 s after a jump", () => {
     pass(3999);

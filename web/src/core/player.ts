@@ -77,6 +77,9 @@ export interface PlayerOptions {
 
 const REMEMBERED = "voyo.quality";
 const TICK = 250;
+// in milliseconds: how closely a track's end is looked at where no element
+// tells of it
+const AT_THE_END = 20;
 // in seconds: how early the next track is prepared
 const PREPARE = 30;
 const PREPARE_AT_LAST = 10;
@@ -102,6 +105,7 @@ export class Player {
   #asked: { at: number; prepared: boolean } | null = null;
   #planned: { id: string; quality: Quality } | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
+  #end: ReturnType<typeof setTimeout> | undefined;
   #state: PlayerState;
   #life = new AbortController();
 
@@ -213,7 +217,7 @@ export class Player {
 
     const planned =
       this.#planned?.id === id ? this.#planned.quality : undefined;
-    this.#bitrates = this.#bitratesOf(id);
+    this.#known(id);
     this.#quality.start(this.#bitrates, planned);
 
     if (this.#elements.prepared(this.#url())) {
@@ -256,8 +260,8 @@ export class Player {
     this.#wanted = true;
     this.#blocked = false;
     this.#asked ??= { at: Date.now(), prepared: false };
-    if (ended) {
-      this.#position.seconds = 0;
+    if (ended || this.#position.over(this.active)) {
+      this.seek(0);
     }
     if (again) {
       this.#recovery.forgive();
@@ -290,17 +294,17 @@ export class Player {
   }
 
   seek(seconds: number): void {
-    const { duration } = this.#state;
-    const to = Math.max(
-      0,
-      duration > 0 ? Math.min(seconds, duration) : seconds,
-    );
+    const length = this.#position.length(this.active);
+    const to = Math.max(0, length > 0 ? Math.min(seconds, length) : seconds);
 
     this.#position.seconds = to;
     if (!this.#recovery.running && this.active.readyState > 0) {
       this.active.currentTime = to;
     }
     this.#position.still(this.active);
+    if (this.#wanted && this.#position.over(this.active)) {
+      this.#ended();
+    }
     this.#update();
   }
 
@@ -451,9 +455,10 @@ export class Player {
 
   #prepare(): void {
     const id = this.#queue.next;
-    const { duration, buffered } = this.active;
-    const left = duration - this.#position.seconds;
-    const full = (ranges(buffered).at(-1)?.[1] ?? 0) >= duration - 0.5;
+    const length = this.#position.length(this.active);
+    const left = length - this.#position.seconds;
+    const full =
+      (ranges(this.active.buffered).at(-1)?.[1] ?? 0) >= length - 0.5;
     const early =
       full && id !== null && this.prefetch.queue.get(id) === "ready";
 
@@ -461,6 +466,7 @@ export class Player {
       id !== null &&
       !this.#elements.prepares(id) &&
       !isThrifty() &&
+      length > 0 &&
       left < (early ? PREPARE : PREPARE_AT_LAST)
     ) {
       this.#elements.prepare(id, this.#url(id, this.#plan(id)));
@@ -476,12 +482,18 @@ export class Player {
     try {
       this.#infos.set(id, await this.api.track(id, this.#life.signal));
       if (id === this.#queue.current) {
-        this.#bitrates = this.#bitratesOf(id);
+        this.#known(id);
       }
       this.#update();
     } catch {
       // it plays without a name
     }
+  }
+
+  /** What is known of the current track counts. */
+  #known(id: string): void {
+    this.#bitrates = this.#bitratesOf(id);
+    this.#position.record = this.#infos.get(id)?.duration ?? null;
   }
 
   #bitratesOf(id: string): Bitrates {
@@ -591,8 +603,28 @@ export class Player {
       this.select(this.#queue.index + 1);
     } else {
       this.#wanted = false;
+      this.active.pause();
       this.#update();
     }
+  }
+
+  /** Ends the track where its record says so and the element does not. */
+  #endInTime(): boolean {
+    clearTimeout(this.#end);
+    if (!this.#wanted) {
+      return false;
+    }
+
+    const left = this.#position.end(this.active) - this.#position.seconds;
+    if (left <= 0) {
+      this.#ended();
+      return true;
+    }
+    const delay = (1000 * left) / this.#elements.rate;
+    if (delay < 2 * TICK) {
+      this.#end = setTimeout(() => this.#watch(), Math.max(AT_THE_END, delay));
+    }
+    return false;
   }
 
   #tickWhileNeeded(): void {
@@ -608,6 +640,7 @@ export class Player {
 
   #tickNoMore(): void {
     clearInterval(this.#ticker);
+    clearTimeout(this.#end);
     this.#ticker = undefined;
   }
 
@@ -617,6 +650,9 @@ export class Player {
 
     if (!element.error && element.readyState > 0) {
       const moved = this.#position.look(element);
+      if (this.#endInTime()) {
+        return;
+      }
       if (moved > 0) {
         this.#moves(moved);
       }
@@ -630,7 +666,7 @@ export class Player {
   }
 
   #moves(seconds: number): void {
-    const { duration } = this.active;
+    const length = this.#position.length(this.active);
 
     if (this.#recovery.running || this.#recovery.error) {
       // a try, or the browser itself, has helped
@@ -638,7 +674,7 @@ export class Player {
     }
     this.#recovery.heard(seconds / this.#elements.rate);
     this.prefetch.checkPrefetch(
-      duration > 0 ? (100 * this.#position.seconds) / duration : 0,
+      length > 0 ? (100 * this.#position.seconds) / length : 0,
       this.#queue.next,
     );
     this.#prepare();
@@ -722,7 +758,9 @@ export class Player {
   }
 
   #snapshot(): PlayerState {
-    const { duration, buffered, volume, muted } = this.active;
+    const { buffered, volume, muted } = this.active;
+    const length = this.#position.length(this.active);
+    const end = this.#position.end(this.active);
     const { ids, index, current } = this.#queue;
     const info = current === null ? null : this.infoOf(current);
 
@@ -732,12 +770,11 @@ export class Player {
       index,
       track: current,
       info,
-      position: this.#position.seconds,
-      duration:
-        duration > 0 && duration < Number.POSITIVE_INFINITY
-          ? duration
-          : (info?.duration ?? 0),
-      buffered: ranges(buffered),
+      position: Math.min(this.#position.seconds, end),
+      duration: length,
+      buffered: ranges(buffered)
+        .filter(([from]) => from < end)
+        .map(([from, to]) => [from, Math.min(to, end)]),
       choice: this.#quality.choice,
       quality: this.#quality.current,
       codec: this.codec,

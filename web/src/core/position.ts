@@ -1,5 +1,6 @@
-// Where the track is, how long nothing has moved, and how fast the buffer
-// grows: what is seen of the element that plays, from one look to the next.
+// Where the track is and where it ends, how long nothing has moved, and how
+// fast the buffer grows: what is seen of the element that plays, from one look
+// to the next.
 
 import { ranges } from "./elements.js";
 import { online } from "./network.js";
@@ -16,6 +17,8 @@ const AHEAD = 20;
 export class Position {
   /** In the track, whatever element and source it is heard from. */
   seconds = 0;
+  /** The track's length as the server's record has it; null: not known. */
+  record: number | null = null;
 
   #seen = 0;
   #moved = 0;
@@ -43,6 +46,29 @@ export class Position {
     this.#jumped = false;
     this.seconds = currentTime;
     return moved;
+  }
+
+  /**
+   * Where the track ends though its element would go on, else Infinity.  A
+   * player that adds an MP4 header's length to that of its fragments doubles
+   * it, and the second half is silence (docs/upstream.md, V2).
+   */
+  end({ duration }: HTMLAudioElement): number {
+    const { record } = this;
+    return record && duration - record > Math.max(1, record / 100)
+      ? record
+      : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether the track is over though its element would go on. */
+  over(element: HTMLAudioElement): boolean {
+    return this.seconds >= this.end(element);
+  }
+
+  /** In seconds, 0 while it is not known. */
+  length(element: HTMLAudioElement): number {
+    const own = Math.min(element.duration, this.end(element));
+    return own > 0 && own < Number.POSITIVE_INFINITY ? own : (this.record ?? 0);
   }
 
   /**
