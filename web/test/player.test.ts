@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Player } from "../src/core/player.js";
 import { fakePlayer, info, settle } from "./fake.js";
 
 let it: ReturnType<typeof fakePlayer>;
@@ -308,6 +309,76 @@ describe("seeking", () => {
     it.player.seek(50);
     it.audio.loaded();
     expect(it.audio.currentTime).toBe(50);
+  });
+});
+
+describe("what is no value", () => {
+  type Call = [string, (player: Player) => void, typeof TypeError];
+  const wrong = (value: unknown) => value as number;
+  const calls: Call[] = [
+    ...[undefined, null, "1", Number.NaN, 1 / 0, -1 / 0, {}].flatMap(
+      (value): Call[] => [
+        [`seek(${value})`, (it) => it.seek(wrong(value)), TypeError],
+        [`setVolume(${value})`, (it) => it.setVolume(wrong(value)), TypeError],
+        [`setRate(${value})`, (it) => it.setRate(wrong(value)), TypeError],
+      ],
+    ),
+    ...[0, -1, 0.0624, 16.1, 100].map(
+      (rate): Call => [
+        `setRate(${rate})`,
+        (it) => it.setRate(rate),
+        RangeError,
+      ],
+    ),
+    ...[1.5, Number.NaN, undefined, "1", 1 / 0].flatMap((value): Call[] => [
+      [`select(${value})`, (it) => it.select(wrong(value)), TypeError],
+      [
+        `setQueue([], ${value === undefined ? null : value})`,
+        (it) => it.setQueue(["four"], wrong(value ?? null)),
+        TypeError,
+      ],
+    ]),
+    ...["loud", undefined, 1].map(
+      (value): Call => [
+        `setQuality(${value})`,
+        (it) => it.setQuality(value as "auto"),
+        TypeError,
+      ],
+    ),
+  ];
+
+  test.each(calls)("%s is refused, and nothing changes", async (...call) => {
+    const [, refused, error] = call;
+    await playing();
+    await pass(1000);
+    const { state } = it.player;
+    expect(() => refused(it.player)).toThrow(error);
+    expect(it.player.state).toEqual(state);
+    expect(it.storage.items.size).toBe(0);
+    expect(it.audio.sources).toHaveLength(1);
+    await pass(1000);
+    expect(it.player.state).toMatchObject({ status: "playing", position: 2 });
+  });
+
+  test("each says what it is", () => {
+    expect(() => it.player.seek(Number.NaN)).toThrow(
+      "a position is not a finite number: NaN",
+    );
+    expect(() => it.player.setRate(0)).toThrow(
+      "a rate is not within 0.0625 and 16: 0",
+    );
+    expect(() => it.player.select(1.5)).toThrow(
+      "an index is not a whole number: 1.5",
+    );
+    expect(() => it.player.setQuality("loud" as "auto")).toThrow(
+      "a quality is none of auto, low, medium, high: loud",
+    );
+    expect(() => fakePlayer({ skipAfter: Number.NaN })).toThrow(TypeError);
+  });
+
+  test.each([0.0625, 16])("a rate of %d is one", (rate) => {
+    it.player.setRate(rate);
+    expect(it.player.state.rate).toBe(rate);
   });
 });
 

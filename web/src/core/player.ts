@@ -20,6 +20,7 @@ import {
 } from "./quality.js";
 import { Queue } from "./queue.js";
 import { type PlayerError, Recovery } from "./recovery.js";
+import { finite, oneOf, whole, within } from "./values.js";
 
 export type Status =
   | "idle"
@@ -80,6 +81,9 @@ const TICK = 250;
 // in milliseconds: how closely a track's end is looked at where no element
 // tells of it
 const AT_THE_END = 20;
+// what browsers take for a rate
+const SLOWEST = 0.0625;
+const FASTEST = 16;
 // in seconds: how early the next track is prepared
 const PREPARE = 30;
 const PREPARE_AT_LAST = 10;
@@ -118,8 +122,9 @@ export class Player {
     this.codec = chooseCodec(this.active);
     this.#storage =
       options.storage === undefined ? localStore() : options.storage;
+    const { skipAfter = 5000 } = options;
     this.#skipAfter =
-      options.skipAfter === undefined ? 5000 : options.skipAfter;
+      skipAfter === null ? null : finite("skipAfter", skipAfter);
     this.#quality = new QualityControl(
       () => Date.now(),
       (change) => this.#emitter.emit("quality", change),
@@ -187,6 +192,7 @@ export class Player {
 
   /** Replaces the queue; what plays goes on if it is still in it. */
   setQueue(ids: readonly string[], index = 0): void {
+    whole("an index", index);
     if (this.#life.signal.aborted) {
       return;
     }
@@ -203,7 +209,7 @@ export class Player {
 
   /** Goes to a track of the queue. */
   select(index: number, play = true): void {
-    if (!this.#queue.go(index)) {
+    if (!this.#queue.go(whole("an index", index))) {
       return;
     }
 
@@ -294,6 +300,7 @@ export class Player {
   }
 
   seek(seconds: number): void {
+    finite("a position", seconds);
     const length = this.#position.length(this.active);
     const to = Math.max(0, length > 0 ? Math.min(seconds, length) : seconds);
 
@@ -309,6 +316,7 @@ export class Player {
   }
 
   setVolume(volume: number): void {
+    finite("a volume", volume);
     this.#elements.setVolume(Math.min(1, Math.max(0, volume)));
     this.#update();
   }
@@ -319,12 +327,13 @@ export class Player {
   }
 
   setRate(rate: number): void {
-    this.#elements.setRate(rate);
+    this.#elements.setRate(within("a rate", rate, SLOWEST, FASTEST));
     this.#update();
   }
 
   /** The listener's choice of quality, which wins and is remembered. */
   setQuality(choice: Choice): void {
+    oneOf("a quality", choice, ["auto", ...QUALITIES]);
     const before = this.#quality.current;
     this.#quality.choose(choice);
     try {
