@@ -72,15 +72,16 @@ async function stopsOf(it) {
   return stops.map(([label]) => label);
 }
 
-const CONTROLS = ["Next track", "Mute", "Volume", "Quality", "Speed"];
+const CONTROLS = ["Next track", "Repeat: off", "Mute", "Volume", "Quality",
+  "Speed"];
 const PAGE = ["Tracks, by their YouTube ids or addresses", "Add to the queue",
   "Make it the queue", "Events, the newest first"];
 
 describe("by keyboard alone", { timeout: 200000 }, () => {
   test("everything can be reached, and is named and seen", async () => {
     const it = await inState(all, "playing", "light");
-    assert.deepEqual(await stopsOf(it), ["Position", "Previous track", "Pause",
-      ...CONTROLS, "Queue 3 tracks", "Melody m04_looking", "m04_lookdim",
+    assert.deepEqual(await stopsOf(it), ["Position", "Shuffle",
+      "Previous track", "Pause", ...CONTROLS, "Queue 3 tracks", "Melody m04_looking", "m04_lookdim",
       "s30_looking", ...PAGE]);
     await it.end();
   });
@@ -89,7 +90,7 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
     async () => {
       const it = await inState(all, "error", "light");
       assert.deepEqual(await stopsOf(it), ["Try again", "Position",
-        "Previous track", "Play", ...CONTROLS, "Queue 2 tracks", "m04_lookdim",
+        "Shuffle", "Previous track", "Play", ...CONTROLS, "Queue 2 tracks", "m04_lookdim",
         "geo_looking", ...PAGE]);
       await it.end();
     });
@@ -99,7 +100,7 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
       const it = await inState(all, "recovering", "light");
       const { track } = await it.state();
       assert.deepEqual(await stopsOf(it), ["Try again", "Skip", "Position",
-        "Previous track", "Pause", ...CONTROLS, "Queue 2 tracks",
+        "Shuffle", "Previous track", "Pause", ...CONTROLS, "Queue 2 tracks",
         `Melody ${track}`, "m04_lookdim", ...PAGE]);
 
       await it.page.getByRole("button", { name: "Try again" }).focus();
@@ -149,6 +150,16 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
     await pressed("p", ({ index }) => index === 0);
     await pressed("p", ({ index }) => index === 0);
     await pressed("n", ({ index }) => index === 1);
+    await page.getByRole("button", { name: "Repeat: off" }).focus();
+    await pressed("Enter", ({ repeat }) => repeat === "all");
+    assert.equal((await focused(it))[0], "Repeat: all");
+    await pressed("Enter", ({ repeat }) => repeat === "one");
+    await pressed("Enter", ({ repeat }) => repeat === "off");
+    await page.getByRole("button", { name: "Shuffle", pressed: false }).focus();
+    await pressed("Enter", ({ shuffle }) => shuffle);
+    assert.equal(await page.getByRole("button",
+      { name: "Shuffle", pressed: true }).count(), 1);
+    await pressed("Enter", ({ shuffle }) => !shuffle);
     await page.getByLabel("Quality").focus();
     await pressed("l", ({ choice }) => choice === "low");
     await page.getByRole("button", { name: /^Melody m04_looking/ }).focus();
@@ -172,6 +183,52 @@ test("from right to left, time still runs to the right", async () => {
   await it.until(({ volume }) => Math.abs(volume - 0.25) < 0.15);
   await it.end();
 });
+
+// All that text inherits, and what a page likes to say of every element.
+
+const HOSTILE = `
+  body { text-align: right; text-align-last: center; text-indent: 3em;
+    text-transform: uppercase; text-shadow: 0 0 1px red; letter-spacing: 4px;
+    word-spacing: 1em; word-break: break-all; white-space: nowrap;
+    hyphens: auto; line-height: 4; font: italic small-caps 900 30px serif;
+    font-variant-numeric: oldstyle-nums; color: red; cursor: help;
+    visibility: visible; list-style: square; tab-size: 20;
+    -webkit-text-fill-color: red; -webkit-text-stroke: 1px red }`;
+
+test("what a page's text looks like is not what the player's does",
+  async () => {
+    const it = await inState(all, "playing", "narrow");
+    await it.do(() => globalThis.voyo.pause());
+    await it.status("paused");
+    // each part, by where it is in the player, and as it is drawn
+    const drawn = () => it.do(() => {
+      const player = document.querySelector(".voyo-player");
+      player.style.width = "280px";
+      const { left, top } = player.getBoundingClientRect();
+      return [player, ...player.querySelectorAll("*")].map((each) => {
+        const range = document.createRange();
+        range.selectNodeContents(each);
+        const boxes = [each.getBoundingClientRect(),
+          range.getBoundingClientRect()].map((box) =>
+          box.width > 0 ? [box.left - left, box.top - top, box.width,
+            box.height].map(Math.round).join() : "empty");
+        const { color, cursor, textShadow, font, webkitTextFillColor }
+          = getComputedStyle(each);
+        return [each.tagName, each.className.baseVal ?? each.className,
+          ...boxes, color, cursor, textShadow, font, webkitTextFillColor]
+          .join(" ");
+      });
+    });
+    const before = await drawn();
+    assert.ok(before.length > 40);
+    await it.do((css) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+      document.adoptedStyleSheets.push(sheet);
+    }, HOSTILE);
+    assert.deepEqual(await drawn(), before);
+    await it.end();
+  });
 
 test("who wants less motion has none", async () => {
   const it = await inState(all, "loading", "narrow");

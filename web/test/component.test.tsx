@@ -89,6 +89,67 @@ describe("the component", () => {
     expect(find("[aria-current]").textContent).toContain("Second");
   });
 
+  test("what the page says of a track stays", async () => {
+    const artwork = "https://app.example/one.jpg";
+    const tracks = (artist?: string) => [
+      { id: "one", title: "Mine", artist, artwork },
+      "two",
+    ];
+    await show(<AudioPlayer player={player} tracks={tracks()} />);
+    await act(async () => player.play());
+    await act(async () => active().sounds());
+    expect(find(".voyo-title").textContent).toBe("Mine");
+    expect(find(".voyo-artist").textContent).toBe("Artist");
+    expect(find(".voyo-art img").getAttribute("src")).toBe(artwork);
+    expect(find("[aria-current]").textContent).toContain("Mine");
+    const { length } = active().sources;
+    await show(<AudioPlayer player={player} tracks={tracks("Me")} />);
+    expect(find(".voyo-artist").textContent).toBe("Me");
+    expect(active().sources).toHaveLength(length);
+    expect(player.state.status).toBe("playing");
+  });
+
+  test("is a view of a player that has its queue from elsewhere", async () => {
+    player.setQueue([{ id: "one", title: "Mine" }]);
+    await show(<AudioPlayer player={player} />);
+    await act(async () => player.append({ id: "two", title: "Second" }));
+    expect(place.textContent).toContain("Second");
+  });
+
+  test("shuffles and repeats, and says which is on", async () => {
+    await show(
+      <AudioPlayer player={player} tracks={["one", "two", "three"]} />,
+    );
+    const shuffle = find(`[aria-label="${english.shuffle}"]`);
+    expect(shuffle.getAttribute("aria-pressed")).toBe("false");
+    await act(async () => shuffle.click());
+    expect(player.state.shuffle).toBe(true);
+    expect(shuffle.getAttribute("aria-pressed")).toBe("true");
+    await act(async () => shuffle.click());
+    expect(player.state.shuffle).toBe(false);
+
+    for (const repeat of ["off", "all", "one", "off"] as const) {
+      expect(player.state.repeat).toBe(repeat);
+      const button = find(`[aria-label="${english.repeats[repeat]}"]`);
+      expect(button.hasAttribute("aria-pressed")).toBe(false);
+      expect(button.hasAttribute("data-on")).toBe(repeat !== "off");
+      button.focus();
+      await act(async () => button.click());
+      expect(document.activeElement).toBe(button);
+    }
+  });
+
+  test("with all repeated, the last has a next one", async () => {
+    await show(<AudioPlayer player={player} tracks={["one", "two"]} />);
+    await act(async () => player.select(1, false));
+    const next = find(`[aria-label="${english.next}"]`);
+    expect(next.getAttribute("aria-disabled")).toBe("true");
+    await act(async () => player.setRepeat("all"));
+    expect(next.getAttribute("aria-disabled")).toBeNull();
+    await act(async () => next.click());
+    expect(player.state.track).toBe("one");
+  });
+
   test("has no volume where it can't be set", async () => {
     const phone = made(() =>
       Object.defineProperty(new FakeAudio(), "volume", {

@@ -124,6 +124,18 @@ test("it shows what plays and where it is", async () => {
   expect(session.playbackState).toBe("none");
 });
 
+test("and what the page says of it, also when it says it later", async () => {
+  await plays(it.player, "one");
+  const artwork = "https://app.example/one.jpg";
+  it.player.setQueue([{ id: "one", title: "Mine", album: "Ours", artwork }]);
+  expect(session.metadata).toMatchObject({
+    title: "Mine",
+    artist: "Artist",
+    album: "Ours",
+    artwork: [{ src: artwork }],
+  });
+});
+
 test("what it shows ends where the record says", async () => {
   await plays(it.player, "one");
   it.audio.duration = 400;

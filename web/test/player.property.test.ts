@@ -9,6 +9,7 @@ import {
   QUALITIES,
   type Quality,
 } from "../src/core/quality.js";
+import type { Repeat } from "../src/core/queue.js";
 import { fakePlayer } from "./fake.js";
 
 const IDS = ["one", "two", "three", "four"];
@@ -20,6 +21,9 @@ type Step =
   | { do: "select"; index: number }
   | { do: "choose"; choice: Choice }
   | { do: "seek"; to: number }
+  | { do: "insert" | "remove"; index: number }
+  | { do: "shuffle"; on: boolean }
+  | { do: "repeat"; repeat: Repeat }
   | { do: "play" | "pause" | "sounds" | "stalls" | "fails" | "ends" };
 
 const simple = <D extends Step["do"]>(what: D) => fc.constant({ do: what });
@@ -42,6 +46,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     choice: fc.constantFrom("auto", ...QUALITIES),
   }),
   fc.record({ do: fc.constant("seek" as const), to: fc.nat(200) }),
+  fc.record({
+    do: fc.constantFrom("insert" as const, "remove" as const),
+    index: fc.nat(4),
+  }),
+  fc.record({ do: fc.constant("shuffle" as const), on: fc.boolean() }),
+  fc.record({
+    do: fc.constant("repeat" as const),
+    repeat: fc.constantFrom<Repeat>("off", "all", "one"),
+  }),
   simple("play") as fc.Arbitrary<Step>,
   simple("pause") as fc.Arbitrary<Step>,
   { weight: 3, arbitrary: simple("sounds") as fc.Arbitrary<Step> },
@@ -86,10 +99,21 @@ async function live(steps: Step[]): Promise<void> {
 
   for (const each of steps) {
     const before = changes.length;
+    const was = player.state;
     hands += each.do === "pass" || each.do === "server" ? 0 : 1;
     await act(it, each);
 
     const { state } = player;
+    expect(state.track).toBe(state.queue[state.index] ?? null);
+    expect(state.track === null).toBe(state.queue.length === 0);
+    if (["insert", "shuffle", "repeat"].includes(each.do) && was.track) {
+      expect(state).toEqual({
+        ...state,
+        track: was.track,
+        status: was.status,
+        position: was.position,
+      });
+    }
     const cap = state.choice === "auto" ? 2 : rank(state.choice);
     expect(rank(state.quality)).toBeLessThanOrEqual(cap);
     if (each.do === "server" || each.do === "online" || each.do === "pause") {
@@ -137,6 +161,18 @@ async function act(
       break;
     case "seek":
       player.seek(step.to);
+      break;
+    case "insert":
+      player.insert(step.index, IDS[step.index % IDS.length] as string);
+      break;
+    case "remove":
+      player.remove(step.index);
+      break;
+    case "shuffle":
+      player.setShuffle(step.on);
+      break;
+    case "repeat":
+      player.setRepeat(step.repeat);
       break;
     case "play":
       player.play();

@@ -295,6 +295,328 @@ describe("the queue", () => {
   });
 });
 
+describe("a queue that is changed", () => {
+  const prefetches = () => it.server.of(/prefetch=true/);
+
+  test("what plays goes on, and what follows is what is prepared", async () => {
+    await playing(["one", "two"]);
+    await pass(171_000);
+    expect(it.other.src).toContain("/two?");
+    const { sources } = it.audio;
+    const { length } = sources;
+
+    it.player.append("three", { id: "four" });
+    expect(it.player.state.queue).toEqual(["one", "two", "three", "four"]);
+    expect(it.other.src).toContain("/two?");
+    it.player.insert(1, "next");
+    expect(it.other.src).toBe("");
+    await pass(1000);
+    expect(prefetches().at(-1)).toContain("/next?");
+    expect(it.other.src).toContain("/next?");
+    it.player.insert(0, "before");
+    expect(it.player.state).toMatchObject({ track: "one", index: 1 });
+    it.player.remove(2);
+    expect(it.other.src).toBe("");
+    it.player.remove(0);
+    await pass(1000);
+    expect(it.other.src).toContain("/two?");
+    expect(it.player.state).toMatchObject({
+      status: "playing",
+      queue: ["one", "two", "three", "four"],
+      index: 0,
+      position: 173,
+    });
+    expect(sources).toHaveLength(length);
+  });
+
+  test("the first track of an empty queue is there, and silent", async () => {
+    it.player.append();
+    expect(status()).toBe("idle");
+    it.player.append("one", "two");
+    expect(it.player.state).toMatchObject({ track: "one", status: "paused" });
+    expect(it.audio.preload).toBe("metadata");
+    it.player.play();
+    expect(status()).toBe("loading");
+  });
+
+  test("without what plays, the one behind it plays", async () => {
+    await playing();
+    await pass(1000);
+    it.player.remove(0);
+    expect(it.player.state).toMatchObject({
+      track: "two",
+      status: "loading",
+      position: 0,
+    });
+    it.audio.sounds();
+    it.player.remove(1);
+    expect(status()).toBe("playing");
+    it.player.append("four");
+    it.player.pause();
+    it.player.remove(0);
+    expect(it.player.state).toMatchObject({ track: "four", status: "paused" });
+    it.player.remove(0);
+    expect(it.player.state).toMatchObject({ track: null, status: "idle" });
+    expect(it.audio.src).toBe("");
+  });
+
+  test("without the last one, nothing plays, unless all repeat", async () => {
+    await playing(["one", "two"]);
+    it.player.select(1);
+    it.audio.sounds();
+    it.player.remove(1);
+    expect(it.player.state).toMatchObject({ track: "one", status: "paused" });
+    it.player.append("two", "three");
+    it.player.setRepeat("all");
+    it.player.select(2);
+    it.audio.sounds();
+    it.player.remove(2);
+    expect(it.player.state).toMatchObject({ track: "one", status: "loading" });
+  });
+
+  test("a track that is removed is not skipped to, and none is stormed", async () => {
+    await playing(["one", "two"]);
+    await pass(171_000);
+    it.player.remove(1);
+    expect(it.other.src).toBe("");
+    expect(it.player.prefetch.queue.size).toBe(0);
+    it.player.remove(7);
+    it.audio.ends();
+    expect(it.player.state).toMatchObject({ track: "one", status: "paused" });
+  });
+
+  test("no track, and nothing changes", async () => {
+    await playing();
+    const { state } = it.player;
+    const wrong = { title: "no id" } as unknown as string;
+    expect(() => it.player.append("four", wrong)).toThrow("a track has no id");
+    expect(() => it.player.setQueue([wrong])).toThrow(TypeError);
+    expect(() => it.player.insert(Number.NaN, "four")).toThrow(TypeError);
+    expect(() => it.player.remove(0.5)).toThrow(TypeError);
+    expect(() => it.player.setRepeat("some" as "all")).toThrow(TypeError);
+    expect(it.player.state).toEqual(state);
+  });
+
+  test("shuffled, the new next one is prepared, and back", async () => {
+    vi.mocked(Math.random).mockReturnValue(0.999);
+    await playing();
+    await pass(171_000);
+    expect(it.other.src).toContain("/two?");
+    it.player.setShuffle(true);
+    expect(it.player.state).toMatchObject({
+      shuffle: true,
+      queue: ["one", "three", "two"],
+      index: 0,
+      status: "playing",
+    });
+    await pass(1000);
+    expect(it.other.src).toContain("/three?");
+    it.other.loaded();
+    it.audio.ends();
+    expect(it.player.state.track).toBe("three");
+    it.audio.sounds();
+    const { length } = it.audio.sources;
+    it.player.setShuffle(false);
+    expect(it.player.state).toMatchObject({
+      shuffle: false,
+      queue: ["one", "two", "three"],
+      index: 2,
+      hasNext: false,
+      status: "playing",
+    });
+    expect(it.audio.sources).toHaveLength(length);
+  });
+});
+
+describe("repeat", () => {
+  const prefetches = () => it.server.of(/prefetch=true/).length;
+
+  test("one: the same from its start, by its own element", async () => {
+    await playing();
+    it.player.setRepeat("one");
+    await pass(195_000);
+    expect([prefetches(), it.other.src]).toEqual([0, ""]);
+    const starts: unknown[] = [];
+    it.player.on("start", (what) => starts.push(what));
+    const { plays } = it.audio;
+    it.audio.ends();
+    expect(it.player.state).toMatchObject({
+      track: "one",
+      position: 0,
+      hasNext: true,
+    });
+    expect(it.audio.currentTime).toBe(0);
+    expect(it.audio.plays).toBe(plays + 1);
+    it.audio.ended = false;
+    await pass(30);
+    it.audio.moves();
+    expect(starts).toEqual([{ id: "one", ms: 30, prepared: true }]);
+    await pass(5000);
+    expect(it.player.state).toMatchObject({ status: "playing", position: 5 });
+    expect(it.audio.sources).toHaveLength(1);
+    // who asks for the next one means another one
+    it.player.next();
+    expect(it.player.state.track).toBe("two");
+  });
+
+  test("one, of a file that is longer than its record", async () => {
+    await playing(["one"]);
+    it.audio.duration = 400;
+    it.player.setRepeat("one");
+    it.player.seek(198);
+    await pass(2500);
+    expect(it.player.state.position).toBeLessThan(1);
+    expect(it.audio.sources).toHaveLength(1);
+    expect(it.audio.paused).toBe(false);
+  });
+
+  test("one: a better quality from where it starts again", async () => {
+    await playing(["one"]);
+    await pass(10_000);
+    it.audio.stalls();
+    await pass(2500);
+    expect(it.events).toEqual(["high → medium: stall"]);
+    it.audio.sounds();
+    it.player.setRepeat("one");
+    await pass(20_000);
+    it.audio.networkState = 2;
+    for (let end = 100; end <= 200; end += 10) {
+      it.audio.ranges = [[0, end]];
+      await pass(250);
+    }
+    it.audio.ends();
+    expect(it.events).toEqual(["high → medium: stall", "medium → high: track"]);
+    expect(it.audio.src).toBe("/cdn/stream/one?quality=high&codec=opus");
+  });
+
+  test("all: the first follows the last, and is prepared", async () => {
+    await playing(["one", "two"]);
+    it.player.select(1);
+    it.audio.sounds();
+    await pass(100_000);
+    expect(it.player.state.hasNext).toBe(false);
+    it.player.setRepeat("all");
+    expect(it.player.state).toMatchObject({ repeat: "all", hasNext: true });
+    await pass(71_000);
+    expect(it.server.of(/prefetch=true/).at(-1)).toContain("/one?");
+    expect(it.other.src).toContain("/one?");
+    it.other.loaded();
+    it.audio.ends();
+    expect(it.player.state).toMatchObject({ track: "one", index: 0 });
+    it.player.setRepeat("off");
+    it.audio.sounds();
+    it.player.previous();
+    expect(it.player.state.track).toBe("one");
+    it.player.setRepeat("all");
+    it.player.previous();
+    expect(it.player.state.track).toBe("two");
+    it.player.next();
+    expect(it.player.state.track).toBe("one");
+  });
+
+  test("all, of one: it plays again, and is not warmed", async () => {
+    await playing(["one"]);
+    it.player.setRepeat("all");
+    await pass(195_000);
+    expect([prefetches(), it.other.src]).toEqual([0, ""]);
+    it.audio.ends();
+    expect(it.player.state).toMatchObject({ track: "one", position: 0 });
+    expect(it.audio.sources).toHaveLength(1);
+  });
+
+  test("what is no longer next is dropped", async () => {
+    await playing();
+    await pass(171_000);
+    expect(it.other.src).toContain("/two?");
+    it.player.setRepeat("one");
+    expect(it.other.src).toBe("");
+    expect(it.player.prefetch.queue.size).toBe(0);
+  });
+
+  test("what is gone is skipped once around, and no more", async () => {
+    it.player.setRepeat("all");
+    await playing();
+    it.server.on(/HEAD/, { status: 404 });
+    const met: (string | null)[] = [];
+    for (let i = 0; i < 10; i++) {
+      met.push(it.player.state.track);
+      it.audio.fails();
+      await pass(6000);
+    }
+    expect(met).toEqual([
+      "one",
+      "two",
+      ..."three ".repeat(8).trim().split(" "),
+    ]);
+    expect(it.player.state).toMatchObject({ status: "error", retryAt: null });
+
+    // what sounds in between is counted from
+    it.player.next();
+    it.audio.sounds();
+    await pass(1000);
+    it.audio.fails();
+    await pass(6000);
+    expect(it.player.state.track).toBe("two");
+  });
+
+  test("one that is gone is skipped too", async () => {
+    await playing();
+    it.player.setRepeat("one");
+    it.server.on(/HEAD/, { status: 404 });
+    it.audio.fails();
+    await pass(6000);
+    expect(it.player.state.track).toBe("two");
+  });
+});
+
+describe("what a track is called", () => {
+  const picture = "https://app.example/one.jpg";
+
+  test("is what the page says, and beside that what the server does", async () => {
+    it.player.setQueue([
+      { id: "one", title: "Mine", artwork: picture },
+      "two",
+      { id: "one", artist: "Me" },
+    ]);
+    const { entries } = it.player.state;
+    expect(it.player.state.info).toMatchObject({
+      id: "one",
+      title: "Mine",
+      artist: null,
+      duration: null,
+    });
+    expect(it.player.infoOf("two")).toBeNull();
+    it.player.play();
+    it.audio.sounds();
+    await settle();
+    expect(it.player.state.info).toMatchObject({
+      id: "one",
+      title: "Mine",
+      artist: "Artist",
+      duration: 200,
+    });
+    expect(it.player.infoOf("one")).toEqual(it.player.state.info);
+    expect(entries[2] && it.player.infoOf(entries[2])).toMatchObject({
+      title: "Title of any",
+      artist: "Me",
+    });
+    expect(it.player.artOf("one")).toBe(picture);
+    expect(it.player.artOf("two")).toBe("/cdn/art/two");
+    expect(entries[2] && it.player.artOf(entries[2])).toBe("/cdn/art/one");
+  });
+
+  test("may be said later, and what plays goes on", async () => {
+    await playing(["one", "two"]);
+    it.player.setQueue([{ id: "one", title: "Mine" }, { id: "two" }]);
+    expect(it.player.state).toMatchObject({
+      status: "playing",
+      queue: ["one", "two"],
+      info: { title: "Mine", duration: 200 },
+    });
+    expect(it.audio.sources).toHaveLength(1);
+  });
+});
+
 describe("seeking", () => {
   test("stays inside the track", async () => {
     await playing();
@@ -1177,6 +1499,10 @@ test("destroyed, nothing brings it back", async () => {
   it.player.previous();
   it.player.seek(10);
   it.player.setQuality("low");
+  it.player.append("six");
+  it.player.remove(0);
+  it.player.setShuffle(true);
+  it.player.setRepeat("all");
   await pass(60_000);
   expect(it.player.state).toMatchObject({ status: "idle", queue: [] });
   expect([it.audio.src, it.other.src]).toEqual(["", ""]);

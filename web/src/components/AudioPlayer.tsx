@@ -9,6 +9,12 @@ import {
 } from "react";
 import type { Player, PlayerState } from "../core/player.js";
 import { QUALITIES } from "../core/quality.js";
+import {
+  entryOf,
+  type Repeat,
+  type Track,
+  type TrackEntry,
+} from "../core/queue.js";
 import { Api } from "../services/api.js";
 import { clock } from "./clock.js";
 import { Icon } from "./icons.js";
@@ -17,16 +23,12 @@ import { describe, english, type Texts } from "./texts.js";
 import { usePlayer, usePlayerState } from "./usePlayer.js";
 import { Volume } from "./Volume.js";
 
-/** What the page knows of a track; the server's own words come first. */
-export interface QueueItem {
-  id: string;
-  title?: string;
-  artist?: string;
-}
+/** A track, and what the page says of it. */
+export type QueueItem = TrackEntry;
 
 export interface AudioPlayerProps {
   /** The queue.  What plays goes on when it is still in a new one. */
-  tracks?: readonly (string | QueueItem)[];
+  tracks?: readonly Track[];
   /** Where the server is: "" for the page's own, or an origin. */
   base?: string;
   /** A player made elsewhere, with its own options. */
@@ -38,6 +40,7 @@ export interface AudioPlayerProps {
 }
 
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+const AFTER: Record<Repeat, Repeat> = { off: "all", all: "one", one: "off" };
 
 /** The whole player: a thin view over the core. */
 export function AudioPlayer(props: AudioPlayerProps) {
@@ -65,31 +68,21 @@ function View({
 }: AudioPlayerProps) {
   const state = usePlayerState(player);
   const texts = useMemo(() => ({ ...english, ...given }), [given]);
-  const items = useMemo(
-    () =>
-      new Map(
-        tracks?.map((each) =>
-          typeof each === "string" ? [each, { id: each }] : [each.id, each],
-        ),
-      ),
-    [tracks],
-  );
-  const ids = tracks
-    ?.map((each) => (typeof each === "string" ? each : each.id))
-    .join(" ");
+  // a page makes a new array each time, of the same tracks
+  const queue = tracks && JSON.stringify(tracks.map(entryOf));
 
   useEffect(() => {
-    if (player && ids !== undefined) {
+    if (player && queue !== undefined) {
       const fresh = player.state.track === null;
-      player.setQueue(ids.split(" ").filter(Boolean));
+      player.setQueue(JSON.parse(queue));
       if (fresh && autoPlay) {
         player.play();
       }
     }
-  }, [player, ids, autoPlay]);
+  }, [player, queue, autoPlay]);
 
-  const naming = (id: string) => nameOf(id, player, items.get(id));
-  const name = state?.track ? naming(state.track) : null;
+  const current = state?.entries[state.index] ?? null;
+  const name = player && current && nameOf(current, player);
 
   return (
     <section
@@ -99,7 +92,7 @@ function View({
       onKeyDown={(event) => player && onKey(event, player)}
     >
       <div className="voyo-head">
-        <Art player={player} id={state?.track ?? null} />
+        <Art src={player && current && player.artOf(current)} />
         <div className="voyo-names">
           <Names state={state} name={name} texts={texts} />
           <Status player={player} state={state} texts={texts} />
@@ -108,7 +101,7 @@ function View({
       <SeekBar player={player} state={state} texts={texts} />
       <Buttons player={player} state={state} texts={texts} />
       {showQueue && player && state && state.queue.length > 0 && (
-        <Queue player={player} state={state} texts={texts} naming={naming} />
+        <Queue player={player} state={state} texts={texts} />
       )}
       <Announcer state={state} texts={texts} name={name} />
     </section>
@@ -120,12 +113,9 @@ interface Name {
   artist: string | null;
 }
 
-function nameOf(id: string, player: Player | null, item?: QueueItem): Name {
-  const info = player?.infoOf(id);
-  return {
-    title: info?.title ?? item?.title ?? id,
-    artist: info?.artist ?? item?.artist ?? null,
-  };
+function nameOf(entry: TrackEntry, player: Player): Name {
+  const info = player.infoOf(entry);
+  return { title: info?.title ?? entry.id, artist: info?.artist ?? null };
 }
 
 interface PartProps {
@@ -134,19 +124,14 @@ interface PartProps {
   texts: Texts;
 }
 
-function Art({ player, id }: { player: Player | null; id: string | null }) {
+function Art({ src }: { src: string | null }) {
   const [failed, setFailed] = useState<string | null>(null);
 
   return (
     <div className="voyo-art">
       <Icon name="note" />
-      {player && id !== null && failed !== id && (
-        <img
-          key={id}
-          src={player.api.artUrl(id)}
-          alt=""
-          onError={() => setFailed(id)}
-        />
+      {src !== null && failed !== src && (
+        <img key={src} src={src} alt="" onError={() => setFailed(src)} />
       )}
     </div>
   );
@@ -238,7 +223,7 @@ function Actions({
       <button type="button" onClick={() => player.play()}>
         {texts.tryAgain}
       </button>
-      {state.index + 1 < state.queue.length && (
+      {state.hasNext && (
         <button type="button" onClick={() => player.next()}>
           {texts.skip}
         </button>
@@ -252,10 +237,20 @@ function Buttons({ player, state, texts }: PartProps) {
   const plays =
     state !== null &&
     !["idle", "paused", "blocked", "error"].includes(state.status);
+  const repeat = state?.repeat ?? "off";
 
   return (
     <div className="voyo-buttons">
       <div className="voyo-transport">
+        <Press
+          label={texts.shuffle}
+          off={player === null}
+          mode={state?.shuffle ?? false}
+          toggles
+          onPress={() => player?.setShuffle(!state?.shuffle)}
+        >
+          <Icon name="shuffle" />
+        </Press>
         <Press
           label={texts.previous}
           off={off}
@@ -273,10 +268,18 @@ function Buttons({ player, state, texts }: PartProps) {
         </Press>
         <Press
           label={texts.next}
-          off={off || state.index + 1 >= state.queue.length}
+          off={off || !state.hasNext}
           onPress={() => player?.next()}
         >
           <Icon name="next" />
+        </Press>
+        <Press
+          label={texts.repeats[repeat]}
+          off={player === null}
+          mode={repeat !== "off"}
+          onPress={() => player?.setRepeat(AFTER[repeat])}
+        >
+          <Icon name={repeat === "one" ? "one" : "repeat"} />
         </Press>
       </div>
       {player?.canSetVolume !== false && (
@@ -292,12 +295,18 @@ function Press({
   label,
   off,
   onPress,
+  mode,
+  toggles = false,
   className = "",
   children,
 }: {
   label: string;
   off: boolean;
   onPress: () => void;
+  /** whether what it stands for is on */
+  mode?: boolean;
+  /** a label that changes says that itself */
+  toggles?: boolean;
   className?: string;
   children: ReactNode;
 }) {
@@ -308,6 +317,8 @@ function Press({
       aria-label={label}
       title={label}
       aria-disabled={off || undefined}
+      aria-pressed={toggles ? mode : undefined}
+      data-on={mode || undefined}
       onClick={off ? undefined : onPress}
     >
       {children}
@@ -365,12 +376,10 @@ function Queue({
   player,
   state,
   texts,
-  naming,
 }: {
   player: Player;
   state: PlayerState;
   texts: Texts;
-  naming: (id: string) => Name;
 }) {
   return (
     <details className="voyo-queue" open>
@@ -378,8 +387,9 @@ function Queue({
         {texts.queue} <small>{texts.tracks(state.queue.length)}</small>
       </summary>
       <ol>
-        {state.queue.map((id, index) => {
-          const { title, artist } = naming(id);
+        {state.entries.map((entry, index) => {
+          const { id } = entry;
+          const { title, artist } = nameOf(entry, player);
           const current = index === state.index;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: an id may repeat

@@ -49,8 +49,18 @@ export function connectMediaSession(player: Player): () => void {
   let shown = "";
   let before = "";
   const show = () => {
-    const { track, info, status, position, duration, rate } = player.state;
-    const name = `${track} ${info?.title}`;
+    const { entries, index, info, status, position, duration, rate } =
+      player.state;
+    const entry = entries[index];
+    const metadata: MediaMetadataInit | null = entry
+      ? {
+          title: info?.title ?? entry.id,
+          artist: info?.artist ?? "",
+          album: info?.album ?? "",
+          artwork: [{ src: player.artOf(entry) }],
+        }
+      : null;
+    const name = JSON.stringify(metadata);
 
     if (status === "playing" && before !== status && owner !== show) {
       owner = show;
@@ -64,18 +74,10 @@ export function connectMediaSession(player: Player): () => void {
 
     if (name !== shown && typeof MediaMetadata !== "undefined") {
       shown = name;
-      session.metadata =
-        track === null
-          ? null
-          : new MediaMetadata({
-              title: info?.title ?? track,
-              artist: info?.artist ?? "",
-              album: info?.album ?? "",
-              artwork: [{ src: player.api.artUrl(track) }],
-            });
+      session.metadata = metadata && new MediaMetadata(metadata);
     }
     session.playbackState =
-      track === null
+      metadata === null
         ? "none"
         : status === "paused" || status === "blocked" || status === "error"
           ? "paused"

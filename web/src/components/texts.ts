@@ -1,6 +1,7 @@
 // All words, and what a state is called in them.
 
 import type { PlayerState } from "../core/player.js";
+import type { Repeat } from "../core/queue.js";
 
 /** Give your own for another language. */
 export interface Texts {
@@ -25,6 +26,9 @@ export interface Texts {
   pause: string;
   previous: string;
   next: string;
+  shuffle: string;
+  /** of a button that goes through them: each says what is on */
+  repeats: Readonly<Record<Repeat, string>>;
   seek: string;
   /** of the seek bar, both as clock times */
   timeOf: (position: string, duration: string) => string;
@@ -60,6 +64,7 @@ export const english: Texts = {
     live: "This is a live broadcast, which can't be played here.",
     upcoming: "This track is not out yet.",
     no_audio: "This track has no sound.",
+    unsupported_protocol: "This track comes in a form that can't be played.",
     bad_track: "This is no track.",
     gone: "This track can't be played.",
     busy: "The server asks to wait a moment.",
@@ -76,6 +81,12 @@ export const english: Texts = {
   pause: "Pause",
   previous: "Previous track",
   next: "Next track",
+  shuffle: "Shuffle",
+  repeats: {
+    off: "Repeat: off",
+    all: "Repeat: all",
+    one: "Repeat: this track",
+  },
   seek: "Position",
   timeOf: (position, duration) => `${position} of ${duration}`,
   volume: "Volume",

@@ -23,6 +23,7 @@ export {
   Throughput,
   type Why,
 } from "./quality.js";
+export type { Repeat, Track, TrackEntry } from "./queue.js";
 export {
   backoff,
   type Cause,

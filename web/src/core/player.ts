@@ -18,7 +18,7 @@ import {
   type QualityChange,
   QualityControl,
 } from "./quality.js";
-import { Queue } from "./queue.js";
+import { Queue, type Repeat, type Track, type TrackEntry } from "./queue.js";
 import { type PlayerError, Recovery } from "./recovery.js";
 import { finite, oneOf, whole, within } from "./values.js";
 
@@ -35,10 +35,18 @@ export type Status =
 
 export interface PlayerState {
   status: Status;
+  /** ids, in the order in which they play */
   queue: readonly string[];
+  /** the same, with what the page says of each */
+  entries: readonly TrackEntry[];
   /** of the current track in the queue, -1 without one */
   index: number;
+  /** whether next() goes anywhere */
+  hasNext: boolean;
+  repeat: Repeat;
+  shuffle: boolean;
   track: string | null;
+  /** what infoOf() says of it */
   info: TrackInfo | null;
   /** in seconds, as is all of the track's time */
   position: number;
@@ -106,6 +114,8 @@ export class Player {
 
   #wanted = false;
   #blocked = false;
+  /** how many tracks on end were gone */
+  #skipped = 0;
   #asked: { at: number; prepared: boolean } | null = null;
   #planned: { id: string; quality: Quality } | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
@@ -175,9 +185,38 @@ export class Player {
     return this.#elements.canSetVolume;
   }
 
-  /** What is known of a track, once it was played or prefetched. */
-  infoOf(id: string): TrackInfo | null {
-    return this.#infos.get(id) ?? null;
+  /**
+   * What is known of a track: what the page gave of it with the queue, and
+   * beside that what the server says, once it was played or prefetched.
+   */
+  infoOf(track: Track): TrackInfo | null {
+    const { id, title, artist, album } = this.#entryOf(track);
+    const info = this.#infos.get(id) ?? null;
+
+    return (title ?? artist ?? album ?? null) === null
+      ? info
+      : {
+          duration: null,
+          loudness: null,
+          codecs: {},
+          ...info,
+          id,
+          title: title ?? info?.title ?? null,
+          artist: artist ?? info?.artist ?? null,
+          album: album ?? info?.album ?? null,
+        };
+  }
+
+  /** The address of a track's picture: the page's own, or the server's. */
+  artOf(track: Track): string {
+    const { id, artwork } = this.#entryOf(track);
+    return artwork ?? this.api.artUrl(id);
+  }
+
+  #entryOf(track: Track): TrackEntry {
+    return typeof track === "string"
+      ? (this.#queue.entries.find(({ id }) => id === track) ?? { id: track })
+      : track;
   }
 
   /** Returns how to stop listening. */
@@ -191,19 +230,62 @@ export class Player {
   // The queue.
 
   /** Replaces the queue; what plays goes on if it is still in it. */
-  setQueue(ids: readonly string[], index = 0): void {
-    whole("an index", index);
+  setQueue(tracks: readonly Track[], index = 0): void {
+    this.#edit(() => !this.#queue.replace(tracks, whole("an index", index)));
+  }
+
+  append(...tracks: Track[]): void {
+    this.insert(this.#queue.ids.length, ...tracks);
+  }
+
+  /** Puts tracks before the one at the index; what plays goes on. */
+  insert(index: number, ...tracks: Track[]): void {
+    this.#edit(() => {
+      this.#queue.insert(whole("an index", index), tracks);
+      return this.#queue.current === null && this.#queue.go(0);
+    });
+  }
+
+  /** Without the current track, the one behind it plays in its place. */
+  remove(index: number): void {
+    this.#edit(() => {
+      const current = whole("an index", index) === this.#queue.index;
+      this.#queue.remove(index);
+      if (current && this.#queue.repeat !== "all") {
+        this.#wanted &&= this.#queue.index === index;
+      }
+      return current;
+    });
+  }
+
+  /** Shuffles all but the current track, or takes that back. */
+  setShuffle(on: boolean): void {
+    this.#edit(() => {
+      this.#queue.shuffle(on);
+      return false;
+    });
+  }
+
+  setRepeat(repeat: Repeat): void {
+    this.#edit(() => {
+      this.#queue.repeat = repeat;
+      return false;
+    });
+  }
+
+  /** The change says whether the current track is another one by it. */
+  #edit(change: () => boolean): void {
     if (this.#life.signal.aborted) {
       return;
     }
 
-    if (this.#queue.replace(ids)) {
+    if (!change()) {
       this.#queueChanged();
       this.#update();
-    } else if (ids.length > 0) {
-      this.select(Math.max(0, Math.min(index, ids.length - 1)), this.#wanted);
-    } else {
+    } else if (this.#queue.current === null) {
       this.#unload();
+    } else {
+      this.select(this.#queue.index, this.#wanted);
     }
   }
 
@@ -213,13 +295,14 @@ export class Player {
       return;
     }
 
-    const id = this.#queue.current as string;
+    const id = this.#queue.track as string;
     this.#wanted = play;
     this.#asked = play ? { at: Date.now(), prepared: false } : null;
     this.#reset();
     this.#position.seconds = 0;
     this.#recovery.forgive();
     this.#recovery.fresh = 0;
+    this.#skipped = 0;
 
     const planned =
       this.#planned?.id === id ? this.#planned.quality : undefined;
@@ -236,15 +319,16 @@ export class Player {
   }
 
   next(): void {
-    this.select(this.#queue.index + 1, this.#goesOn);
+    this.select(this.#queue.after, this.#goesOn);
   }
 
   /** The track before, or this one's start when it is well under way. */
   previous(): void {
-    if (this.#position.seconds > 3 || this.#queue.index <= 0) {
+    const { before } = this.#queue;
+    if (this.#position.seconds > 3 || before < 0) {
       this.seek(0);
     } else {
-      this.select(this.#queue.index - 1, this.#goesOn);
+      this.select(before, this.#goesOn);
     }
   }
 
@@ -257,7 +341,7 @@ export class Player {
   play(): void {
     const { error, ended } = this.active;
 
-    if (this.#queue.current === null) {
+    if (this.#queue.track === null) {
       this.select(0);
       return;
     }
@@ -343,7 +427,7 @@ export class Player {
     }
 
     this.#forgetNext();
-    if (this.#quality.current !== before && this.#queue.current !== null) {
+    if (this.#quality.current !== before && this.#queue.track !== null) {
       this.#recovery.otherQuality();
       if (!this.#recovery.running && !this.#recovery.failed) {
         this.#load();
@@ -364,13 +448,13 @@ export class Player {
   // Loading.
 
   /** Of the current track in the current quality, or of another one. */
-  #url(id = this.#queue.current, quality = this.#quality.current): string {
+  #url(id = this.#queue.track, quality = this.#quality.current): string {
     return this.api.streamUrl(id ?? "", { quality, codec: this.codec });
   }
 
   /** The current track from the current position, in the current quality. */
   #load(): void {
-    if (this.#queue.current === null) {
+    if (this.#queue.track === null) {
       return;
     }
 
@@ -422,7 +506,7 @@ export class Player {
       this.#start(true);
     }
     this.#elements.leaveOther();
-    void this.#learn(this.#queue.current);
+    void this.#learn(this.#queue.track);
   }
 
   #unload(): void {
@@ -490,7 +574,7 @@ export class Player {
     }
     try {
       this.#infos.set(id, await this.api.track(id, this.#life.signal));
-      if (id === this.#queue.current) {
+      if (id === this.#queue.track) {
         this.#known(id);
       }
       this.#update();
@@ -556,17 +640,17 @@ export class Player {
         if (Math.abs(element.currentTime - this.#position.seconds) > 1) {
           element.currentTime = this.#position.seconds;
         }
-        void this.#learn(this.#queue.current);
+        void this.#learn(this.#queue.track);
         break;
       case "seeking":
         this.#position.still(element);
         break;
       case "playing":
         this.#blocked = false;
-        if (this.#asked && this.#queue.current !== null) {
+        if (this.#asked && this.#queue.track !== null) {
           const { at, prepared } = this.#asked;
           this.#asked = null;
-          const id = this.#queue.current;
+          const id = this.#queue.track;
           this.#emitter.emit("start", { id, ms: Date.now() - at, prepared });
         }
         break;
@@ -607,14 +691,36 @@ export class Player {
   }
 
   #ended(): void {
+    const { following, index } = this.#queue;
+
     // a seek to the end ends it too, and that alone must not sound
-    if (this.#wanted && !this.#blocked && this.#queue.next !== null) {
-      this.select(this.#queue.index + 1);
+    if (this.#wanted && !this.#blocked && following >= 0) {
+      if (following === index) {
+        this.#again();
+      } else {
+        this.select(following);
+      }
     } else {
       this.#wanted = false;
       this.active.pause();
       this.#update();
     }
+  }
+
+  /** The same track from its start: its element has it. */
+  #again(): void {
+    const before = this.#quality.current;
+
+    this.#asked = { at: Date.now(), prepared: true };
+    this.#reset();
+    this.#recovery.forgive();
+    this.seek(0);
+    if (this.#quality.start(this.#bitrates) === before) {
+      this.#start();
+    } else {
+      this.#load();
+    }
+    this.#update();
   }
 
   /** Ends the track where its record says so and the element does not. */
@@ -682,6 +788,7 @@ export class Player {
       this.#reset();
     }
     this.#recovery.heard(seconds / this.#elements.rate);
+    this.#skipped = 0;
     this.prefetch.checkPrefetch(
       length > 0 ? (100 * this.#position.seconds) / length : 0,
       this.#queue.next,
@@ -716,7 +823,7 @@ export class Player {
   }
 
   #recover(): void {
-    if (this.#queue.current !== null) {
+    if (this.#queue.track !== null) {
       void this.#recovery.start();
     }
   }
@@ -728,16 +835,22 @@ export class Player {
       cause === "gone" &&
       this.#wanted &&
       this.#skipAfter !== null &&
-      this.#queue.next !== null
+      this.#queue.after >= 0 &&
+      // once around, where all repeat
+      this.#skipped < this.#queue.ids.length - 1
     ) {
-      this.#recovery.clock.set(this.#skipAfter, () => this.next());
+      const skipped = this.#skipped + 1;
+      this.#recovery.clock.set(this.#skipAfter, () => {
+        this.next();
+        this.#skipped = skipped;
+      });
     }
   }
 
   // What is shown of all this.
 
   #status(): Status {
-    if (this.#queue.current === null) {
+    if (this.#queue.track === null) {
       return "idle";
     }
     if (this.#recovery.failed) {
@@ -770,15 +883,18 @@ export class Player {
     const { buffered, volume, muted } = this.active;
     const length = this.#position.length(this.active);
     const end = this.#position.end(this.active);
-    const { ids, index, current } = this.#queue;
-    const info = current === null ? null : this.infoOf(current);
+    const { ids, entries, index, current } = this.#queue;
 
     return {
       status: this.#status(),
       queue: ids,
+      entries,
       index,
-      track: current,
-      info,
+      hasNext: this.#queue.after >= 0,
+      repeat: this.#queue.repeat,
+      shuffle: this.#queue.shuffled,
+      track: current?.id ?? null,
+      info: current && this.infoOf(current),
       position: Math.min(this.#position.seconds, end),
       duration: length,
       buffered: ranges(buffered)

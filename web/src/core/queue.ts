@@ -1,8 +1,36 @@
-// The tracks in their order, and which of them is the current one.
+// The tracks in the order in which they play, which of them is the current
+// one, and which one follows.
+
+import { oneOf } from "./values.js";
+
+/** A track, and what the page says of it: that wins over what YouTube says. */
+export interface TrackEntry {
+  id: string;
+  title?: string | null | undefined;
+  artist?: string | null | undefined;
+  album?: string | null | undefined;
+  /** address of a picture */
+  artwork?: string | null | undefined;
+}
+
+export type Track = string | TrackEntry;
+
+/** What follows a track's end: the next, the queue's first again, itself. */
+export type Repeat = "off" | "all" | "one";
+
+const REPEATS: readonly Repeat[] = ["off", "all", "one"];
 
 export class Queue {
+  #entries: readonly TrackEntry[] = [];
   #ids: readonly string[] = [];
   #index = -1;
+  #repeat: Repeat = "off";
+  /** the order before it was shuffled; null when it is not */
+  #before: readonly TrackEntry[] | null = null;
+
+  get entries(): readonly TrackEntry[] {
+    return this.#entries;
+  }
 
   get ids(): readonly string[] {
     return this.#ids;
@@ -13,33 +41,175 @@ export class Queue {
     return this.#index;
   }
 
-  get current(): string | null {
-    return this.#ids[this.#index] ?? null;
+  get current(): TrackEntry | null {
+    return this.#entries[this.#index] ?? null;
   }
 
+  /** The current one's id. */
+  get track(): string | null {
+    return this.current?.id ?? null;
+  }
+
+  get repeat(): Repeat {
+    return this.#repeat;
+  }
+
+  set repeat(repeat: Repeat) {
+    this.#repeat = oneOf("a repeat", repeat, REPEATS);
+  }
+
+  get shuffled(): boolean {
+    return this.#before !== null;
+  }
+
+  /** Where a listener goes who wants the next one; -1: nowhere. */
+  get after(): number {
+    return this.#at(this.#index + 1, 0);
+  }
+
+  /** And the one before. */
+  get before(): number {
+    return this.#at(this.#index - 1, this.#entries.length - 1);
+  }
+
+  /** What follows by itself, this one again too; -1: nothing. */
+  get following(): number {
+    return this.#repeat === "one" ? this.#index : this.after;
+  }
+
+  /** The id of another track that follows by itself. */
   get next(): string | null {
-    return this.#ids[this.#index + 1] ?? null;
+    const { following } = this;
+    return following === this.#index ? null : (this.#ids[following] ?? null);
   }
 
   /** Makes another track the current one; false where there is none. */
   go(index: number): boolean {
-    const there = this.#ids[index] !== undefined;
+    const there = this.#entries[index] !== undefined;
     if (there) {
       this.#index = index;
     }
     return there;
   }
 
-  /** Replaces all.  False when what is current is not among it. */
-  replace(ids: readonly string[]): boolean {
-    const current = this.current;
+  /**
+   * Replaces all.  What is current stays so where it is in it, the nearest if
+   * more than once; else it is the one at the index, and the answer is false.
+   */
+  replace(tracks: readonly Track[], index = 0): boolean {
+    const entries = tracks.map(entryOf);
+    const id = this.current?.id;
     const far = (at: number) => Math.abs(at - this.#index);
-    const [at] = [...ids.keys()]
-      .filter((i) => ids[i] === current)
+    const [kept] = [...entries.keys()]
+      .filter((i) => entries[i]?.id === id)
       .sort((one, other) => far(one) - far(other));
 
-    this.#ids = [...ids];
-    this.#index = at ?? -1;
-    return at !== undefined;
+    this.#set(entries, kept ?? clamp(index, entries.length - 1));
+    if (this.#before) {
+      this.#before = null;
+      this.shuffle(true);
+    }
+    return kept !== undefined;
   }
+
+  /** Puts tracks before the one at the index, or at the end. */
+  insert(index: number, tracks: readonly Track[]): void {
+    const fresh = tracks.map(entryOf);
+    const at = clamp(index, this.#entries.length);
+    const left = this.#entries[at - 1];
+    const before = this.#before;
+
+    this.#set(
+      withInserted(this.#entries, at, fresh),
+      at <= this.#index ? this.#index + fresh.length : this.#index,
+    );
+    if (before) {
+      // in both orders behind the same one; at the end at both ends
+      const place =
+        at + fresh.length === this.#entries.length
+          ? before.length
+          : left
+            ? before.indexOf(left) + 1
+            : 0;
+      this.#before = withInserted(before, place, fresh);
+    }
+  }
+
+  /**
+   * Takes a track out.  What is behind the current one takes its place, the
+   * last one's is taken by its neighbour, or by the first where all repeat.
+   */
+  remove(index: number): void {
+    const gone = this.#entries[index];
+    if (!gone) {
+      return;
+    }
+
+    const current = index === this.#index;
+    const entries = this.#entries.filter((each) => each !== gone);
+    const at = index < this.#index ? this.#index - 1 : this.#index;
+    this.#before = this.#before?.filter((each) => each !== gone) ?? null;
+    this.#set(
+      entries,
+      current && at === entries.length && this.#repeat === "all"
+        ? clamp(0, entries.length - 1)
+        : clamp(at, entries.length - 1),
+    );
+  }
+
+  /** Shuffles all behind the current one, or puts it back into its order. */
+  shuffle(on: boolean): void {
+    const { current } = this;
+
+    if (on && !this.#before) {
+      const rest = this.#entries.filter((each) => each !== current);
+      this.#before = this.#entries;
+      this.#set(
+        [...(current ? [current] : []), ...shuffled(rest)],
+        current ? 0 : -1,
+      );
+    } else if (!on && this.#before) {
+      const entries = this.#before;
+      this.#before = null;
+      this.#set(entries, current ? entries.indexOf(current) : -1);
+    }
+  }
+
+  #set(entries: readonly TrackEntry[], index: number): void {
+    this.#entries = entries;
+    this.#ids = entries.map(({ id }) => id);
+    this.#index = index;
+  }
+
+  #at(index: number, around: number): number {
+    if (this.#entries[index]) {
+      return index;
+    }
+    return this.#repeat === "all" && this.current ? around : -1;
+  }
+}
+
+/** A copy of its own: the same track may be in a queue twice. */
+export function entryOf(track: Track): TrackEntry {
+  const { id, title, artist, album, artwork }: TrackEntry =
+    typeof track === "string" ? { id: track } : track;
+  if (typeof id !== "string" || id === "") {
+    throw new TypeError(`a track has no id: ${String(id)}`);
+  }
+  return { id, title, artist, album, artwork };
+}
+
+function withInserted<T>(all: readonly T[], at: number, fresh: T[]): T[] {
+  return [...all.slice(0, at), ...fresh, ...all.slice(at)];
+}
+
+function clamp(index: number, last: number): number {
+  return Math.min(Math.max(0, index), last);
+}
+
+function shuffled<T>(all: readonly T[]): T[] {
+  const left = [...all];
+  return all.map(
+    () => left.splice(Math.floor(Math.random() * left.length), 1)[0] as T,
+  );
 }
