@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Api, ApiError, bitratesOf } from "../src/services/api.js";
-import { FakeServer, info, settle } from "./fake.js";
+import { FakeServer, info, PAGE, settle } from "./fake.js";
 
 let server: FakeServer;
 let api: Api;
@@ -43,6 +43,19 @@ describe("a track", () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  test("a web page is none, and no reason for another try", async () => {
+    server.on(/track/, PAGE);
+    await expect(api.track("abc")).rejects.toThrow(
+      "the server answered 200 with a web page",
+    );
+    server.on(/stream/, PAGE);
+    await expect(
+      api.prefetch("abc", { quality: "low", codec: "aac" }),
+    ).rejects.toBeInstanceOf(ApiError);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.requests).toHaveLength(2);
+  });
+
   test("5xx and no answer: two more tries", async () => {
     server.on(/track/, { status: 503 });
     const answer = expect(api.track("abc")).rejects.toMatchObject({
@@ -67,9 +80,9 @@ describe("a track", () => {
 
 describe("a probe", () => {
   test("is a HEAD past every cache, and says when to come back", async () => {
-    server.on(/HEAD/, { status: 503, headers: { "Retry-After": "7" } });
+    server.on(/HEAD/, { status: 429, headers: { "Retry-After": "7" } });
     expect(await api.probe("/x")).toEqual({
-      status: 503,
+      status: 429,
       retryAfter: 7000,
       code: null,
     });
@@ -100,6 +113,55 @@ describe("a probe", () => {
       code: "geo_blocked",
     });
     expect(server.requests[1]?.init.headers).toEqual({ Range: "bytes=0-0" });
+  });
+
+  test.each([400, 403, 404, 451, 500, 502, 503])(
+    "%d has a reason, which is asked for once",
+    async (status) => {
+      server.on(/HEAD/, { status, headers: { "Retry-After": "7" } });
+      server.on(/GET/, { status, body: { code: "why" } });
+      const first = await api.probe("/x");
+      expect(first).toEqual({ status, retryAfter: 7000, code: "why" });
+      expect(await api.probe("/x", undefined, first)).toEqual(first);
+      expect(server.of(/GET/)).toHaveLength(1);
+      await api.probe("/x", undefined, { status: 418, code: "other" });
+      expect(server.of(/GET/)).toHaveLength(2);
+    },
+  );
+
+  test.each([200, 206, 304, 408, 429, 504])("%d needs none", async (status) => {
+    server.on(/HEAD/, { status });
+    expect(await api.probe("/x")).toMatchObject({ status, code: null });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("a server that is well again when it is asked why sends no track", async () => {
+    const cancel = vi.spyOn(ReadableStream.prototype, "cancel");
+    server.on(/HEAD/, { status: 503 });
+    server.on(/GET/, { status: 200, body: "audio" });
+    expect(await api.probe("/x")).toMatchObject({ status: 503, code: null });
+    expect(cancel).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([200, 404])(
+    "%d with a web page is none of VOYO's",
+    async (status) => {
+      server.on(/HEAD/, { ...PAGE, status });
+      expect(await api.probe("/cdn/stream/x")).toEqual({
+        status,
+        retryAfter: null,
+        code: null,
+        page: "http://app.example:5173",
+      });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  test("a proxy's page about a 502 may pass", async () => {
+    server.on(/./, { ...PAGE, status: 502 });
+    const probe = await api.probe("/x");
+    expect(probe).toMatchObject({ status: 502, code: null });
+    expect(probe).not.toHaveProperty("page");
   });
 
   test("a reason that can't be read is none", async () => {

@@ -1,10 +1,12 @@
 // @vitest-environment jsdom
 
+import { readFileSync } from "node:fs";
 import { Activity, act, StrictMode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { clock } from "../src/components/clock.js";
 import { Player } from "../src/core/player.js";
+import { classify } from "../src/core/recovery.js";
 import {
   AudioPlayer,
   describe as describeState,
@@ -383,10 +385,18 @@ test("every status and every cause has its words", () => {
     const { text } = describeState({ status, error: null, retryAt: null });
     expect(text).toMatch(/^[A-Z].+/);
   }
-  for (const cause of ["gone", "busy", "server", "network", "media"] as const) {
+  const causes = [
+    "gone",
+    "page",
+    "busy",
+    "server",
+    "network",
+    "media",
+  ] as const;
+  for (const cause of causes) {
     const error = { cause, status: 0, code: "not known" };
     const { text } = describeState({ status: "error", error, retryAt: null });
-    expect(text).toBe(english.errors[cause]);
+    expect(text).toBe(english.errors[cause]?.replace("{server}", ""));
     expect(
       describeState(
         { status: "recovering", error, retryAt: 12_100 },
@@ -395,6 +405,52 @@ test("every status and every cause has its words", () => {
       ),
     ).toEqual({ text, next: "Next try in 4 s." });
   }
+});
+
+test("each of the server's codes has a sentence of its own or its like's", () => {
+  const table = readFileSync("http-api.md", "utf8")
+    .split("## Errors")[1]
+    ?.matchAll(/^\| (4\d\d|50\d) \| `(\w+)` \|/gm);
+  const codes = [...(table ?? [])].map(([, status, code]) => ({
+    status: Number(status),
+    code: code as string,
+  }));
+  expect(codes.length).toBeGreaterThan(30);
+  // which the player never causes, or where the cause says all
+  const plain = [
+    ...["bad_quality", "bad_codec", "bad_prefetch", "bad_request"],
+    ...["bad_method", "no_artwork", "changed", "range_not_satisfiable"],
+    ...["too_many_requests", "busy", "budget", "resolve_timeout", "timeout"],
+  ];
+  for (const { status, code } of codes) {
+    const cause = classify({ status, retryAfter: null, code });
+    const error = { cause, status, code };
+    const { text } = describeState({ status: "error", error, retryAt: null });
+    expect(text, code).toMatch(/^[A-Z].+\.$/);
+    expect(text === english.errors[cause], code).toBe(plain.includes(code));
+  }
+});
+
+test("the server's network is not the listener's", () => {
+  const said = (cause: "server" | "network", code: string | null) =>
+    describeState({
+      status: "error",
+      error: { cause, status: 502, code },
+      retryAt: null,
+    }).text;
+  expect(said("server", "network")).toBe(english.errors.source);
+  expect(said("network", null)).toBe(english.errors.network);
+  expect(said("server", "constructor")).toBe(english.errors.server);
+});
+
+test("a web page is said to be one, and whose", () => {
+  const page = "http://localhost:5173";
+  const error = { cause: "page", status: 200, code: null, page } as const;
+  const { text } = describeState({ status: "error", error, retryAt: null });
+  expect(text).toBe(
+    "The server at http://localhost:5173 answers with a web page: " +
+      "is /cdn proxied to VOYO?",
+  );
 });
 
 test("causes without words in another language have the English ones", () => {

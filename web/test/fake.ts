@@ -178,14 +178,23 @@ export class FakeServer {
         ? found.replies.shift()
         : found?.replies[0];
     const { status, headers = {}, body } = reply ?? { status: 200 };
+    const response = new Response(
+      body === undefined ? null : JSON.stringify(body),
+      { status, headers },
+    );
+    const address = new URL(String(url), "http://app.example:5173").href;
     return Promise.resolve(
-      new Response(body === undefined ? null : JSON.stringify(body), {
-        status,
-        headers,
-      }),
+      Object.defineProperty(response, "url", { value: address }),
     );
   };
 }
+
+/** What a server of pages answers, whatever it is asked for. */
+export const PAGE: Reply = {
+  status: 200,
+  headers: { "Content-Type": "text/html; charset=utf-8" },
+  body: "<!doctype html>",
+};
 
 export function info(id: string, bitrates = [51e3, 70e3, 130e3]) {
   const encodings = Object.fromEntries(

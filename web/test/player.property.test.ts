@@ -83,6 +83,7 @@ async function live(steps: Step[]): Promise<void> {
   const began = Date.now();
   const changes: { at: number; why: string }[] = [];
   let hands = 0;
+  let servers = 0;
 
   player.on("quality", ({ from, to, why }) => {
     const last = changes.at(-1);
@@ -100,6 +101,7 @@ async function live(steps: Step[]): Promise<void> {
   for (const each of steps) {
     const before = changes.length;
     const was = player.state;
+    servers += each.do === "server" ? 1 : 0;
     hands += each.do === "pass" || each.do === "server" ? 0 : 1;
     await act(it, each);
 
@@ -127,6 +129,9 @@ async function live(steps: Step[]): Promise<void> {
     const asked = it.server.of(/^HEAD(?!.*prefetch)/).length;
     const seconds = (Date.now() - began) / 1000;
     expect(asked).toBeLessThanOrEqual(seconds + 2 * hands + 1);
+    // a reason only where the status is another one, or all begins anew
+    const reasons = it.server.of(/^GET.*stream/).length;
+    expect(reasons).toBeLessThanOrEqual(servers + hands + seconds / 5 + 1);
   }
 
   player.destroy();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Player } from "../src/core/player.js";
-import { fakePlayer, info, settle } from "./fake.js";
+import { fakePlayer, info, PAGE, settle } from "./fake.js";
 
 let it: ReturnType<typeof fakePlayer>;
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -1233,6 +1233,48 @@ describe("recovery", () => {
     expect(status()).toBe("buffering");
     it.player.pause();
     expect(it.player.state).toMatchObject({ status: "paused", error: null });
+  });
+
+  test("the server's own reason is asked for once a status", async () => {
+    it.server.on(
+      /^GET.*stream/,
+      { status: 502, body: { code: "upstream" } },
+      { status: 503, body: { code: "bot_check" } },
+    );
+    const reasons = () => it.server.of(/^GET.*stream/).length;
+    await failing({ status: 502 });
+    expect(it.player.state.error).toMatchObject({ code: "upstream" });
+    await pass(500);
+    it.audio.fails();
+    await pass(1000);
+    expect(it.player.state.error).toMatchObject({ code: "upstream" });
+    expect(reasons()).toBe(1);
+    it.server.on(/^HEAD/, { status: 503 });
+    it.audio.fails();
+    await settle();
+    expect(it.player.state.error).toMatchObject({
+      cause: "busy",
+      code: "bot_check",
+    });
+    await tries();
+    expect(reasons()).toBe(2);
+    expect(heads()).toBeGreaterThan(4);
+  });
+
+  test("a web page says that it is one, is not asked again, nor skipped", async () => {
+    it.server.on(/\/cdn\//, PAGE);
+    it.player.setQueue(["one", "two"]);
+    it.player.play();
+    it.audio.fails();
+    await pass(60_000);
+    expect(it.player.state).toMatchObject({
+      status: "error",
+      track: "one",
+      retryAt: null,
+      error: { cause: "page", status: 200, page: "http://app.example:5173" },
+    });
+    expect(it.server.requests).toHaveLength(1);
+    expect(it.audio.sources).toHaveLength(1);
   });
 
   test("try again is a fresh start", async () => {

@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { backoff, Clock, classify, Recovery } from "../src/core/recovery.js";
+import {
+  backoff,
+  Clock,
+  classify,
+  type Patient,
+  Recovery,
+} from "../src/core/recovery.js";
 import type { Probe } from "../src/services/api.js";
 import { fakeBrowser, settle } from "./fake.js";
 
@@ -22,6 +28,14 @@ test.each([
   [504, "server"],
 ] as const)("%d is %s", (status, cause) => {
   expect(classify({ status, retryAfter: null, code: null })).toBe(cause);
+});
+
+test("a web page is its own cause, whatever its status", () => {
+  const page = "http://app.example";
+  for (const status of [200, 404]) {
+    const probe = { status, retryAfter: null, code: null, page };
+    expect(classify(probe)).toBe("page");
+  }
 });
 
 describe("backoff", () => {
@@ -97,6 +111,7 @@ describe("the clock", () => {
 describe("a recovery", () => {
   let browser: ReturnType<typeof fakeBrowser>;
   let answer: Probe;
+  let probe: Patient["probe"];
   let done: string[];
   let lowered: boolean;
   let recovery: Recovery;
@@ -108,8 +123,9 @@ describe("a recovery", () => {
     answer = { status: 502, retryAfter: null, code: "upstream" };
     done = [];
     lowered = true;
+    probe = async () => answer;
     recovery = new Recovery({
-      probe: async () => answer,
+      probe: (...words) => probe(...words),
       lower: () => {
         done.push("lower");
         return lowered;
@@ -196,6 +212,32 @@ describe("a recovery", () => {
     await fails();
     expect(done).toEqual(["failed: gone"]);
     expect(recovery.error?.code).toBe("private");
+  });
+
+  test("so has a web page, and it is known whose it is", async () => {
+    const page = "http://app.example";
+    answer = { status: 200, retryAfter: null, code: null, page };
+    await fails();
+    expect(done).toEqual(["failed: page"]);
+    expect(recovery.error).toEqual({
+      cause: "page",
+      status: 200,
+      code: null,
+      page,
+    });
+  });
+
+  test("what was said the last time is known the next", async () => {
+    const known: unknown[] = [];
+    probe = async (_, error) => {
+      known.push(error?.code);
+      return answer;
+    };
+    await fails(2);
+    expect(known).toEqual([undefined, "upstream"]);
+    recovery.reset();
+    await fails();
+    expect(known[2]).toBeUndefined();
   });
 
   test("a reset drops the answer, the try and the error", async () => {

@@ -15,7 +15,10 @@ export interface Texts {
   offline: string;
   blocked: string;
   skippingIn: (seconds: number) => string;
-  /** by the server's name of the problem, or by the cause; else in English */
+  /**
+   * By the server's name of the problem, where there is a sentence for it or
+   * for its like, or by the cause; else in English.
+   */
   errors: Readonly<Record<string, string>>;
   tryAgain: string;
   skip: string;
@@ -66,7 +69,14 @@ export const english: Texts = {
     no_audio: "This track has no sound.",
     unsupported_protocol: "This track comes in a form that can't be played.",
     bad_track: "This is no track.",
+    refused: "The server does not let you play this track.",
+    source: "This track can't be had from its source just now.",
+    bot_check: "The source of the tracks refuses the server for a while.",
+    no_resolver:
+      "The server asks to wait a moment: it can't look up new tracks just now.",
+    host_not_allowed: "The server is not set up for where this track is.",
     gone: "This track can't be played.",
+    page: "The server at {server} answers with a web page: is /cdn proxied to VOYO?",
     busy: "The server asks to wait a moment.",
     server: "The server could not fetch this track.",
     network: "The server does not answer.",
@@ -100,6 +110,23 @@ export const english: Texts = {
   by: (title, artist) => `${title} by ${artist}`,
 };
 
+/** Names that make no difference to a listener. */
+const LIKE = new Map(
+  Object.entries({
+    network: "source",
+    tls: "source",
+    upstream: "source",
+    forbidden: "source",
+    extractor: "source",
+    no_formats: "source",
+    internal: "source",
+    media_failed: "source",
+    representation_gone: "source",
+    rate_limited: "bot_check",
+    redis_unavailable: "no_resolver",
+  }),
+);
+
 export interface Description {
   /** what happens, or happened */
   text: string;
@@ -117,11 +144,16 @@ export function describe(
     retryAt === null ? null : Math.max(1, Math.ceil((retryAt - now) / 1000));
 
   if (error && (status === "error" || status === "recovering")) {
-    const errors = { ...english.errors, ...texts.errors };
+    const errors = new Map(
+      Object.entries({ ...english.errors, ...texts.errors }),
+    );
+    const { cause, page = "" } = error;
+    const code = error.code ?? "";
+    const sentence = errors.get(LIKE.get(code) ?? code) ?? errors.get(cause);
     const { skippingIn, recoveringIn } = texts;
     const due = status === "error" ? skippingIn : recoveringIn;
     return {
-      text: errors[error.code ?? ""] ?? errors[error.cause] ?? "",
+      text: (sentence ?? "").replace("{server}", page),
       next: seconds === null ? null : due(seconds),
     };
   }

@@ -141,7 +141,7 @@ export class Player {
       this.#remembered(),
     );
     this.#recovery = new Recovery({
-      probe: (signal) => this.api.probe(this.#url(), signal),
+      probe: (signal, known) => this.api.probe(this.#url(), signal, known),
       lower: () => this.#quality.failure(this.#bitrates),
       load: () => this.#load(),
       due: (what) => this.#emitter.emit("recover", what),

@@ -5,10 +5,11 @@ import { NO_ANSWER, type Probe } from "../services/api.js";
 import { online } from "./network.js";
 
 /**
- * gone: no try will help.  busy: the server says when.  server, network: it
- * may pass.  media: the server is well, so it is what it sent.
+ * gone: no try will help.  page: nor for any other track, it is not VOYO that
+ * answers.  busy: the server says when.  server, network: it may pass.  media:
+ * the server is well, so it is what it sent.
  */
-export type Cause = "gone" | "busy" | "server" | "network" | "media";
+export type Cause = "gone" | "page" | "busy" | "server" | "network" | "media";
 
 export interface PlayerError {
   cause: Cause;
@@ -16,6 +17,8 @@ export interface PlayerError {
   status: number;
   /** the server's name of the problem, for example geo_blocked */
   code: string | null;
+  /** of a web page: the origin that answered */
+  page?: string;
 }
 
 const TRIES = 6;
@@ -25,7 +28,10 @@ const CAP = 8000;
 // in seconds of the listener's, whatever the rate
 const CLEAN = 10;
 
-export function classify({ status }: Probe): Cause {
+export function classify({ status, page }: Probe): Cause {
+  if (page !== undefined) {
+    return "page";
+  }
   if (status === 0) {
     return "network";
   }
@@ -87,8 +93,8 @@ export class Clock {
 
 /** What a recovery needs of the player that it helps. */
 export interface Patient {
-  /** Asks the server what is wrong. */
-  probe(signal: AbortSignal): Promise<Probe>;
+  /** Asks the server what is wrong; "known" is what it said the last time. */
+  probe(signal: AbortSignal, known: PlayerError | null): Promise<Probe>;
   /** Goes down with the quality, if that can be. */
   lower(): boolean;
   /** Loads once more. */
@@ -163,7 +169,7 @@ export class Recovery {
     this.patient.changed();
 
     const probe = online()
-      ? await this.patient.probe(signal).catch(() => NO_ANSWER)
+      ? await this.patient.probe(signal, this.error).catch(() => NO_ANSWER)
       : NO_ANSWER;
     if (!signal.aborted) {
       this.#decide(probe);
@@ -171,11 +177,11 @@ export class Recovery {
   }
 
   #decide(probe: Probe): void {
-    const { status, code } = probe;
+    const { retryAfter, ...said } = probe;
     const cause = classify(probe);
-    const error: PlayerError = { cause, status, code };
+    const error: PlayerError = { cause, ...said };
 
-    if (cause === "gone" || this.#attempts >= TRIES) {
+    if (cause === "gone" || cause === "page" || this.#attempts >= TRIES) {
       this.reset(error);
       this.failed = true;
       this.patient.failed(error);
@@ -183,8 +189,7 @@ export class Recovery {
       return;
     }
 
-    const delay =
-      (cause === "busy" && probe.retryAfter) || backoff(this.#attempts);
+    const delay = (cause === "busy" && retryAfter) || backoff(this.#attempts);
     this.#attempts += 1;
     this.error = error;
     this.clock.set(delay, () => this.#retry(error));

@@ -32,6 +32,8 @@ export interface Probe {
   retryAfter: number | null;
   /** the problem's own name, for example geo_blocked */
   code: string | null;
+  /** the origin that answered with a web page, where it should not have one */
+  page?: string;
 }
 
 export const NO_ANSWER: Probe = { status: 0, retryAfter: null, code: null };
@@ -43,13 +45,18 @@ export interface ApiOptions {
 }
 
 export class ApiError extends Error {
-  constructor(readonly status: number) {
-    super(`the server answered ${status}`);
+  constructor(
+    readonly status: number,
+    what = "",
+  ) {
+    super(`the server answered ${status}${what}`);
     this.name = "ApiError";
   }
 }
 
 const PROBE_TIMEOUT = 10_000;
+// whose status says all, or whose reason may take as long once more
+const NO_REASON = [408, 429, 504];
 
 export class Api {
   readonly base: string;
@@ -107,9 +114,14 @@ export class Api {
 
   /**
    * What the server says of a stream that failed: an audio element tells
-   * nothing of it.  Never rejects but when it is aborted.
+   * nothing of it.  The reason costs another request, unless it is "known" of
+   * the same status.  Never rejects but when it is aborted.
    */
-  async probe(url: string, signal?: AbortSignal): Promise<Probe> {
+  async probe(
+    url: string,
+    signal?: AbortSignal,
+    known?: Pick<Probe, "status" | "code"> | null,
+  ): Promise<Probe> {
     signal?.throwIfAborted();
     const late = new AbortController();
     const stop = () => late.abort();
@@ -119,11 +131,18 @@ export class Api {
     try {
       const ask = (init: RequestInit) =>
         this.#ask(url, { cache: "no-store", signal: late.signal, ...init });
-      const { status, headers } = await ask({ method: "HEAD" });
-      // only where it is final is its reason worth another request
-      const final = status >= 400 && status < 500 && status !== 429;
-      const code = final ? await problem(ask) : null;
-      return { status, retryAfter: retryAfter(headers), code };
+      const answer = await ask({ method: "HEAD" });
+      const { status, headers } = answer;
+      const probe = { status, retryAfter: retryAfter(headers), code: null };
+
+      if (isPage(answer)) {
+        return { ...probe, page: originOf(answer.url) };
+      }
+      if (status < 400 || NO_REASON.includes(status)) {
+        return probe;
+      }
+      const same = known?.status === status;
+      return { ...probe, code: same ? known.code : await problem(ask) };
     } catch {
       signal?.throwIfAborted();
       return NO_ANSWER;
@@ -151,10 +170,27 @@ export class Api {
 }
 
 function passed(answer: Response): Response {
-  if (!answer.ok) {
-    throw new ApiError(answer.status);
+  const page = isPage(answer);
+  if (!answer.ok || page) {
+    throw new ApiError(answer.status, page ? " with a web page" : "");
   }
   return answer;
+}
+
+/**
+ * Whether it is not VOYO that answered: a server of pages has one for any
+ * address, or one that says that there is none.  A 5xx may be of a proxy on
+ * the way to VOYO.
+ */
+function isPage({ status, headers }: Response): boolean {
+  return (
+    (status < 400 || status === 404) &&
+    /^text\/html/i.test(headers.get("Content-Type") ?? "")
+  );
+}
+
+function originOf(url: string): string {
+  return /^\w+:\/\/[^/]+/.exec(url)?.[0] ?? "";
 }
 
 interface Retries {
@@ -201,6 +237,11 @@ async function problem(
 ): Promise<string | null> {
   try {
     const answer = await ask({ headers: { Range: "bytes=0-0" } });
+    if (answer.ok) {
+      // it is well again, and may be about to send all of a track
+      await answer.body?.cancel();
+      return null;
+    }
     const { code } = (await answer.json()) as { code?: unknown };
     return typeof code === "string" ? code : null;
   } catch {
