@@ -46,7 +46,7 @@ export class FakeAudio extends EventTarget {
   }
 
   canPlayType(type: string): CanPlayTypeResult {
-    return type.includes("opus") ? this.opus : "maybe";
+    return type.includes("opus") ? this.opus : "";
   }
 
   removeAttribute(): void {

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import {
   BETWEEN_CHANGES,
   chooseCodec,
@@ -57,31 +57,39 @@ describe("what the connection says of itself", () => {
 });
 
 describe("the codec", () => {
-  const LIKE = "(KHTML, like Gecko)";
-  const BLINK = `AppleWebKit/537.36 ${LIKE} Chrome/156.0.0.0`;
-  const MAC = `Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 ${LIKE}`;
-  const IPHONE = `Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 ${LIKE}`;
-  const CHROME = `Mozilla/5.0 (X11; Linux x86_64) ${BLINK} Safari/537.36`;
-  const ANDROID = `Mozilla/5.0 (Linux; Android 16; wv) ${BLINK} Mobile`;
-  const FIREFOX = "Mozilla/5.0 (X11; rv:140.0) Gecko/20100101 Firefox/140.0";
+  // what each engine says: measured, but for Apple's
+  const BLINK = { opus: "probably" };
+  const GECKO = { opus: "probably" };
+  const WEBKIT_GTK = { opus: "probably" };
+  const SAFARI = { opus: "probably", caf: "maybe", picker: true };
+  const IOS_VIEW = { opus: "probably", caf: "maybe" };
+  const OLD_IOS = { picker: true };
 
   test.each([
-    [CHROME, "probably", "opus"],
-    [FIREFOX, "probably", "opus"],
-    [CHROME, "maybe", "aac"],
-    [CHROME, "", "aac"],
-    [`${CHROME} Edg/156.0.0.0`, "probably", "opus"],
-    [ANDROID, "probably", "opus"],
-    [`${MAC} Version/26.0 Safari/605.1.15`, "probably", "aac"],
-    [`${IPHONE} Version/26.0 Mobile/15E148 Safari/604.1`, "probably", "aac"],
-    [`${IPHONE} CriOS/156.0 Mobile/15E148 Safari/604.1`, "probably", "aac"],
-    [`${IPHONE} FxiOS/140.0 Mobile/15E148 Safari/605.1`, "probably", "aac"],
-    [`${IPHONE} Mobile/15E148`, "probably", "aac"],
-    [`${IPHONE} Mobile/15E148 Instagram 400.0`, "probably", "aac"],
-  ] as const)("%s, %s: %s", (agent, sure, codec) => {
-    const audio = new FakeAudio();
-    audio.opus = sure;
-    expect(chooseCodec(audio, agent)).toBe(codec);
+    ["Chromium 156", BLINK, "opus"],
+    ["Firefox 153", GECKO, "opus"],
+    ["WebKitGTK 2.50", WEBKIT_GTK, "opus"],
+    ["Safari", SAFARI, "aac"],
+    ["a view in an app of iOS", IOS_VIEW, "aac"],
+    ["an old iOS", OLD_IOS, "aac"],
+    ["with AirPlay alone", { opus: "probably", picker: true }, "aac"],
+    ["one that is not sure", { opus: "maybe" }, "aac"],
+    ["one that plays nothing", {}, "aac"],
+  ] as const)("%s", (_, says, codec) => {
+    const { opus, caf, picker } = { opus: "", caf: "", picker: false, ...says };
+    const audio = {
+      canPlayType: (type: string) =>
+        (({ 'audio/webm; codecs="opus"': opus, "audio/x-caf": caf })[type] ??
+          "") as CanPlayTypeResult,
+      ...(picker && { webkitShowPlaybackTargetPicker: () => {} }),
+    };
+    expect(chooseCodec(audio)).toBe(codec);
+  });
+
+  test("of the page's own element without an argument", () => {
+    expect(chooseCodec()).toBe("aac");
+    vi.stubGlobal("Audio", FakeAudio);
+    expect(chooseCodec()).toBe("opus");
   });
 });
 

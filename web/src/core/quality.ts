@@ -38,15 +38,30 @@ export function getOptimalQuality(): Quality {
   return connection().effectiveType === "3g" ? "medium" : "high";
 }
 
-/** Opus where the browser is sure of it and isn't Safari, else AAC. */
+/**
+ * Opus where the element is sure of it, else AAC; without a DOM, AAC.
+ *
+ * YouTube's Opus has its index in front, so that a seek is one request.  In its
+ * AAC, an MP4 in fragments, Firefox and WebKitGTK seek by reading all that is
+ * before it: on 0.3 Mb/s not in 30 s, where Opus takes 6 (docs/upstream.md, V5).
+ *
+ * Apple's stack says that it is sure too, but AAC is what is safe there (B8),
+ * and all that a receiver of AirPlay takes.  It is known by what nobody else
+ * has: Core Audio's own container, or the picker of such a receiver.  By their
+ * names WebKitGTK and Safari are the same, and every browser of iOS is another.
+ */
 export function chooseCodec(
-  audio: Pick<HTMLMediaElement, "canPlayType">,
-  userAgent = globalThis.navigator?.userAgent ?? "",
+  audio: Pick<HTMLMediaElement, "canPlayType"> | null = typeof Audio ===
+  "undefined"
+    ? null
+    : new Audio(),
 ): Codec {
-  // all browsers of iOS are Safari's engine, and not all of them say Safari
-  const safari = /AppleWebKit/.test(userAgent) && !/Chrom/.test(userAgent);
-  const sure = audio.canPlayType('audio/webm; codecs="opus"') === "probably";
-  return sure && !safari ? "opus" : "aac";
+  const plays = (type: string) => audio?.canPlayType(type) ?? "";
+  const sure = plays('audio/webm; codecs="opus"') === "probably";
+  const apples =
+    plays("audio/x-caf") !== "" ||
+    (audio !== null && "webkitShowPlaybackTargetPicker" in audio);
+  return sure && !apples ? "opus" : "aac";
 }
 
 /** An average that forgets half of what it knows in so many seconds. */
