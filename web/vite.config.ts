@@ -13,7 +13,11 @@ export default defineConfig({
     },
     rollupOptions: {
       external: [/^react($|\/)/, "nanoevents", "p-retry"],
-      output: { chunkFileNames: "[name].js" },
+      output: {
+        chunkFileNames: "[name].js",
+        // a bundler of server components must not run it on the server
+        banner: ({ name }) => (name === "react" ? '"use client";\n' : ""),
+      },
     },
   },
   plugins: [
