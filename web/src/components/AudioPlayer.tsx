@@ -7,7 +7,7 @@ import {
   useRef,
   useState,
 } from "react";
-import type { Player, PlayerState } from "../core/player.js";
+import type { Player } from "../core/player.js";
 import { QUALITIES } from "../core/quality.js";
 import {
   entryOf,
@@ -15,6 +15,7 @@ import {
   type Track,
   type TrackEntry,
 } from "../core/queue.js";
+import type { PlayerState } from "../core/state.js";
 import { Api } from "../services/api.js";
 import { clock } from "./clock.js";
 import { Icon } from "./icons.js";

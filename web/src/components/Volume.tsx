@@ -1,5 +1,6 @@
 import type { CSSProperties } from "react";
-import type { Player, PlayerState } from "../core/player.js";
+import type { Player } from "../core/player.js";
+import type { PlayerState } from "../core/state.js";
 import { Icon } from "./icons.js";
 import type { Texts } from "./texts.js";
 

@@ -1,7 +1,7 @@
 // All words, and what a state is called in them.
 
-import type { PlayerState } from "../core/player.js";
 import type { Repeat } from "../core/queue.js";
+import type { PlayerState } from "../core/state.js";
 
 /** Give your own for another language. */
 export interface Texts {

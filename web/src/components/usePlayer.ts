@@ -1,9 +1,6 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
-import {
-  Player,
-  type PlayerOptions,
-  type PlayerState,
-} from "../core/player.js";
+import { Player, type PlayerOptions } from "../core/player.js";
+import type { PlayerState } from "../core/state.js";
 import { connectMediaSession } from "./media-session.js";
 
 /**

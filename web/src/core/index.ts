@@ -2,8 +2,6 @@ export {
   Player,
   type PlayerEvents,
   type PlayerOptions,
-  type PlayerState,
-  type Status,
 } from "./player.js";
 export {
   PrefetchManager,
@@ -30,3 +28,4 @@ export {
   classify,
   type PlayerError,
 } from "./recovery.js";
+export type { PlayerState, Status } from "./state.js";

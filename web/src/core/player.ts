@@ -2,7 +2,7 @@
 // go wrong ends in one state with a plain name.
 
 import { createNanoEvents } from "nanoevents";
-import { Api, bitratesOf, type TrackInfo } from "../services/api.js";
+import { Api, type TrackInfo } from "../services/api.js";
 import { Elements, type Heard, ranges } from "./elements.js";
 import { isThrifty, online } from "./network.js";
 import { Position } from "./position.js";
@@ -18,51 +18,11 @@ import {
   type QualityChange,
   QualityControl,
 } from "./quality.js";
-import { Queue, type Repeat, type Track, type TrackEntry } from "./queue.js";
+import { Queue, type Repeat, type Track } from "./queue.js";
 import { type PlayerError, Recovery } from "./recovery.js";
+import { type PlayerState, statusOf } from "./state.js";
+import { Tracks } from "./tracks.js";
 import { finite, oneOf, whole, within } from "./values.js";
-
-export type Status =
-  | "idle"
-  | "loading"
-  | "playing"
-  | "paused"
-  | "buffering"
-  | "recovering"
-  | "offline"
-  | "blocked"
-  | "error";
-
-export interface PlayerState {
-  status: Status;
-  /** ids, in the order in which they play */
-  queue: readonly string[];
-  /** the same, with what the page says of each */
-  entries: readonly TrackEntry[];
-  /** of the current track in the queue, -1 without one */
-  index: number;
-  /** whether next() goes anywhere */
-  hasNext: boolean;
-  repeat: Repeat;
-  shuffle: boolean;
-  track: string | null;
-  /** what infoOf() says of it */
-  info: TrackInfo | null;
-  /** in seconds, as is all of the track's time */
-  position: number;
-  duration: number;
-  buffered: readonly (readonly [number, number])[];
-  choice: Choice;
-  quality: Quality;
-  codec: Codec;
-  rate: number;
-  volume: number;
-  muted: boolean;
-  /** what the last try met, until it plays again */
-  error: PlayerError | null;
-  /** when the next try is due, as Date.now() has it */
-  retryAt: number | null;
-}
 
 export interface PlayerEvents {
   state: (state: PlayerState) => void;
@@ -109,7 +69,7 @@ export class Player {
   #quality: QualityControl;
   #storage: PlayerOptions["storage"];
   #skipAfter: number | null;
-  #infos = new Map<string, TrackInfo>();
+  #tracks: Tracks;
   #bitrates: Bitrates = LIMITS;
 
   #wanted = false;
@@ -125,6 +85,7 @@ export class Player {
 
   constructor(options: PlayerOptions = {}) {
     this.api = options.api ?? new Api();
+    this.#tracks = new Tracks(this.api);
     this.#elements = new Elements(
       options.createAudio ?? (() => new Audio()),
       (what) => this.#heard(what),
@@ -190,33 +151,13 @@ export class Player {
    * beside that what the server says, once it was played or prefetched.
    */
   infoOf(track: Track): TrackInfo | null {
-    const { id, title, artist, album } = this.#entryOf(track);
-    const info = this.#infos.get(id) ?? null;
-
-    return (title ?? artist ?? album ?? null) === null
-      ? info
-      : {
-          duration: null,
-          loudness: null,
-          codecs: {},
-          ...info,
-          id,
-          title: title ?? info?.title ?? null,
-          artist: artist ?? info?.artist ?? null,
-          album: album ?? info?.album ?? null,
-        };
+    return this.#tracks.infoOf(this.#queue.entryOf(track));
   }
 
   /** The address of a track's picture: the page's own, or the server's. */
   artOf(track: Track): string {
-    const { id, artwork } = this.#entryOf(track);
+    const { id, artwork } = this.#queue.entryOf(track);
     return artwork ?? this.api.artUrl(id);
-  }
-
-  #entryOf(track: Track): TrackEntry {
-    return typeof track === "string"
-      ? (this.#queue.entries.find(({ id }) => id === track) ?? { id: track })
-      : track;
   }
 
   /** Returns how to stop listening. */
@@ -569,28 +510,22 @@ export class Player {
   // What a track is called, and what it weighs.
 
   async #learn(id: string | null): Promise<void> {
-    if (id === null || this.#infos.has(id)) {
-      return;
-    }
-    try {
-      this.#infos.set(id, await this.api.track(id, this.#life.signal));
+    if (id !== null && (await this.#tracks.learn(id, this.#life.signal))) {
       if (id === this.#queue.track) {
         this.#known(id);
       }
       this.#update();
-    } catch {
-      // it plays without a name
     }
   }
 
   /** What is known of the current track counts. */
   #known(id: string): void {
     this.#bitrates = this.#bitratesOf(id);
-    this.#position.record = this.#infos.get(id)?.duration ?? null;
+    this.#position.record = this.#tracks.lengthOf(id);
   }
 
   #bitratesOf(id: string): Bitrates {
-    return bitratesOf(this.#infos.get(id), this.codec) ?? this.#bitrates;
+    return this.#tracks.bitratesOf(id, this.codec) ?? this.#bitrates;
   }
 
   #remembered(): Choice {
@@ -849,36 +784,6 @@ export class Player {
 
   // What is shown of all this.
 
-  #status(): Status {
-    if (this.#queue.track === null) {
-      return "idle";
-    }
-    if (this.#recovery.failed) {
-      return "error";
-    }
-    if (this.#blocked) {
-      return "blocked";
-    }
-    if (!this.#wanted) {
-      return "paused";
-    }
-
-    const { readyState, seeking, currentTime } = this.active;
-    const plays = readyState >= 3 && !seeking && !this.#recovery.running;
-    if (!plays && !online()) {
-      return "offline";
-    }
-    if (this.#recovery.running) {
-      return "recovering";
-    }
-    if (plays) {
-      return "playing";
-    }
-    return currentTime > 0 || this.#position.seconds > 0
-      ? "buffering"
-      : "loading";
-  }
-
   #snapshot(): PlayerState {
     const { buffered, volume, muted } = this.active;
     const length = this.#position.length(this.active);
@@ -886,7 +791,14 @@ export class Player {
     const { ids, entries, index, current } = this.#queue;
 
     return {
-      status: this.#status(),
+      status: statusOf({
+        track: this.#queue.track,
+        wanted: this.#wanted,
+        blocked: this.#blocked,
+        recovery: this.#recovery,
+        begun: this.#position.seconds > 0,
+        element: this.active,
+      }),
       queue: ids,
       entries,
       index,

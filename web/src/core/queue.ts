@@ -50,6 +50,13 @@ export class Queue {
     return this.current?.id ?? null;
   }
 
+  /** Of an id, what the page says of it first. */
+  entryOf(track: Track): TrackEntry {
+    return typeof track === "string"
+      ? (this.#entries.find(({ id }) => id === track) ?? { id: track })
+      : track;
+  }
+
   get repeat(): Repeat {
     return this.#repeat;
   }
