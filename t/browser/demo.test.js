@@ -140,6 +140,26 @@ test("after half of a track the next one needs no source", async () => {
   await other.close();
 });
 
+test("what repeats begins again: a track, and a queue", async () => {
+  const other = await open("tracks=s05_repeat1,s05_repeat2");
+  await other.do(() => globalThis.voyo.setRepeat("one"));
+  await other.play();
+  await other.until(({ position }) => position > 4);
+  const { loads } = await other.heard();
+  await other.until(({ status, position }) => status === "playing"
+    && position > 0.5 && position < 3);
+  assert.equal((await other.state()).track, "s05_repeat1");
+  // by the same element, which has all of it
+  assert.equal((await other.heard()).loads.length, loads.length);
+
+  await other.do(() => globalThis.voyo.setRepeat("all"));
+  for (const id of ["s05_repeat2", "s05_repeat1"]) {
+    await other.until(({ track, status, position }) => track === id
+      && status === "playing" && position > 0.5);
+  }
+  await other.close();
+});
+
 test("503 with Retry-After on the first request: it waits, and plays",
   async () => {
     const resolver = await until(() => product.processes("voyo-resolver")

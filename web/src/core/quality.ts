@@ -43,7 +43,7 @@ export function getOptimalQuality(): Quality {
  *
  * YouTube's Opus has its index in front, so that a seek is one request.  In its
  * AAC, an MP4 in fragments, Firefox and WebKitGTK seek by reading all that is
- * before it: on 0.3 Mb/s not in 30 s, where Opus takes 6 (docs/upstream.md, V5).
+ * before it: on 0.3 Mb/s not in 30 s, where Opus takes 6 (docs/upstream.md, B10).
  *
  * Apple's stack says that it is sure too, but AAC is what is safe there (B8),
  * and all that a receiver of AirPlay takes.  It is known by what nobody else
