@@ -1,0 +1,68 @@
+# Ranges, RFC 9110, section 14: Safari asks for two bytes first, every seek is
+# one, and a wrong byte or total is a click or the end of playing.  What a
+# range costs the source is its slices and no other, so a suffix must not
+# begin at slice 0.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+table(<<'BLOCK', <<'ROWS');
+{what}
+--- more_headers
+Range: {range}
+--- error_code: {status}
+--- response_headers
+{content_range}
+--- bytes: {bytes}
+--- fetched
+slices {slices}
+BLOCK
+what | range | status | content_range | bytes | slices
+
+two bytes, as Safari begins   | bytes=0-1       | 206 | Content-Range: bytes 0-1/3584       | 0-1       | 0
+one byte                      | bytes=0-0       | 206 | Content-Range: bytes 0-0/3584       | 0-0       | 0
+all, as Chromium begins       | bytes=0-        | 206 | Content-Range: bytes 0-3583/3584    | 0-        | 0 1 2 3
+one slice                     | bytes=0-1023    | 206 | Content-Range: bytes 0-1023/3584    | 0-1023    | 0
+a slice and a byte            | bytes=0-1024    | 206 | Content-Range: bytes 0-1024/3584    | 0-1024    | 0 1
+a seek                        | bytes=1500-     | 206 | Content-Range: bytes 1500-3583/3584 | 1500-     | 1 2 3
+a part of the middle          | bytes=1500-1599 | 206 | Content-Range: bytes 1500-1599/3584 | 1500-1599 | 1
+one byte of the middle        | bytes=1500-1500 | 206 | Content-Range: bytes 1500-1500/3584 | 1500-1500 | 1
+the seam of two slices        | bytes=1023-1024 | 206 | Content-Range: bytes 1023-1024/3584 | 1023-1024 | 0 1
+just the second slice         | bytes=1024-2047 | 206 | Content-Range: bytes 1024-2047/3584 | 1024-2047 | 1
+from within one to the third  | bytes=1124-2148 | 206 | Content-Range: bytes 1124-2148/3584 | 1124-2148 | 1 2
+the last byte                 | bytes=3583-     | 206 | Content-Range: bytes 3583-3583/3584 | 3583-3583 | 3
+the last byte, both ends      | bytes=3583-3583 | 206 | Content-Range: bytes 3583-3583/3584 | 3583-3583 | 3
+an end beyond the last        | bytes=1500-9999 | 206 | Content-Range: bytes 1500-3583/3584 | 1500-     | 1 2 3
+all, and an end beyond        | bytes=0-9999    | 206 | Content-Range: bytes 0-3583/3584    | 0-        | 0 1 2 3
+a suffix                      | bytes=-500      | 206 | Content-Range: bytes 3084-3583/3584 | 3084-     | 3
+the last byte as a suffix     | bytes=-1        | 206 | Content-Range: bytes 3583-3583/3584 | 3583-     | 3
+a suffix of two slices        | bytes=-600      | 206 | Content-Range: bytes 2984-3583/3584 | 2984-     | 2 3
+a suffix that is all          | bytes=-3584     | 206 | Content-Range: bytes 0-3583/3584    | 0-        | 0 1 2 3
+a suffix longer than all      | bytes=-9999     | 206 | Content-Range: bytes 0-3583/3584    | 0-        | 0 1 2 3
+
+beyond the end                | bytes=3584-     | 416 | Content-Range: bytes */3584 | |
+both ends beyond              | bytes=5000-6000 | 416 | Content-Range: bytes */3584 | |
+an empty suffix               | bytes=-0        | 416 | Content-Range: bytes */3584 | |
+reversed                      | bytes=9-5       | 416 | Content-Range: bytes */3584 | |
+no numbers                    | bytes=abc       | 416 | Content-Range: bytes */3584 | |
+a dash alone                  | bytes=-         | 416 | Content-Range: bytes */3584 | |
+no dash                       | bytes=5         | 416 | Content-Range: bytes */3584 | |
+two dashes                    | bytes=--5       | 416 | Content-Range: bytes */3584 | |
+rubbish behind it             | bytes=0-5x      | 416 | Content-Range: bytes */3584 | |
+a sign                        | bytes=+1-5      | 416 | Content-Range: bytes */3584 | |
+a number that overflows       | bytes=99999999999999999999- | 416 | Content-Range: bytes */3584 | |
+a suffix that overflows       | bytes=-99999999999999999999 | 416 | Content-Range: bytes */3584 | |
+
+spaces                        | bytes= 0 - 5    | 206 | Content-Range: bytes 0-5/3584 | 0-5 | 0
+capitals                      | BYTES=0-4       | 206 | Content-Range: bytes 0-4/3584 | 0-4 | 0
+leading zeros                 | bytes=00-0004   | 206 | Content-Range: bytes 0-4/3584 | 0-4 | 0
+another unit is ignored       | octets=0-5      | 200 | ! Content-Range | 0- | 0 1 2 3
+no unit                       | 0-5             | 200 | ! Content-Range | 0- | 0 1 2 3
+nothing at all                | bytes=          | 200 | ! Content-Range | 0- | 0 1 2 3
+two ranges are the whole      | bytes=0-5,10-15 | 200 | ! Content-Range | 0- | 0 1 2 3
+a range and a suffix too      | bytes=0-5,-5    | 200 | ! Content-Range | 0- | 0 1 2 3
+ROWS
+
+run_tests();
