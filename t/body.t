@@ -1,0 +1,92 @@
+# A request with a body, RFC 9110, section 9.3.1, and RFC 9112, section 9.3:
+# what has no use for it takes it off the connection all the same, or it is
+# read as the next request, and nothing waits for one that does not come.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a body that is refused is not the next request
+--- pipelined_requests eval
+["POST /cdn/stream/dQw4w9WgXcQ
+GET /health/live HTTP/1.1", "GET /cdn/stream/dQw4w9WgXcQ"]
+--- error_code eval: [405, 200]
+--- bytes
+any
+0-
+--- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
+
+=== TEST 2: nor is that of a bad track
+--- pipelined_requests eval
+["GET /cdn/stream/short
+hello", "GET /cdn/stream/dQw4w9WgXcQ"]
+--- error_code eval: [400, 200]
+--- bytes
+any
+0-
+--- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
+
+=== TEST 3: nor of what is answered from the record
+--- pipelined_requests eval
+["GET /cdn/stream/dQw4w9WgXcQ
+hello", "GET /cdn/stream/dQw4w9WgXcQ"]
+--- more_headers eval: ["Range: bytes=9999-\n", "Range: bytes=5-9\n"]
+--- error_code eval: [416, 206]
+--- bytes
+any
+5-9
+--- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
+
+=== TEST 4: nor of the description of a track
+--- pipelined_requests eval
+["GET /cdn/track/dQw4w9WgXcQ
+hello", "GET /cdn/stream/dQw4w9WgXcQ"]
+--- error_code eval: [200, 200]
+--- bytes
+any
+0-
+--- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
+
+=== TEST 5: of HEAD
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ
+hello
+--- bytes: none
+--- response_headers
+Content-Length: 3584
+
+=== TEST 6: of OPTIONS
+--- request
+OPTIONS /cdn/stream/dQw4w9WgXcQ
+hello
+--- error_code: 204
+--- bytes: none
+
+=== TEST 7: in chunks
+--- request eval
+"HEAD /cdn/stream/dQw4w9WgXcQ
+5\r\nhello\r\n0\r\n\r\n"
+--- more_headers
+Transfer-Encoding: chunked
+--- bytes: none
+
+=== TEST 8: one that was announced and does not come
+--- edge
+lingering_timeout 50ms;
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- more_headers
+Content-Length: 5
+--- bytes: none
+
+=== TEST 9: GET of what is cached
+--- cached
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+hello
+--- bytes: 0-
