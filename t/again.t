@@ -1,0 +1,228 @@
+# What the origin answers before the first byte comes back to voyo_stream once
+# more: another representation, a header and a cut, or a problem.  A browser
+# ends playback at an error in the middle of a track, and resumes after a cut
+# (docs/upstream.md, B1, B2); behind a proxy a bare close would be a 502 (N12).
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a resume that can't be had is a header and a cut
+--- record
+140 aac 129500 3584 /dead
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=1500-
+--- error_code: 206
+--- response_headers
+Content-Type: audio/mp4
+Content-Length: 2084
+Content-Range: bytes 1500-3583/3584
+ETag: "dQw4w9WgXcQ.140.1.3584.m1"
+! Retry-After
+! X-Voyo-Problem
+--- bytes: 1500-
+--- cut: 0
+--- says
+bytes 1500-3583 of "dQw4w9WgXcQ.140.1.3584.m1" can't be had, no_resolver: the header is sent and the connection closed
+
+=== TEST 2: by a suffix
+--- record
+140 aac 129500 3584 /dead
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=-100
+--- error_code: 206
+--- response_headers
+Content-Range: bytes 3484-3583/3584
+--- bytes: 3484-
+--- cut: 0
+
+=== TEST 3: a beginning is a problem, with a range too
+--- record
+140 aac 129500 3584 /dead
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=0-
+--- error_code: 503
+--- response_headers
+Content-Type: application/problem+json
+Retry-After: 5
+! Content-Range
+! ETag
+--- response_body_like: "code":"no_resolver"
+
+=== TEST 4: a refusal is a problem in the middle too
+--- record
+140 aac 129500 3584 /dead
+--- resolver
+--- failure
+private 90
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=1500-
+--- error_code: 404
+--- response_body_like: "code":"private"
+
+=== TEST 5: in the middle of a track that is not known there is no header to send
+--- record
+--- more_headers
+Range: bytes=1500-
+--- error_code: 503
+--- response_body_like: "code":"no_resolver"
+
+=== TEST 6: it is not kept: the next one has it
+--- record
+140 aac 129500 3584 /dead
+--- media
+location = /dead {
+    limit_req zone=latch;
+    error_page 503 = @right;
+    proxy_pass http://127.0.0.1:$server_port/wrong;
+}
+location @right { rewrite ^ /140 break; root $TEST_NGINX_HOME/media; }
+location = /wrong { access_log off; return 403; }
+--- cached
+1500-1599
+--- more_headers
+Range: bytes=1500-1599
+--- error_code: 206
+--- bytes: 1500-1599
+
+=== TEST 7: a track that was encoded anew is served as it is now
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+140 aac 129500 3584 /140 lmt=2
+--- media
+location = /dead { return 403; }
+--- bytes: 0-
+--- response_headers
+ETag: "dQw4w9WgXcQ.140.2.3584.m1"
+Content-Length: 3584
+
+=== TEST 8: with another length, and the range judged anew
+--- record
+139 aac 129500 9999 /dead
+--- resolves
+140 aac 129500 3584 /140 lmt=2
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=-100
+--- error_code: 206
+--- bytes: 3484-3583
+--- response_headers
+Content-Range: bytes 3484-3583/3584
+
+=== TEST 9: a range that is beyond the end by now
+--- record
+139 aac 129500 9999 /dead
+--- resolves
+140 aac 129500 3584 /140 lmt=2
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=5000-
+--- error_code: 416
+--- response_headers
+Content-Range: bytes */3584
+
+=== TEST 10: If-Range of the old one
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+140 aac 129500 3584 /140 lmt=2
+--- media
+location = /dead { return 403; }
+--- more_headers
+Range: bytes=1500-
+If-Range: "dQw4w9WgXcQ.140.1.3584.m1"
+--- bytes: 0-
+--- response_headers
+! Content-Range
+ETag: "dQw4w9WgXcQ.140.2.3584.m1"
+
+=== TEST 11: in the other codec, when that is all there is
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+251 opus 130000 3584 /251
+--- media
+location = /dead { return 403; }
+--- bytes: 251 0-
+--- response_headers
+Content-Type: audio/webm
+
+=== TEST 12: encoded anew in mid-track: the response ends, two are not mixed
+--- record
+140 aac 129500 3584 /140
+--- resolves
+140 aac 129500 3584 /140 lmt=2
+--- media
+location = /140 {
+    if ($http_range = "bytes=2048-3071") { return 403; }
+    root $TEST_NGINX_HOME/media;
+}
+--- response_headers
+ETag: "dQw4w9WgXcQ.140.1.3584.m1"
+--- bytes: 0-
+--- cut: 1024
+
+=== TEST 13: encoded anew again and again
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+140 aac 129500 3584 /dead lmt=2
+track dQw4w9WgXcQ
+140 aac 129500 3584 /dead lmt=3
+track dQw4w9WgXcQ
+140 aac 129500 3584 /dead lmt=4
+--- media
+location = /dead { return 403; }
+--- error_code: 502
+--- response_headers
+Retry-After: 1
+--- response_body_like: "code":"representation_gone","retryable":true
+
+=== TEST 14: what is denied before is not served by coming again
+--- location
+deny all;
+--- error_code: 403
+--- response_body_like: "code":"refused","retryable":false
+--- says
+access forbidden by rule
+--- fetched
+
+=== TEST 15: nor what "return" refuses
+--- location
+return 404;
+--- error_code: 404
+--- response_body_like: "code":"refused"
+--- fetched
+
+=== TEST 16: nor what auth_request refuses
+--- edge
+location = /auth { internal; return 401; }
+--- location
+auth_request /auth;
+error_page 401 @again;
+--- error_code: 401
+--- response_body_like: "code":"refused"
+--- fetched
+
+=== TEST 17: what auth_request lets pass is whole
+--- edge
+location = /auth { internal; return 204; }
+--- location
+auth_request /auth;
+--- bytes: 0-

@@ -1,0 +1,116 @@
+# The guard: a later slice that is no whole 206 ends the connection, so that a
+# listener has a right prefix.  Without it nginx goes on after a short slice,
+# and puts a page of an error into the audio (docs/upstream.md, N16, N17).
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a later slice that is short in the cache
+--- cached
+--- init
+VOYO::damage('bytes=1024-2047', -100);
+--- bytes: 0-
+--- cut: 1024
+--- says
+slice has 924 bytes instead of 1024, the connection is closed
+
+=== TEST 2: it is fetched anew by the next one
+--- cached
+--- init
+VOYO::damage('bytes=1024-2047', -100); VOYO::ask('');
+--- bytes: 0-
+--- fetched
+slices 0 1 1 2 3
+
+=== TEST 3: the last slice
+--- cached
+--- init
+VOYO::damage('bytes=3072-4095', -1);
+--- bytes: 0-
+--- cut: 1024
+--- says
+slice has 511 bytes instead of 512
+
+=== TEST 4: the only slice of a range
+--- cached
+--- init
+VOYO::damage('bytes=1024-2047', -100);
+--- more_headers
+Range: bytes=1024-2047
+--- error_code: 206
+--- response_headers
+Content-Length: 1024
+--- bytes: 1024-2047
+--- cut: 0
+--- says
+slice has 924 bytes instead of 1024
+
+=== TEST 5: one that is long
+--- cached
+--- init
+VOYO::damage('bytes=1024-2047', 50);
+--- bytes: 0-
+--- cut: 1024
+--- says
+slice has 1074 bytes instead of 1024
+
+=== TEST 6: an error_page of the operator's, which answers 200
+--- replace
+error_page 400 403 404 410 451 500 502 503 504 @again; => error_page 500 502 503 504 /broken;
+--- edge
+location = /broken { internal; return 200 "this is no audio, and as long as a page of an error may be"; }
+--- media
+location = /140 {
+    if ($http_range = "bytes=2048-3071") { return 500; }
+    root $TEST_NGINX_HOME/media;
+}
+--- bytes: 0-
+--- cut: 1024
+--- says
+slice answered 503 in the middle of a track, the connection is closed
+
+=== TEST 7: a mirror's answer is none of its business
+--- edge
+location = /mirror { internal; return 200 "x"; }
+--- location
+mirror /mirror;
+--- bytes: 0-
+
+=== TEST 8: nor an auth_request's
+--- edge
+location = /auth { internal; return 200 "x"; }
+--- location
+auth_request /auth;
+--- bytes: 0-
+
+=== TEST 9: a media host's body that breaks off
+--- record
+track aaaaaaaaaaa
+300 aac 1 200 /300
+track dQw4w9WgXcQ
+140 aac 129500 3584 /140
+--- media
+location = /140 {
+    if ($http_range = "bytes=1024-2047") { rewrite ^ /short last; }
+    root $TEST_NGINX_HOME/media;
+}
+location = /short {
+    access_log off;
+    postpone_output 0;
+    limit_rate 1;
+    limit_rate_after 300;
+    send_timeout 1;
+    alias $TEST_NGINX_HOME/media/140;
+}
+--- replace
+proxy_read_timeout 10s; => proxy_read_timeout 300ms;
+--- bytes: 0-
+--- cut: 1024
+--- says
+upstream prematurely closed connection
