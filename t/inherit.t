@@ -1,0 +1,151 @@
+# What an operator writes in "http" or in a server, for the rest of a site,
+# is inherited by ours, and must not break a track.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+# In "http": for listeners, fills and the origin alike.
+
+table(<<'BLOCK', <<'ROWS');
+in http: {line}
+--- http_config
+{line}
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+BLOCK
+line
+
+add_header X-Site 1 always;
+chunked_transfer_encoding off;
+client_body_buffer_size 1k;
+client_max_body_size 1;
+directio 512;
+etag off;
+expires 1d;
+gunzip on;
+gzip on;
+if_modified_since off;
+ignore_invalid_headers off;
+keepalive_requests 1;
+limit_rate 1m;
+log_subrequest on;
+merge_slashes off;
+msie_padding on;
+open_file_cache max=100;
+output_buffers 1 512;
+postpone_output 0;
+proxy_buffering off;
+proxy_cache_background_update on;
+proxy_cache_bypass $http_pragma;
+proxy_cache_convert_head off;
+proxy_cache_lock off;
+proxy_cache_methods GET HEAD POST;
+proxy_cache_use_stale error timeout updating http_500 http_503;
+proxy_cache_valid any 1m;
+proxy_force_ranges on;
+proxy_hide_header ETag;
+proxy_http_version 1.0;
+proxy_limit_rate 1m;
+proxy_next_upstream off;
+proxy_set_header X-Site 1;
+proxy_socket_keepalive on;
+reset_timedout_connection on;
+sendfile_max_chunk 512;
+ssi on;
+sub_filter a b;
+tcp_nopush on;
+underscores_in_headers on;
+ROWS
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: auth_basic in the listeners' server
+--- edge
+auth_basic site;
+auth_basic_user_file $TEST_NGINX_HOME/users;
+--- init
+VOYO::write_file("$ENV{TEST_NGINX_HOME}/users", "x:{PLAIN}y\n");
+--- more_headers
+Authorization: Basic eDp5
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 2: auth_basic without a password
+--- edge
+auth_basic site;
+auth_basic_user_file $TEST_NGINX_HOME/users;
+--- init
+VOYO::write_file("$ENV{TEST_NGINX_HOME}/users", "x:{PLAIN}y\n");
+--- error_code: 401
+--- fetched
+
+=== TEST 3: an error_page of the site's
+--- http_config
+error_page 404 /missing.html;
+error_page 500 502 503 504 /broken.html;
+--- record
+140 aac 129500 3584 /dead
+--- media
+location = /dead { access_log off; return 403; }
+--- error_code: 503
+--- response_body_like: "code":"no_resolver"
+
+=== TEST 4: a track is not compressed, whatever the client takes
+--- http_config
+gzip on; gzip_min_length 1; gzip_proxied any;
+--- more_headers
+Accept-Encoding: gzip
+--- bytes: 0-
+--- response_headers
+! Content-Encoding
+Content-Length: 3584
+
+=== TEST 5: a limit of the speed
+--- edge
+limit_rate 10k;
+--- bytes: 0-
+
+=== TEST 6: a limit of connections
+--- http_config
+limit_conn_zone $binary_remote_addr zone=clients:1m;
+limit_conn_status 429;
+--- edge
+limit_conn clients 5;
+--- bytes: 0-
+
+=== TEST 7: one that none passes
+--- http_config
+limit_req_zone $binary_remote_addr zone=clients:1m rate=1r/m;
+limit_req_status 429; limit_req_log_level notice;
+--- location
+limit_req zone=clients;
+error_page 429 @limited;
+--- cached
+/cdn/stream/dQw4w9WgXcQ
+--- error_code: 429
+--- response_headers
+Retry-After: 5
+--- response_body_like: "code":"too_many_requests"
+
+=== TEST 8: a server's rewrite to the path that is ours
+--- edge
+rewrite ^/audio/(.*)$ /cdn/stream/$1;
+--- request
+GET /audio/dQw4w9WgXcQ
+--- bytes: 0-
+
+=== TEST 9: a location of one's own, with a regular expression
+--- edge
+location ~ ^/audio/(?<id>[^/]+)/(?<level>low|medium|high)$ {
+    voyo_stream $id quality=$level codec=opus;
+    include $TEST_NGINX_HOME/conf/voyo_edge.conf;
+}
+--- request
+GET /audio/dQw4w9WgXcQ/low
+--- bytes: 251 0-

@@ -1,0 +1,196 @@
+# The variables, for logs, limits and headers of an operator's own: each has its
+# value in each phase that can ask for it, also for who is refused, and a wrong
+# one would limit a listener who only plays.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+# In the log, when all is over.
+
+table(<<'BLOCK', <<'ROWS');
+in the log: {what}
+--- http_config
+log_format own '"$voyo_id" "$voyo_track" "$voyo_quality" "$voyo_representation" "$voyo_served" "$voyo_accesses" "$voyo_cold_key"';
+--- settings
+ACCESS_LOG $TEST_NGINX_HOME/access.log own
+--- record
+{record}
+--- cached
+{cached}
+--- request
+{request}
+--- error_code_like: ^\d+$
+--- logged
+{log}
+BLOCK
+what | record | cached | request | log
+
+a track that the zone knows | 140 aac 129500 3584 /140 | HEAD /cdn/stream/dQw4w9WgXcQ | GET /cdn/stream/dQw4w9WgXcQ?quality=low | "dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "0" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "low" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "1" ""
+its other spelling   | 140 aac 129500 3584 /140 | HEAD /cdn/stream/dQw4w9WgXcQ | HEAD /cdn/stream/vyo_ZFF3NHc5V2dYY1E | "dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "0" ""\n"vyo_ZFF3NHc5V2dYY1E" "dQw4w9WgXcQ" "high" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "1" ""
+a track that can't be had | | HEAD /health/live | GET /cdn/stream/dQw4w9WgXcQ | "" "-" "-" "-" "-" "-" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "-" "-" "-" "127.0.0.1"
+a bad track | | HEAD /health/live | GET /cdn/stream/short | "" "-" "-" "-" "-" "-" ""\n"short" "-" "high" "-" "-" "-" ""
+a description | 140 aac 129500 3584 /140 | HEAD /health/live | GET /cdn/track/dQw4w9WgXcQ | "" "-" "-" "-" "-" "-" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "-" "-" "-" "-" ""
+ROWS
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: in rewrite, before anything of ours has run
+--- location
+if ($voyo_id = "dQw4w9WgXcQ") { return 402; }
+error_page 402 = @told;
+--- edge
+location @told { return 200 "id $voyo_id\n"; }
+--- error_code: 200
+--- response_body_like: ^id $
+
+=== TEST 2: $voyo_cold_key limits who asks for unknown tracks
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+--- record
+track aaaaaaaaaaa
+140 aac 129500 3584 /140
+track bbbbbbbbbbb
+140 aac 129500 3584 /140
+--- cached
+/cdn/stream/aaaaaaaaaaa
+--- request
+GET /cdn/stream/bbbbbbbbbbb
+--- error_code: 429
+--- response_headers
+Retry-After: 5
+Content-Type: application/problem+json
+Cache-Control: no-store
+--- response_body_like: "code":"too_many_requests","retryable":true
+
+=== TEST 3: and not who plays what is known
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+--- cached
+/cdn/stream/dQw4w9WgXcQ
+/cdn/stream/dQw4w9WgXcQ
+/cdn/stream/dQw4w9WgXcQ
+--- bytes: 0-
+
+=== TEST 4: nor who asks for what is none
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+--- cached
+/cdn/stream/short
+/cdn/stream/short
+--- request
+GET /cdn/stream/short
+--- error_code: 400
+--- response_body_like: "code":"bad_track"
+
+=== TEST 5: a description counts as well
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+--- record
+--- cached
+/cdn/track/aaaaaaaaaaa
+--- request
+GET /cdn/track/dQw4w9WgXcQ
+--- error_code: 429
+--- response_body_like: "code":"too_many_requests"
+
+=== TEST 6: the client is whom a trusted proxy names
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+REAL_IP real_ip_header X-Forwarded-For; set_real_ip_from 127.0.0.0/8;
+--- record
+track aaaaaaaaaaa
+140 aac 129500 3584 /140
+track bbbbbbbbbbb
+140 aac 129500 3584 /140
+--- cached
+/cdn/stream/aaaaaaaaaaa
+--- request
+GET /cdn/stream/bbbbbbbbbbb
+--- more_headers
+X-Forwarded-For: 192.0.2.7
+--- error_code: 200
+
+=== TEST 7: headers of an operator's own, in the header filter
+--- location
+add_header X-Own "$voyo_track $voyo_quality $voyo_representation $voyo_accesses" always;
+--- replace
+include @CONF@/voyo_headers.conf; =>
+include @CONF@/voyo_cors.conf; =>
+--- request
+GET /cdn/stream/dQw4w9WgXcQ?quality=low
+--- response_headers
+X-Own: dQw4w9WgXcQ low dQw4w9WgXcQ.140.1.3584.m1 0
+--- bytes: 0-
+
+=== TEST 8: of what is refused too
+--- location
+add_header X-Own "$voyo_track $voyo_quality $voyo_representation-" always;
+--- replace
+include @CONF@/voyo_headers.conf; =>
+include @CONF@/voyo_cors.conf; =>
+--- record
+--- error_code: 503
+--- response_headers
+X-Own: dQw4w9WgXcQ high -
+
+=== TEST 9: none of the origin's says anything at the edge
+--- http_config
+log_format own '"$voyo_media_scheme$voyo_media_host$voyo_media_name$voyo_media_uri$voyo_media_user_agent$voyo_media_range$voyo_etag"';
+--- settings
+ACCESS_LOG $TEST_NGINX_HOME/access.log own
+--- bytes: 0-
+--- logged
+"-------"
+
+=== TEST 10: an origin's own log, which has no path of the URL
+--- replace
+access_log off; => access_log $TEST_NGINX_HOME/access.log origin;
+--- http_config
+log_format origin '$voyo_media_scheme $voyo_media_name $voyo_media_user_agent $voyo_media_range $voyo_etag';
+--- settings
+ACCESS_LOG off
+--- more_headers
+Range: bytes=1500-1600
+--- error_code: 206
+--- bytes: 1500-1600
+--- logged
+http 127.0.0.1 VOYO bytes=1024-2047 \x22dQw4w9WgXcQ.140.1.3584.m1\x22
+
+=== TEST 11: accesses are counted from the zone, this one included
+--- http_config
+log_format own '$request_method $voyo_accesses';
+--- settings
+ACCESS_LOG $TEST_NGINX_HOME/access.log own
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+GET /cdn/stream/dQw4w9WgXcQ
+HEAD /cdn/stream/dQw4w9WgXcQ?codec=opus
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- logged
+HEAD 0
+GET 1
+HEAD 2
+HEAD 3
+
+=== TEST 12: $voyo_slice is $slice_range
+--- location
+add_header X-Own "$voyo_slice $slice_range";
+--- replace
+include @CONF@/voyo_headers.conf; =>
+include @CONF@/voyo_cors.conf; =>
+--- more_headers
+Range: bytes=1500-1600
+--- error_code: 206
+--- bytes: 1500-1600
+--- response_headers
+X-Own: bytes=1024-2047 bytes=1024-2047
