@@ -1,0 +1,101 @@
+# Reading ahead: a listener should find the next slices there, without waiting
+# for the source at each seam; but not those that nobody asked for.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: each slice is fetched once, whoever needs it first
+--- settings
+AHEAD 4
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 2: one of a hundred slices too
+--- settings
+AHEAD 4
+--- record
+140 aac 129500 102400 /140
+--- bytes: 0-
+
+=== TEST 3: nothing beyond what was asked for
+--- settings
+AHEAD 16
+--- more_headers
+Range: bytes=0-99
+--- error_code: 206
+--- bytes: 0-99
+--- fetched
+slices 0
+
+=== TEST 4: up to its end
+--- settings
+AHEAD 16
+--- more_headers
+Range: bytes=0-1100
+--- error_code: 206
+--- bytes: 0-1100
+--- fetched
+slices 0 1
+
+=== TEST 5: from a cached slice on as well
+--- settings
+AHEAD 4
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 6: what is there is not fetched again
+--- settings
+AHEAD 4
+--- cached
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 7: one that can't be had ahead is tried for the listener
+--- settings
+AHEAD 4
+--- media
+location = /140 {
+    if ($http_range != "bytes=1024-2047") { rewrite ^ /right last; }
+    limit_req zone=latch;
+    error_page 503 = @right;
+    proxy_pass http://127.0.0.1:$server_port/wrong;
+}
+location @right { root $TEST_NGINX_HOME/media; }
+location = /right { access_log off; alias $TEST_NGINX_HOME/media/140; }
+location = /wrong { access_log off; return 403; }
+--- resolves
+140 aac 129500 3584 /140
+--- bytes: 0-
+
+=== TEST 8: for one who reads nothing, one slice
+--- settings
+AHEAD 4
+--- record
+140 aac 129500 8000000 /140
+--- replace
+slice 1k; => slice 64k;
+--- unread: 16
+--- request
+GET /health/live
+--- response_body
+{"status":"healthy"}
+
+=== TEST 9: in a key with $slice_range nothing is read ahead, and all plays
+--- settings
+AHEAD 4
+--- replace
+proxy_cache_key $voyo_representation$voyo_slice; => proxy_cache_key $voyo_representation$slice_range;
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
