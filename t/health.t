@@ -1,0 +1,173 @@
+# /health tells the truth: what watches it takes a machine away, or lets a
+# deploy go live, by its status.  503 is for our own parts; what the source does
+# is "degraded", or a deploy that cures it could not go live.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: all is well: each field has its type
+--- request
+GET /health
+--- resolver
+{"name":"t","ytdlp_version":"2026.10.26","rss":1000000,"mode":"warm"}
+--- response_headers
+Content-Type: application/json
+Cache-Control: no-store
+--- response_body_like chomp
+^\{"status":"healthy","uptime":\d+,"memory":\{"rss":\d{7,},"heapUsed":\d+,"heapTotal":1048576\},"cacheSize":0,"checks":\{"redis":\{"status":"ok"\},"resolver":\{"status":"ok","count":1\},"ytdlp":\{"status":"ok","version":"2026.10.26"\},"cache":\{"status":"ok","used":\d+,"size":104857600\},"zone":\{"status":"ok","tracks":0,"parked":0,"refreshed_expired":0,"refreshed_early":0,"refreshed_other":0,"prefetch_ignored":0\}\}\}\n$
+
+=== TEST 2: no resolver since the start
+--- request
+GET /health
+--- error_code: 503
+--- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"ok"\},"resolver":\{"status":"failed","count":0\},"ytdlp":\{"status":"failed"\}
+
+=== TEST 3: one whose time is over does not live
+--- request
+GET /health
+--- redis
+ZADD @resolvers 1000 dead
+SET @resolver:dead {"name":"dead","ytdlp_version":"2026.10.26"}
+--- error_code: 503
+--- response_body_like: "resolver":\{"status":"failed","count":0\}
+
+=== TEST 4: no Redis and nothing in the zone
+--- request
+GET /health
+--- redis
+none
+--- error_code: 503
+--- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"failed"\}
+
+=== TEST 5: no resolver any more, but one since the start
+--- resolver
+--- cached
+/health
+--- init
+VOYO::redis('DEL', VOYO::key('resolvers'));
+--- request
+GET /health
+--- response_body_like: ^\{"status":"degraded".*"resolver":\{"status":"failed","count":0\}
+
+=== TEST 6: two resolvers, and the first one's version
+--- request
+GET /health
+--- resolver
+{"name":"a","ytdlp_version":"2026.10.26"}
+{"name":"b","ytdlp_version":"2026.11.01"}
+--- response_body_like: "resolver":\{"status":"ok","count":2\},"ytdlp":\{"status":"ok","version":"2026.10.26"\}
+
+=== TEST 7: the breaker is open
+--- request
+GET /health
+--- resolver
+{"name":"t","ytdlp_version":"2026.10.26","breaker":{"state":"open","class":"bot_check","left":500}}
+--- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","version":"2026.10.26","breaker":\{"state":"open","class":"bot_check","left":500\}\}
+
+=== TEST 8: the canary is dead
+--- request
+GET /health
+--- resolver
+{"name":"t","ytdlp_version":"2026.10.26","canary":{"result":"forbidden"}}
+--- response_body_like: ^\{"status":"degraded".*"canary":"forbidden"
+
+=== TEST 9: the canary lives, or has not sung yet
+--- request
+GET /health
+--- resolver
+{"name":"a","canary":{"result":"ok"}}
+{"name":"b","canary":{"result":"pending"}}
+--- response_body_like: ^\{"status":"healthy"
+
+=== TEST 10: yt-dlp is cold
+--- request
+GET /health
+--- resolver
+{"name":"t","mode":"cold"}
+--- response_body_like: ^\{"status":"degraded".*"mode":"cold"
+
+=== TEST 11: a heartbeat that is none counts as one that says nothing
+--- request
+GET /health
+--- resolver
+[1,2
+--- response_body_like: ^\{"status":"healthy".*"resolver":\{"status":"ok","count":1\}
+
+=== TEST 12: one with other types in it
+--- request
+GET /health
+--- resolver
+{"name":1,"ytdlp_version":[],"rss":"x","breaker":"open","canary":7,"mode":{}}
+--- response_body_like: ^\{"status":"healthy"
+
+=== TEST 13: tracks are counted
+--- request
+GET /health
+--- resolver
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- response_body_like: "cacheSize":1,.*"tracks":1,
+
+=== TEST 14: a URL that was refused early
+--- request
+GET /health
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+140 aac 129500 3584 /140
+--- media
+location = /dead { return 403; }
+--- cached
+--- response_body_like: "refreshed_expired":0,"refreshed_early":1,"refreshed_other":0
+
+=== TEST 15: one past its time
+--- request
+GET /health
+--- record
+140 aac 129500 3584 /140 expires=100
+--- resolves
+140 aac 129500 3584 /140
+--- cached
+--- response_body_like: "refreshed_expired":1,"refreshed_early":0,"refreshed_other":0
+
+=== TEST 16: one that failed otherwise
+--- request
+GET /health
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+140 aac 129500 3584 /140
+--- media
+location = /dead { return 500; }
+--- cached
+--- response_body_like: "refreshed_expired":0,"refreshed_early":0,"refreshed_other":1
+
+=== TEST 17: what is cached has its bytes
+--- request
+GET /health
+--- resolver
+--- cached
+--- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
+
+=== TEST 18: without a cache the check of it fails
+--- http_config
+--- config
+location = /t { voyo_health; }
+--- error_code: 503
+--- response_body_like: "cache":\{"status":"failed"
+
+=== TEST 19: whether nginx runs is another question
+--- request
+GET /health/live
+--- redis
+none
+--- response_headers
+Content-Type: application/json
+--- response_body
+{"status":"healthy"}

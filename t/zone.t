@@ -1,0 +1,129 @@
+# The zone: what all workers know of tracks, so that what plays goes on while
+# Redis is away, and a known track costs no question.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a known track is not asked for again
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- init
+VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
+--- bytes: 0-
+
+=== TEST 2: in its other format too
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- init
+VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
+--- request
+GET /cdn/stream/dQw4w9WgXcQ?codec=opus
+--- bytes: 251 0-
+
+=== TEST 3: without Redis what is cached plays, and what is not, by its URL
+--- cached
+0-0
+--- init
+VOYO::redis_goes();
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 4: a description needs Redis
+--- cached
+--- init
+VOYO::redis_goes();
+--- request
+GET /cdn/track/dQw4w9WgXcQ
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 5: a track that is not known, neither
+--- cached
+--- init
+VOYO::redis_goes();
+--- request
+GET /cdn/stream/aaaaaaaaaaa
+--- error_code: 503
+--- response_body_like: "code":"redis_unavailable"
+
+=== TEST 6: Redis comes back: the worker finds it
+--- cached
+--- init
+VOYO::redis_goes(); VOYO::redis_comes();
+--- request
+GET /cdn/track/dQw4w9WgXcQ
+--- error_code: 503
+--- response_body_like: "code":"no_resolver"
+
+=== TEST 7: a track leaves after its time
+--- replace
+inactive=30m => inactive=1s
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- init
+VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ')); Time::HiRes::sleep(2.1);
+--- error_code: 503
+--- response_body_like: "code":"no_resolver"
+
+=== TEST 8: with its time not over it stays
+--- replace
+inactive=30m => inactive=1h
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- init
+VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
+--- bytes: 0-
+
+=== TEST 9: an event brings a newer record
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- init
+VOYO::publish("140 aac 129500 3584 /140 lmt=2", 5);
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- response_headers
+ETag: "dQw4w9WgXcQ.140.2.3584.m1"
+
+=== TEST 10: an older one does not replace it
+--- record
+track dQw4w9WgXcQ generation=9
+140 aac 129500 3584 /140
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- init
+VOYO::publish("140 aac 129500 3584 /140 lmt=2", 5);
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ
+--- response_headers
+ETag: "dQw4w9WgXcQ.140.1.3584.m1"
+
+=== TEST 11: a track that nobody here knows is not fetched by an event
+--- record
+--- init
+VOYO::publish("140 aac 129500 3584 /140", 5);
+--- request
+GET /health
+--- resolver
+--- response_body_like: "cacheSize":0
+
+=== TEST 12: a small zone forgets the oldest tracks, not the newest
+--- settings
+ZONE_SIZE 64k
+--- init
+VOYO::many(200);
+--- request eval: ["HEAD /cdn/stream/track000199", "HEAD /cdn/stream/track000000"]
+--- error_code eval: [200, 503]
+
+=== TEST 13: and never fails for it
+--- settings
+ZONE_SIZE 64k
+--- init
+VOYO::many(200);
+--- bytes: 0-
