@@ -1,6 +1,7 @@
 # Conditions, RFC 9110, section 13.  A resume whose If-Range is not honoured
 # puts two encodings into one file; a 304 that is none costs the whole track
-# again.  What the record knows is answered without the source.
+# again.  What the record knows is answered without the source.  Each is asked
+# twice: of the source, and of the cache.
 
 use lib 't/lib';
 use VOYO;
@@ -9,12 +10,13 @@ plan 'no_plan';
 
 table(<<'BLOCK', <<'ROWS');
 {what}
---- request
-{method} /cdn/stream/dQw4w9WgXcQ
+--- request eval: [('{method} /cdn/stream/dQw4w9WgXcQ') x 2]
 --- more_headers
 {headers}
---- error_code: {status}
---- bytes: {bytes}
+--- error_code eval: [({status}) x 2]
+--- bytes
+{bytes}
+{bytes}
 --- fetched
 slices {slices}
 BLOCK
@@ -30,7 +32,7 @@ what | method | headers | status | bytes | slices
 13.1.5: there is no date to compare with    | GET | Range: bytes=100-199\nIf-Range: Sat, 29 Oct 1994 19:43:31 GMT | 200 | 0- | 0 1 2 3
 13.1.5: a date to come                      | GET | Range: bytes=100-199\nIf-Range: Fri, 29 Oct 2094 19:43:31 GMT | 200 | 0- | 0 1 2 3
 13.1.5: without a range it says nothing     | GET | If-Range: "other" | 200 | 0- | 0 1 2 3
-13.1.5: beyond the end of the same          | GET | Range: bytes=9999-\nIf-Range: "dQw4w9WgXcQ.140.1.3584.m1"       | 416 | |
+13.1.5: beyond the end of the same          | GET | Range: bytes=9999-\nIf-Range: "dQw4w9WgXcQ.140.1.3584.m1"       | 416 | any |
 13.1.5: beyond the end of another           | GET | Range: bytes=9999-\nIf-Range: "other"                        | 200 | 0- | 0 1 2 3
 
 # section 13.1.2, If-None-Match
@@ -41,6 +43,9 @@ what | method | headers | status | bytes | slices
 13.1.2: another                             | GET | If-None-Match: "x"                                | 200 | 0- | 0 1 2 3
 13.1.2: another whose end is ours           | GET | If-None-Match: x"dQw4w9WgXcQ.140.1.3584.m1"          | 200 | 0- | 0 1 2 3
 13.1.2: another whose beginning is ours     | GET | If-None-Match: "dQw4w9WgXcQ.140.1.3584.m1"x          | 200 | 0- | 0 1 2 3
+13.1.2: spaces in a list                    | GET | If-None-Match: "x" ,	"dQw4w9WgXcQ.140.1.3584.m1"  | 304 | none |
+13.1.2: two without a comma are no list     | GET | If-None-Match: "dQw4w9WgXcQ.140.1.3584.m1" "x"   | 200 | 0- | 0 1 2 3
+13.1.2: a parameter                         | GET | If-None-Match: "dQw4w9WgXcQ.140.1.3584.m1";a     | 200 | 0- | 0 1 2 3
 13.1.2: HEAD of what a browser has          | HEAD | If-None-Match: "dQw4w9WgXcQ.140.1.3584.m1"          | 304 | none |
 13.1.2: HEAD of another                     | HEAD | If-None-Match: "x"                               | 200 | none |
 13.1.2: the other format is another         | GET | If-None-Match: "dQw4w9WgXcQ.251.1.3584"           | 200 | 0- | 0 1 2 3
@@ -57,11 +62,12 @@ what | method | headers | status | bytes | slices
 13.1.1: the same                            | GET | If-Match: "dQw4w9WgXcQ.140.1.3584.m1"                | 200 | 0- | 0 1 2 3
 13.1.1: any                                 | GET | If-Match: *                                       | 200 | 0- | 0 1 2 3
 13.1.1: one of a list                       | GET | If-Match: "x", "dQw4w9WgXcQ.140.1.3584.m1"           | 200 | 0- | 0 1 2 3
-13.1.1: another                             | GET | If-Match: "x"                                     | 412 | |
-13.1.1: the comparison is strong            | GET | If-Match: W/"dQw4w9WgXcQ.140.1.3584.m1"              | 412 | |
+13.1.1: another                             | GET | If-Match: "x"                                     | 412 | any |
+13.1.1: the comparison is strong            | GET | If-Match: W/"dQw4w9WgXcQ.140.1.3584.m1"              | 412 | any |
+13.1.1: another whose end is ours           | GET | If-Match: x"dQw4w9WgXcQ.140.1.3584.m1"           | 412 | any |
 13.1.1: a range of the same                 | GET | Range: bytes=1500-1599\nIf-Match: "dQw4w9WgXcQ.140.1.3584.m1" | 206 | 1500-1599 | 1
-13.1.1: a range of another                  | GET | Range: bytes=0-9\nIf-Match: "x"                   | 412 | |
-13.1.1: HEAD of another                     | HEAD | If-Match: "x"                                    | 412 | |
+13.1.1: a range of another                  | GET | Range: bytes=0-9\nIf-Match: "x"                   | 412 | any |
+13.1.1: HEAD of another                     | HEAD | If-Match: "x"                                    | 412 | none |
 
 # section 13.1.4, If-Unmodified-Since: there is no date
 13.1.4: an old date                         | GET | If-Unmodified-Since: Sat, 29 Oct 1994 19:43:31 GMT | 200 | 0- | 0 1 2 3

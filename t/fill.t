@@ -235,3 +235,11 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- response_headers
 Content-Length: 3584
 --- fetched
+
+=== TEST 23: one beside a range above 0 is counted as ignored
+--- cached
+/cdn/stream/dQw4w9WgXcQ?prefetch=aaaaaaaaaaa 1500-1599
+--- request
+GET /health
+--- resolver
+--- response_body_like: "prefetch_ignored":1

@@ -48,7 +48,8 @@ timeout              | 504 | timeout              | true  | Retry-After: 90
 new_in_next_year     | 502 | internal             | true  | Retry-After: 90
 ROWS
 
-# Of the request, of the parts that are not there, and of the source.
+# Of the request, which nobody is asked about, of the parts that are not there,
+# and of the source.
 
 table(<<'BLOCK', <<'ROWS');
 {what}
@@ -70,18 +71,18 @@ Cache-Control: no-store
 BLOCK
 what | uri | record | redis | settings | live | status | code | retryable | retry
 
-no id                 | /cdn/stream/                     | | | | | 400 | bad_track | false | ! Retry-After
-an id that is short   | /cdn/stream/dQw4w9WgXc           | | | | | 400 | bad_track | false | ! Retry-After
-an id that is long    | /cdn/stream/dQw4w9WgXcQQ         | | | | | 400 | bad_track | false | ! Retry-After
-another character     | /cdn/stream/dQw4w9WgXc.          | | | | | 400 | bad_track | false | ! Retry-After
-a line's end          | /cdn/stream/dQw4w9WgXcQ%0a       | | | | | 400 | bad_track | false | ! Retry-After
-more of a path        | /cdn/stream/dQw4w9WgXcQ/x        | | | | | 400 | bad_track | false | ! Retry-After
-the alias, cut        | /cdn/stream/vyo_ZFF3NHc5V2dYY1   | | | | | 400 | bad_track | false | ! Retry-After
-the alias, padded     | /cdn/stream/vyo_ZFF3NHc5V2dYY1E= | | | | | 400 | bad_track | false | ! Retry-After
-the alias, not canonical | /cdn/stream/vyo_ZFF3NHc5V2dYY1F | | | | | 400 | bad_track | false | ! Retry-After
-a quality             | /cdn/stream/dQw4w9WgXcQ?quality=best | | | | | 400 | bad_quality | false | ! Retry-After
-a quality in capitals | /cdn/stream/dQw4w9WgXcQ?quality=LOW  | | | | | 400 | bad_quality | false | ! Retry-After
-a codec               | /cdn/stream/dQw4w9WgXcQ?codec=mp3    | | | | | 400 | bad_codec | false | ! Retry-After
+no id                 | /cdn/stream/                     | | none | | | 400 | bad_track | false | ! Retry-After
+an id that is short   | /cdn/stream/dQw4w9WgXc           | | none | | | 400 | bad_track | false | ! Retry-After
+an id that is long    | /cdn/stream/dQw4w9WgXcQQ         | | none | | | 400 | bad_track | false | ! Retry-After
+another character     | /cdn/stream/dQw4w9WgXc.          | | none | | | 400 | bad_track | false | ! Retry-After
+a line's end          | /cdn/stream/dQw4w9WgXcQ%0a       | | none | | | 400 | bad_track | false | ! Retry-After
+more of a path        | /cdn/stream/dQw4w9WgXcQ/x        | | none | | | 400 | bad_track | false | ! Retry-After
+the alias, cut        | /cdn/stream/vyo_ZFF3NHc5V2dYY1   | | none | | | 400 | bad_track | false | ! Retry-After
+the alias, padded     | /cdn/stream/vyo_ZFF3NHc5V2dYY1E= | | none | | | 400 | bad_track | false | ! Retry-After
+the alias, not canonical | /cdn/stream/vyo_ZFF3NHc5V2dYY1F | | none | | | 400 | bad_track | false | ! Retry-After
+a quality             | /cdn/stream/dQw4w9WgXcQ?quality=best | | none | | | 400 | bad_quality | false | ! Retry-After
+a quality in capitals | /cdn/stream/dQw4w9WgXcQ?quality=LOW  | | none | | | 400 | bad_quality | false | ! Retry-After
+a codec               | /cdn/stream/dQw4w9WgXcQ?codec=mp3    | | none | | | 400 | bad_codec | false | ! Retry-After
 Redis is not there    | /cdn/stream/dQw4w9WgXcQ | | none | | | 503 | redis_unavailable | true | Retry-After: 2
 no resolver lives     | /cdn/stream/dQw4w9WgXcQ | | | | | 503 | no_resolver | true | Retry-After: 5
 none that lives any more | /cdn/stream/dQw4w9WgXcQ | | ZADD @resolvers 1000 dead | | | 503 | no_resolver | true | Retry-After: 5

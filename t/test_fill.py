@@ -33,9 +33,6 @@ class FillTest(unittest.TestCase):
         return [each['range']
                 for each in self.stack.requests('media', track)]
 
-    def zone(self) -> dict:
-        return self.stack.health()['checks']['zone']
-
     # HEAD: docs/http-api.md.
 
     def test_a_head_warms_record_and_first_slice(self) -> None:
@@ -56,19 +53,6 @@ class FillTest(unittest.TestCase):
         self.assertEqual(answer.body, self.stack.file(track)[:100000])
         self.assertEqual(self.stack.requests('player', track), players)
 
-    def test_it_is_the_same_quality_and_codec(self) -> None:
-        track = 'm04_warm001'
-        self.assertEqual(self.head(
-            track, 'prefetch=1&quality=low&codec=opus').status, 200)
-        self.assertEqual({each['itag'] for each in
-                          self.stack.requests('media', track)}, {249})
-
-    def test_a_second_head_costs_nothing(self) -> None:
-        track = 's30_warm002'
-        self.assertEqual(self.head(track).status, 200)
-        self.assertEqual(self.head(track).status, 200)
-        self.assertEqual(len(self.media(track)), 1)
-
     def test_still_running_after_10_s_is_202(self) -> None:
         track = 's30_warm003'
         self.stack.switch(faults=[{'do': {'delay': 10500}, 'id': track,
@@ -79,11 +63,6 @@ class FillTest(unittest.TestCase):
         # it went on, and is asked again
         wait_for(lambda: self.head(track).status == 200, 'it is warm')
         self.assertEqual(len(self.media(track)), 2)    # one timed out: 10 s
-
-    def test_a_bad_value_is_400(self) -> None:
-        for value in ('yes', 'short', 'dQw4w9WgXcQQ', 'dQw4w9WgXcQ%0a'):
-            answer = self.head('s30_warm004', f'prefetch={value}')
-            self.assertEqual(answer.status, 400, value)
 
     def test_a_head_tells_the_failure(self) -> None:
         self.assertEqual(self.head('privwarm005').status, 404)
@@ -102,10 +81,6 @@ class FillTest(unittest.TestCase):
         self.stack.switch(forget_faults=True)
         self.assertEqual(self.head(track).status, 200)
 
-    def test_a_head_without_it_fetches_nothing(self) -> None:
-        self.assertEqual(self.head('s30_warm007', '').status, 200)
-        self.assertEqual(self.media('s30_warm007'), [])
-
     # GET.
 
     def test_a_get_warms_another(self) -> None:
@@ -114,23 +89,6 @@ class FillTest(unittest.TestCase):
         self.assertEqual(answer.body, self.stack.file(track))
         wait_for(lambda: self.media(other), 'the other is fetched')
         self.assertEqual(self.media(other), [f'bytes=0-{SLICE - 1}'])
-
-    def test_a_range_above_0_warms_nothing(self) -> None:
-        track, other = 's30_warm012', 's30_warm013'
-        self.stack.get(f'/cdn/stream/{track}')
-        before = self.zone()['prefetch_ignored']
-        self.stack.get(f'/cdn/stream/{track}?prefetch={other}',
-                       {'Range': 'bytes=1-99'})
-        self.assertEqual(self.zone()['prefetch_ignored'], before + 1)
-        self.assertEqual(self.stack.requests('player', other), [])
-
-    def test_a_bad_value_is_ignored_and_counted(self) -> None:
-        track = 's30_warm014'
-        before = self.zone()['prefetch_ignored']
-        answer = self.stack.get(f'/cdn/stream/{track}?prefetch=nonsense')
-        self.assertEqual((answer.status, answer.body),
-                         (200, self.stack.file(track)))
-        self.assertEqual(self.zone()['prefetch_ignored'], before + 1)
 
     def test_a_prefetch_that_fails_fails_alone(self) -> None:
         track = 's30_warm015'
@@ -154,11 +112,6 @@ class FillTest(unittest.TestCase):
         first = min(each['time'] for each in fetched)
         last = max(each['time'] for each in fetched)
         self.assertLess(last - first, 5 * 0.2)
-
-    def test_not_beyond_what_was_asked(self) -> None:
-        track = 'm04_ahead01'
-        self.stack.get(f'/cdn/stream/{track}', {'Range': 'bytes=0-99'})
-        self.assertEqual(self.media(track), [f'bytes=0-{SLICE - 1}'])
 
     def test_from_a_cached_slice_too(self) -> None:
         # after a prefetch the first boundary would be a wait
