@@ -10,21 +10,37 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: each slice is fetched once, whoever needs it first
+=== TEST 1: a fill for each slice behind the first, by its first byte
+--- settings
+AHEAD 4
+ACCESS_LOG off
+--- http_config
+log_format own '$request_method $uri $http_range $http_if_match';
+--- replace
+location ^~ /fill/ { => location ^~ /fill/ { access_log $TEST_NGINX_HOME/access.log own;
+--- bytes: 0-
+--- logged
+HEAD /fill/dQw4w9WgXcQ bytes=1024-1024 \x22dQw4w9WgXcQ.140.1.3584.m1\x22
+HEAD /fill/dQw4w9WgXcQ bytes=2048-2048 \x22dQw4w9WgXcQ.140.1.3584.m1\x22
+HEAD /fill/dQw4w9WgXcQ bytes=3072-3072 \x22dQw4w9WgXcQ.140.1.3584.m1\x22
+--- fetched
+slices 0 1 2 3
+
+=== TEST 2: each slice is fetched once, whoever needs it first
 --- settings
 AHEAD 4
 --- bytes: 0-
 --- fetched
 slices 0 1 2 3
 
-=== TEST 2: one of a hundred slices too
+=== TEST 3: one of a hundred slices too
 --- settings
 AHEAD 4
 --- record
 140 aac 129500 102400 /140
 --- bytes: 0-
 
-=== TEST 3: nothing beyond what was asked for
+=== TEST 4: nothing beyond what was asked for
 --- settings
 AHEAD 16
 --- more_headers
@@ -34,7 +50,7 @@ Range: bytes=0-99
 --- fetched
 slices 0
 
-=== TEST 4: up to its end
+=== TEST 5: up to its end
 --- settings
 AHEAD 16
 --- more_headers
@@ -44,7 +60,7 @@ Range: bytes=0-1100
 --- fetched
 slices 0 1
 
-=== TEST 5: from a cached slice on as well
+=== TEST 6: from a cached slice on as well
 --- settings
 AHEAD 4
 --- cached
@@ -53,7 +69,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- fetched
 slices 0 1 2 3
 
-=== TEST 6: what is there is not fetched again
+=== TEST 7: what is there is not fetched again
 --- settings
 AHEAD 4
 --- cached
@@ -61,7 +77,7 @@ AHEAD 4
 --- fetched
 slices 0 1 2 3
 
-=== TEST 7: one that can't be had ahead is tried for the listener
+=== TEST 8: one that can't be had ahead is tried for the listener
 --- settings
 AHEAD 4
 --- media
@@ -78,7 +94,7 @@ location = /wrong { access_log off; return 403; }
 140 aac 129500 3584 /140
 --- bytes: 0-
 
-=== TEST 8: for one who reads nothing, one slice
+=== TEST 9: for one who reads nothing, one slice
 --- settings
 AHEAD 4
 --- record
@@ -91,7 +107,7 @@ GET /health/live
 --- response_body
 {"status":"healthy"}
 
-=== TEST 9: in a key with $slice_range nothing is read ahead, and all plays
+=== TEST 10: in a key with $slice_range nothing is read ahead, and all plays
 --- settings
 AHEAD 4
 --- replace

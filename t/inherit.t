@@ -13,6 +13,10 @@ in http: {line}
 --- http_config
 {line}
 --- bytes: 0-
+--- response_headers
+Content-Length: 3584
+ETag: "dQw4w9WgXcQ.140.1.3584.m1"
+Accept-Ranges: bytes
 --- fetched
 slices 0 1 2 3
 BLOCK
@@ -25,7 +29,6 @@ client_max_body_size 1;
 directio 512;
 etag off;
 expires 1d;
-gunzip on;
 gzip on;
 if_modified_since off;
 ignore_invalid_headers off;
@@ -46,7 +49,6 @@ proxy_cache_methods GET HEAD POST;
 proxy_cache_use_stale error timeout updating http_500 http_503;
 proxy_cache_valid any 1m;
 proxy_force_ranges on;
-proxy_hide_header ETag;
 proxy_http_version 1.0;
 proxy_limit_rate 1m;
 proxy_next_upstream off;
@@ -55,7 +57,6 @@ proxy_socket_keepalive on;
 reset_timedout_connection on;
 sendfile_max_chunk 512;
 ssi on;
-sub_filter a b;
 tcp_nopush on;
 underscores_in_headers on;
 ROWS
