@@ -117,13 +117,13 @@ GET /health
 --- settings
 ZONE_SIZE 64k
 --- init
-VOYO::many(200);
---- request eval: ["HEAD /cdn/stream/track000199", "HEAD /cdn/stream/track000000"]
+VOYO::many(120);
+--- request eval: ["HEAD /cdn/stream/track000119", "HEAD /cdn/stream/track000000"]
 --- error_code eval: [200, 503]
 
 === TEST 13: and never fails for it
 --- settings
 ZONE_SIZE 64k
 --- init
-VOYO::many(200);
+VOYO::many(120);
 --- bytes: 0-
