@@ -19,12 +19,12 @@ table(<<'BLOCK', <<'ROWS');
 BLOCK
 method | path | status | header | body
 
-DELETE  | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD, OPTIONS | "code":"bad_method","retryable":false
-POST    | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD, OPTIONS | "code":"bad_method"
-PUT     | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD, OPTIONS | "code":"bad_method"
-PATCH   | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD, OPTIONS | "code":"bad_method"
-BREW    | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD, OPTIONS | "code":"bad_method"
-POST    | /cdn/stream/short       | 405 | Allow: GET, HEAD, OPTIONS | "code":"bad_method"
+DELETE  | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD | "code":"bad_method","retryable":false
+POST    | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD | "code":"bad_method"
+PUT     | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD | "code":"bad_method"
+PATCH   | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD | "code":"bad_method"
+BREW    | /cdn/stream/dQw4w9WgXcQ | 405 | Allow: GET, HEAD | "code":"bad_method"
+POST    | /cdn/stream/short       | 405 | Allow: GET, HEAD | "code":"bad_method"
 OPTIONS | /cdn/stream/dQw4w9WgXcQ | 204 | Allow: GET, HEAD, OPTIONS\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\nAccess-Control-Allow-Headers: Range, If-Range, If-None-Match\nAccess-Control-Max-Age: 86400\nAccess-Control-Allow-Origin: * | ^$
 OPTIONS | /cdn/stream/short       | 204 | Allow: GET, HEAD, OPTIONS | ^$
 POST    | /cdn/track/dQw4w9WgXcQ  | 405 | Allow: GET, HEAD | "code":"bad_method"
