@@ -1,65 +1,49 @@
-"""mpv and ffmpeg play, seek, pause beyond the life of a URL and go on."""
+"""What listeners have of players that are no browser.
 
-import json
-import socket
+Each plays the product's bytes, in either codec: the duration that it shows,
+the sound after a seek, at the end and after a cut are right (docs/players.md).
+mpv and ffmpeg also pause beyond the life of a URL.
+"""
+
 import subprocess
 import sys
 import threading
 import unittest
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
-from stack import Stack, wait_for  # noqa: E402
+from players.dlna import Dlna, ask  # noqa: E402
+from players.ffmpeg import Ffmpeg  # noqa: E402
+from players.gstreamer import GStreamer  # noqa: E402
+from players.listen import TRACK, ListenCase  # noqa: E402
+from players.mpv import Mpv  # noqa: E402
+from players.vlc import Vlc  # noqa: E402
+from stack import SLICE, Stack, wait_for  # noqa: E402
 
 RATE = 8000 * 2                    # bytes a second of what ffmpeg gives out
 
 
-class Mpv:
-    """One playing in real time, into nothing, and kept from reading ahead."""
+class ListenTest(ListenCase):
+    players = (Vlc, Mpv, Ffmpeg, GStreamer, Dlna)
 
-    def __init__(self, stack: Stack, url: str) -> None:
-        path = stack.dir / 'mpv.sock'
-        self.process = subprocess.Popen(
-            ['mpv', '--no-config', '--no-video', '--ao=null',
-             '--no-terminal', '--msg-level=all=warn', '--no-ytdl',
-             '--demuxer-max-bytes=512KiB', '--demuxer-max-back-bytes=0',
-             f'--log-file={stack.dir}/mpv.log',
-             f'--input-ipc-server={path}', url],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
-        wait_for(lambda: self.socket.connect_ex(str(path)) == 0,
-                 'mpv listens', 40)
-        self.reader = self.socket.makefile('r')
+    def test_mpv(self) -> None:
+        self.check(Mpv)
 
-    def command(self, *command: Any) -> Any:
-        self.socket.sendall(json.dumps(
-            {'command': command, 'request_id': 1}).encode() + b'\n')
-        while True:
-            answer = json.loads(self.reader.readline())
-            if answer.get('request_id') == 1:
-                return answer.get('data')
+    def test_vlc(self) -> None:
+        self.check(Vlc)
 
-    def at(self) -> float:
-        return self.command('get_property', 'time-pos') or 0.0
+    def test_ffmpeg(self) -> None:
+        self.check(Ffmpeg)
 
-    def end(self) -> int:
-        self.command('quit')
-        # it may still be writing what happens: an error, were it closed
-        status = self.process.wait(10)
-        self.reader.close()
-        self.socket.close()
-        return status
+    def test_gstreamer(self) -> None:
+        self.check(GStreamer)
 
-    def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
+    def test_dlna(self) -> None:
+        self.check(Dlna)
 
 
-class PlayersTest(unittest.TestCase):
+class PauseTest(unittest.TestCase):
     stack: Stack
 
     @classmethod
@@ -73,12 +57,42 @@ class PlayersTest(unittest.TestCase):
     def setUp(self) -> None:
         self.stack.control('/reset', {})
 
+    def test_http_1_0(self) -> None:
+        # as they ask: HEAD, the whole, the rest; no Host, and an end to each
+        url = self.stack.url(f'/cdn/stream/{TRACK}')
+        whole = self.stack.file(TRACK)
+        size = len(whole)
+        for method, start, status in (
+                ('HEAD', 0, 200), ('GET', 0, 200), ('GET', 100, 206),
+                ('HEAD', SLICE, 206), ('GET', SLICE + 1, 206)):
+            with self.subTest(method=method, start=start), \
+                 ask(method, url, start) as answer:
+                self.assertEqual(answer.status, status)
+                self.assertEqual(answer.headers['Connection'], 'close')
+                self.assertEqual(answer.headers['Content-Type'], 'audio/mp4')
+                self.assertEqual(answer.headers['Content-Length'],
+                                 str(size - start))
+                self.assertEqual(
+                    answer.headers['Content-Range'],
+                    f'bytes {start}-{size - 1}/{size}' if start else None)
+                # it could not be read, nor told from the sound
+                self.assertIsNone(answer.headers['Transfer-Encoding'])
+                self.assertIsNone(answer.headers['icy-metaint'])
+                self.assertTrue(answer.read() == (
+                    whole[start:] if method == 'GET' else b''), 'other bytes')
+        with ask('HEAD', url) as answer:
+            self.assertEqual(answer.headers['Accept-Ranges'], 'bytes')
+        with ask('GET', url, size) as answer:
+            self.assertEqual(answer.status, 416)
+
     def test_mpv(self) -> None:
         track = 'h01_mpvplay'
-        mpv = Mpv(self.stack, self.stack.url(f'/cdn/stream/{track}'))
+        mpv = Mpv(self.stack.url(f'/cdn/stream/{track}'), self.stack.dir,
+                  '--ao=null', '--demuxer-max-bytes=512KiB',
+                  '--demuxer-max-back-bytes=0')
         try:
             wait_for(lambda: mpv.at() > 1, 'it plays', 40)
-            self.assertAlmostEqual(mpv.command('get_property', 'duration'),
+            self.assertAlmostEqual(mpv.duration(),
                                    3600, delta=1)
             mpv.command('seek', 2000, 'absolute')
             wait_for(lambda: mpv.at() > 2001, 'it goes on after a seek', 40)
@@ -96,7 +110,7 @@ class PlayersTest(unittest.TestCase):
                 len(self.stack.requests('player', track)), 2)
             self.assertEqual(mpv.end(), 0)
         finally:
-            mpv.stop()
+            mpv.close()
         log = (self.stack.dir / 'mpv.log').read_text(errors='replace')
         self.assertNotRegex(log, r'(?m)^\[[\s\d.]*\]\[[ef]\]')
 
