@@ -34,7 +34,7 @@ FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fPIE \
 FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
-.PHONY: help deps build run demo test test-long check unit bench clean \
+.PHONY: help deps build run demo test test-long check unit bench clean players \
         install module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants
 
@@ -60,9 +60,14 @@ test:           ## install, build and run every quick test, what CI runs
 	@exec util/test
 
 test-long:      ## the tests again and again, under sanitizers too
-	@util/deps test
+	@util/deps players
 	@$(MAKE) build resolver-asan resolver-tsan nginx-asan nginx-valgrind
 	@exec util/test --long
+
+players:        ## what players show, seek and resume: docs/players.md
+	@util/deps players
+	@$(MAKE) build
+	@exec util/players
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check
