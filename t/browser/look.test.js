@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { axeSource, until } from "./lib/product.js";
 import { inState, leave, LOOKS, opened, stage, STATES }
   from "./lib/states.js";
+import { until } from "./lib/until.js";
 
 let all;
 
@@ -13,7 +13,7 @@ before(async () => { all = await stage(); });
 after(() => leave(all));
 
 async function axe(it) {
-  await it.do(axeSource());
+  await it.page.add("axe", "axe-core/axe.min.js");
   const { violations } = await it.do(() => globalThis.axe.run(document));
   assert.deepEqual(violations.map(({ id, nodes }) =>
     `${id}: ${nodes.map(({ html, failureSummary }) =>
@@ -35,8 +35,8 @@ describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
       for (const look of ["narrow", "dark", "forced"]) {
         const { viewport, colorScheme = "light", forcedColors = "none" }
           = LOOKS[look];
-        await it.page.setViewportSize(viewport);
-        await it.page.emulateMedia({ colorScheme, forcedColors });
+        await it.native.setViewportSize(viewport);
+        await it.native.emulateMedia({ colorScheme, forcedColors });
         await axe(it);
         await fits(it);
         assert.equal((await it.state()).status, name);
@@ -61,7 +61,7 @@ const focused = (it) => it.do(() => {
 async function stopsOf(it) {
   const stops = [];
   for (let i = 0; i < 40; i++) {
-    await it.page.keyboard.press("Tab");
+    await it.native.keyboard.press("Tab");
     const stop = await focused(it);
     if (stop === null) {
       break;
@@ -103,14 +103,14 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
         "Shuffle", "Previous track", "Pause", ...CONTROLS, "Queue 2 tracks",
         `Melody ${track}`, "m04_lookdim", ...PAGE]);
 
-      await it.page.getByRole("button", { name: "Try again" }).focus();
+      await it.native.getByRole("button", { name: "Try again" }).focus();
       const { length } = (await it.heard()).loads;
       await until(async () => (await it.heard()).loads.length > length,
         () => it.about());
       assert.equal((await focused(it))[0], "Try again");
       it.line.rate = Infinity;
       await it.line.up();
-      await it.page.keyboard.press("Enter");
+      await it.native.keyboard.press("Enter");
       await it.plays(1800);
       assert.deepEqual((await focused(it))[0], "Pause");
       await it.end();
@@ -118,7 +118,7 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
 
   test("and everything can be done", async () => {
     const it = await inState(all, "playing", "light");
-    const { page } = it;
+    const { native: page } = it;
     const pressed = async (key, what) => {
       await page.keyboard.press(key);
       await it.until(what, 5000);
@@ -173,9 +173,9 @@ test("from right to left, time still runs to the right", async () => {
   await it.do(() => { document.documentElement.dir = "rtl"; });
   await fits(it);
   const press = async (name, part) => {
-    const { x, y, width, height } = await it.page
+    const { x, y, width, height } = await it.native
       .getByRole("slider", { name }).boundingBox();
-    await it.page.mouse.click(x + part * width, y + height / 2);
+    await it.native.mouse.click(x + part * width, y + height / 2);
   };
   await press("Position", 0.25);
   await it.until(({ position }) => Math.abs(position - 60) < 10);
@@ -239,9 +239,9 @@ test("who wants less motion has none", async () => {
       .filter(({ animationName, transitionProperty, transitionDuration }) =>
         animationName !== "none" || (transitionProperty !== "none"
           && /[1-9]/.test(transitionDuration))).length);
-  await it.page.emulateMedia({ reducedMotion: "no-preference" });
+  await it.native.emulateMedia({ reducedMotion: "no-preference" });
   assert.notEqual(await moving(), 0);
-  await it.page.emulateMedia({ reducedMotion: "reduce" });
+  await it.native.emulateMedia({ reducedMotion: "reduce" });
   assert.equal(await moving(), 0);
   await it.end();
 });

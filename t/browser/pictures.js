@@ -13,7 +13,7 @@ const BACK = { light: "#f4f1ee", dark: "#131117", narrow: "#f4f1ee",
 async function sheet(browser, look, pictures) {
   const width = LOOKS[look].viewport.width === 320 ? 288 : 470;
   const columns = width === 288 ? 5 : 3;
-  const page = await browser.newPage({
+  const page = await browser.native.newPage({
     viewport: { width: columns * (width + 16) + 16, height: 100 } });
   await page.setContent(`<style>
       body { margin: 16px; background: ${BACK[look]}; display: grid; gap: 16px;
@@ -48,10 +48,10 @@ try {
     const pictures = [];
     for (const name of Object.keys(STATES)) {
       const it = await inState(all, name, look);
-      pictures.push([name, await it.page.locator(".voyo-player").screenshot()]);
+      pictures.push([name, await it.native.locator(".voyo-player").screenshot()]);
       if (name === "playing" && look === "light") {
-        await it.page.waitForTimeout(3000);
-        keep(await it.page.screenshot({ fullPage: true }), "player-page.webp");
+        await it.native.waitForTimeout(3000);
+        keep(await it.native.screenshot({ fullPage: true }), "player-page.webp");
       }
       await it.end();
     }

@@ -4,20 +4,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
+import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { launch } from "./lib/engine.js";
+import { Page } from "./lib/page.js";
+import { until } from "./lib/until.js";
 
 const root = new URL("../..", import.meta.url).pathname;
-const { chromium } = createRequire(join(root, "build/browser/"))(
-  "playwright-core");
 
 const HOUR = 3600;
 const SLICE = 512 * 1024;
 
-let home, stack, ports, said, browser;
+let home, stack, ports, said, site, browser;
 
 before(async () => {
   home = mkdtempSync(join(tmpdir(), "voyo-play-"));
@@ -29,16 +30,17 @@ before(async () => {
     once(stack, "exit").then(() => assert.fail(said))]);
   ports = JSON.parse(line);
 
-  browser = await chromium.launchPersistentContext(join(home, "profile"), {
-    executablePath: "/usr/bin/chromium",
-    headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-      "--autoplay-policy=no-user-gesture-required"],
-  });
+  site = createServer((_, answer) => {
+    answer.setHeader("Content-Type", "text/html");
+    answer.end("<!doctype html><link rel=icon href=data:,>");
+  }).listen(0, "127.0.0.1");
+  await once(site, "listening");
+  browser = await launch(home);
 });
 
 after(async () => {
-  await browser?.close();
+  await browser?.end();
+  site?.close();
   if (stack) {
     stack.stdin.end();
     const [status] = await once(stack, "exit");
@@ -56,10 +58,9 @@ async function control(path, change) {
 
 class Player {
   static async open(url) {
-    const page = await browser.newPage();
-    await page.setContent("<audio preload=auto></audio>");
-    await page.evaluate((src) => {
-      const audio = document.querySelector("audio");
+    const page = await Page.open(browser, `http://127.0.0.1:${site.address().port}/`);
+    await page.do((src) => {
+      const audio = document.createElement("audio");
       globalThis.audio = audio;
       globalThis.events = [];
       for (const name of ["error", "ended", "abort", "emptied"]) {
@@ -72,18 +73,20 @@ class Player {
   }
 
   do(text) {
-    return this.page.evaluate(text);
+    return this.page.do(text);
   }
 
-  async reaches(seconds) {
-    await this.page.waitForFunction((at) => audio.currentTime > at
-      || audio.error, seconds, { timeout: 30000, polling: 50 });
+  async reaches(seconds, before = Infinity) {
+    await until(() => this.do(`Boolean(audio.error) || (
+      audio.currentTime > ${seconds} && audio.currentTime < ${before})`),
+    () => this.do("JSON.stringify([audio.currentTime, audio.readyState])"),
+    30000);
     assert.equal(await this.do("audio.error && audio.error.message"), null);
   }
 
   async close() {
     assert.deepEqual(await this.do("events"), []);
-    await this.page.close();
+    assert.deepEqual(await this.page.close(), []);
   }
 }
 
@@ -106,8 +109,7 @@ for (const [name, port] of [["directly", "port"], ["by a proxy", "proxy"]]) {
     await player.do("void (audio.currentTime = 3400)");
     await player.reaches(3401);
     await player.do("void (audio.currentTime = 30)");
-    await player.page.waitForFunction(() => audio.error
-      || (audio.currentTime > 31 && audio.currentTime < 300));
+    await player.reaches(31, 300);
     await player.close();
     // a proxy may have fetched the whole hour before the URL died
     const players = (await control(`/log?kind=player&id=${id}`)).length;

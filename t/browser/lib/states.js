@@ -1,6 +1,10 @@
 // Every state that a listener may meet: how it comes about, and what it says.
 
-import { launch, Line, Listener, Product, until } from "./product.js";
+import { launch } from "./engine.js";
+import { Line } from "./line.js";
+import { Listener } from "./listener.js";
+import { Product } from "./product.js";
+import { until } from "./until.js";
 
 export const LOOKS = {
   light: { colorScheme: "light", viewport: { width: 1000, height: 720 } },
@@ -15,7 +19,7 @@ const KBIT = 125;          // bytes
 export async function stage() {
   const product = await Product.start();
   const browser = await launch(product.home);
-  const strict = await launch(product.home, "document-user-activation-required");
+  const strict = await launch(product.home, { autoplay: false });
   // a cold track that takes its time
   await product.switch({ faults: [
     { on: "player", id: "m04_loading", do: { delay: 60000 } }] });
@@ -23,8 +27,8 @@ export async function stage() {
 }
 
 export async function leave(all) {
-  await all?.browser.close();
-  await all?.strict.close();
+  await all?.browser.end();
+  await all?.strict.end();
   await all?.product.end();
 }
 
@@ -50,6 +54,7 @@ const playing = async (it, ids) => {
     globalThis.voyo.play();
   }, ids);
   await it.plays(0);
+  await it.until(({ info }) => info);
 };
 
 export const STATES = {
@@ -83,7 +88,7 @@ export const STATES = {
     }],
   offline: [/^You are offline/, async (it, name) => {
     await playing(it, [`h01_o${name}`.padEnd(11, "0"), "m04_lookdim"]);
-    await it.context.setOffline(true);
+    await it.offline(true);
     await it.line.down();
     await it.seek(1800);
   }],
