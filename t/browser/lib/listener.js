@@ -68,7 +68,9 @@ export class Listener {
   }
 
   async about() {
-    return JSON.stringify([await this.state(), await this.heard()]);
+    return JSON.stringify([await this.state(), await this.heard(),
+      await this.do(() => [...globalThis.voyo.elements].map((each) =>
+        [each.currentTime, each.readyState, each.error?.message]))]);
   }
 
   until(what, milliseconds) {
