@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./lib/engine.js";
+import { whole } from "./lib/form.js";
 import { Listener } from "./lib/listener.js";
 import { Product } from "./lib/product.js";
 import { until } from "./lib/until.js";
@@ -40,7 +41,7 @@ test("a track plays, and goes on after a seek to 80 %", async () => {
   assert.doesNotMatch(await log(), /error|recover/);
 });
 
-test("the page says what happened", async () => {
+whole("the page says what happened", async () => {
   const { codec } = await listener.state();
   await page.shows(new RegExp(`medium; codec=${codec}`));
   assert.match(await page.text("dl"),
@@ -49,7 +50,7 @@ test("the page says what happened", async () => {
   assert.match(await page.text("#health"), /^healthy, \d+/);
 });
 
-test("what it says of the cache is of the audio itself", async () => {
+whole("what it says of the cache is of the audio itself", async () => {
   const other = await open("tracks=s05_ofcache");
   await other.play();
   // by then the first slice is stored, and who asks now has a hit
@@ -65,14 +66,14 @@ test("another quality goes on from where the first was", async () => {
   await page.choose("Quality", "Auto");
 });
 
-test("a track that fails says why", async () => {
+whole("a track that fails says why", async () => {
   await page.click("button", /private/);
   await listener.status("error");
   assert.match(await listener.text(), /^This track is private\./);
   assert.match(await log(), /error gone, 404 private/);
 });
 
-test("ids and addresses make a queue", async () => {
+whole("ids and addresses make a queue", async () => {
   await page.fill(/YouTube ids or addresses/,
     "s05_added01, https://music.youtube.com/watch?v=s05_added02&list=x\n"
     + "https://youtu.be/s05_added03?t=3 nonsense");
@@ -86,7 +87,7 @@ test("ids and addresses make a queue", async () => {
   await listener.until(({ queue }) => queue.join() === "s05_added04");
 });
 
-test("a cold track plays within a second", async () => {
+whole("a cold track plays within a second", async () => {
   await product.switch({ latency: { player: 200, media: 50, connect: 30 } });
   const other = await open("tracks=m04_another");
   for (const id of ["m04_within1", "m04_within2", "m04_within3"]) {
@@ -146,7 +147,7 @@ test("after half of a track the next one needs no source", async () => {
   await other.close();
 });
 
-test("what repeats begins again: a track, and a queue", async () => {
+whole("what repeats begins again: a track, and a queue", async () => {
   const other = await open("tracks=s05_repeat1,s05_repeat2");
   await other.do(() => globalThis.voyo.setRepeat("one"));
   await other.play();
@@ -166,7 +167,7 @@ test("what repeats begins again: a track, and a queue", async () => {
   await other.close();
 });
 
-test("503 with Retry-After on the first request: it waits, and plays",
+whole("503 with Retry-After on the first request: it waits, and plays",
   async () => {
     const resolver = await until(() => product.processes("voyo-resolver")
       .find(({ line }) => /voyo-resolver\0*$/.test(line)), () => "none");

@@ -4,7 +4,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { launch } from "./lib/engine.js";
+import { ENGINE, launch } from "./lib/engine.js";
+import { whole } from "./lib/form.js";
 import { Line } from "./lib/line.js";
 import { Listener } from "./lib/listener.js";
 import { Product } from "./lib/product.js";
@@ -41,7 +42,8 @@ async function listening(tracks,
     globalThis.voyo.play();
   }, tracks.split(","));
   if (playing) {
-    await it.plays(0);
+    // WebKitGTK wants some hundred kB before it begins
+    await it.plays(0, 60000);
   }
   await it.do(() => {
     globalThis.heard.loads = [];
@@ -50,7 +52,8 @@ async function listening(tracks,
   return it;
 }
 
-describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
+describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
+  timeout: 280000 }, () => {
   test("404: it says so at once, and asks no more", async () => {
     const it = await listening("gone_browse", { playing: false });
     await it.status("error");
@@ -73,7 +76,14 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     const { position } = await it.state();
     await it.plays(position);
     const { loads, recovers } = await it.heard();
-    assert.deepEqual([loads.length, recovers], [0, []], await it.about());
+    if (ENGINE === "webkit") {
+      // a reset is an error to it, after which the player loads it again
+      assert.ok(recovers.length > 0 && recovers.length <= 3, await it.about());
+      assert.ok(recovers.every(({ cause }) => cause === "media"));
+      assert.equal(loads.length, recovers.length);
+    } else {
+      assert.deepEqual([loads.length, recovers], [0, []], await it.about());
+    }
     await it.noStorm(began);
     await it.end();
   });
@@ -93,7 +103,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 
-  test("a media host that cuts every body short is survived", async () => {
+  whole("a media host that cuts every body short is survived", async () => {
     await product.switch({ faults: [
       { id: "m04_cutbody", do: { cut: 200000 }, begin: 524288, times: 4 }] });
     const it = await listening("m04_cutbody");
@@ -104,7 +114,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 
-  test("a trickle: lower, and never asked for again and again", async () => {
+  whole("a trickle: lower, and never asked for again and again", async () => {
     const it = await listening("h01_trickle", { rate: 2000 * KBIT });
     const began = Date.now();
     it.line.rate = 4000;
@@ -119,7 +129,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 
-  test("media URLs that expire in the middle", async () => {
+  whole("media URLs that expire in the middle", async () => {
     const it = await listening("h01_expires");
     const began = Date.now();
     await product.switch({ expire: ["h01_expires"] });
@@ -139,8 +149,11 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     const began = Date.now();
     await it.line.down();
     const { position } = await it.state();
-    await it.until(({ status }) => ["buffering", "recovering"].includes(status),
-      9000);
+    if (ENGINE !== "webkit") {
+      // which may have enough for as long
+      await it.until(({ status }) =>
+        ["buffering", "recovering"].includes(status), 9000);
+    }
     await sleep(began + 10000 - Date.now());
     it.line.rate = Infinity;
     await it.line.up();
@@ -150,12 +163,12 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 
-  test("the server is away, and away: it says so, and can be tried again",
+  whole("the server is away, and away: it says so, and can be tried again",
     async () => {
       const it = await listening("h01_serverx", { rate: 170 * KBIT });
       const began = Date.now();
       await it.line.down();
-      await it.status("error", 75000);
+      await it.status("error", ENGINE === "webkit" ? 120000 : 75000);
       assert.match(await it.text(), /^The server does not answer\./);
       await it.noStorm(began);
       it.line.rate = Infinity;
@@ -170,7 +183,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     const it = await listening("h01_offline", { rate: 170 * KBIT });
     await it.offline(true);
     await it.line.down();
-    await it.status("offline", 30000);
+    await it.status("offline", 60000);
     // the last of the buffer may still sound for a moment
     await until(async () => /offline/.test(await it.text()),
       () => it.about());
@@ -186,7 +199,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 
-  test("2 Mb/s, then 40 kb/s, then 2 Mb/s", async () => {
+  whole("2 Mb/s, then 40 kb/s, then 2 Mb/s", async () => {
     const it = await listening("h01_rates01,h01_rates02,h01_rates03",
       { rate: 2000 * KBIT });
     const began = Date.now();
@@ -206,6 +219,12 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     assert.equal((await it.heard()).qualities.length, changes);
     await it.do(() => globalThis.voyo.next());
     await it.until(({ status }) => status === "playing");
+    if (ENGINE !== "chromium" && (await it.state()).quality === "low") {
+      // the others had their fill of low quality in a second, which may be too
+      // little to judge by
+      await it.plays(5);
+      await it.do(() => globalThis.voyo.next());
+    }
     assert.equal((await it.state()).quality, "high", await it.about());
     await it.noStorm(began);
     await it.end();
@@ -230,7 +249,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
     await it.end();
   });
 
-  test("bytes that were encoded anew", async () => {
+  whole("bytes that were encoded anew", async () => {
     const it = await listening("h01_anew001");
     await product.switch({ reencode: ["h01_anew001"],
       expire: ["h01_anew001"] });
@@ -242,7 +261,7 @@ describe("what goes wrong", { concurrency: 5, timeout: 150000 }, () => {
   });
 });
 
-test("429: it waits as long as it is told to, says so, and plays",
+whole("429: it waits as long as it is told to, says so, and plays",
   async () => {
     const strict = await Product.start({ VOYO_COLD_RATE: "6" });
     try {
