@@ -53,7 +53,7 @@ async function listening(tracks,
 }
 
 describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
-  timeout: 280000 }, () => {
+  timeout: 550000 }, () => {
   test("404: it says so at once, and asks no more", async () => {
     const it = await listening("gone_browse", { playing: false });
     await it.status("error");

@@ -9,6 +9,7 @@ export class Line {
   refused = 0;
   #pairs = new Set();
   #allowance = 0;
+  #ticked = performance.now();
 
   static async to(port) {
     const line = new Line();
@@ -85,8 +86,12 @@ export class Line {
   }
 
   #tick() {
+    // a busy machine's timer is late
+    const now = performance.now();
+    const seconds = Math.min((now - this.#ticked) / 1000, 1);
+    this.#ticked = now;
     this.#allowance = this.rate === Infinity ? Infinity
-      : Math.min(this.#allowance, this.rate / 10) + this.rate / 50;
+      : Math.min(this.#allowance, this.rate / 10) + this.rate * seconds;
     for (const pair of this.#pairs) {
       this.#send(pair);
     }
