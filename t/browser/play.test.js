@@ -9,7 +9,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test as always } from "node:test";
-import { launch } from "./lib/engine.js";
+import { ENGINE, launch } from "./lib/engine.js";
 import { whole } from "./lib/form.js";
 import { Page } from "./lib/page.js";
 import { until } from "./lib/until.js";
@@ -106,16 +106,19 @@ for (const [name, port, test] of [["directly", "port", always],
 
     await player.do("audio.pause()");
     await control("/switch", { expire: [id] });
-    await player.do("audio.play()");
+    // of WebKitGTK the promise is not kept where readyState stays 2
+    await player.do("void audio.play()");
     // farther than what browser, sockets and reading ahead hold by now
     await player.do("void (audio.currentTime = 3400)");
     await player.reaches(3401);
     await player.do("void (audio.currentTime = 30)");
     await player.reaches(31, 300);
     await player.close();
-    // a proxy may have fetched the whole hour before the URL died
+    // a proxy may have fetched the whole hour before the URL died, and so may
+    // WebKitGTK, which never stops
+    const greedy = port === "proxy" || ENGINE === "webkit";
     const players = (await control(`/log?kind=player&id=${id}`)).length;
-    assert.ok(players === 2 || (port === "proxy" && players === 1),
+    assert.ok(players === 2 || (greedy && players === 1),
       `${players} extractions`);
   });
 

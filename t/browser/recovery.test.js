@@ -219,13 +219,15 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     assert.equal((await it.heard()).qualities.length, changes);
     await it.do(() => globalThis.voyo.next());
     await it.until(({ status }) => status === "playing");
-    if (ENGINE !== "chromium" && (await it.state()).quality === "low") {
-      // the others had their fill of low quality in a second, which may be too
-      // little to judge by
+    if (ENGINE === "firefox" && (await it.state()).quality === "low") {
+      // it had its fill of low quality in a second, which may be too little to
+      // judge by
       await it.plays(5);
       await it.do(() => globalThis.voyo.next());
     }
-    assert.equal((await it.state()).quality, "high", await it.about());
+    // WebKitGTK is idle by its networkState, so nothing is ever measured there
+    assert.equal((await it.state()).quality,
+      ENGINE === "webkit" ? "low" : "high", await it.about());
     await it.noStorm(began);
     await it.end();
   });
