@@ -48,10 +48,12 @@ try {
     const pictures = [];
     for (const name of Object.keys(STATES)) {
       const it = await inState(all, name, look);
-      pictures.push([name, await it.native.locator(".voyo-player").screenshot()]);
+      pictures.push([name,
+        await it.native.locator(".voyo-player").screenshot()]);
       if (name === "playing" && look === "light") {
         await it.native.waitForTimeout(3000);
-        keep(await it.native.screenshot({ fullPage: true }), "player-page.webp");
+        keep(await it.native.screenshot({ fullPage: true }),
+          "player-page.webp");
       }
       await it.end();
     }

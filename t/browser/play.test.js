@@ -59,7 +59,8 @@ async function control(path, change) {
 
 class Player {
   static async open(url) {
-    const page = await Page.open(browser, `http://127.0.0.1:${site.address().port}/`);
+    const { port } = site.address();
+    const page = await Page.open(browser, `http://127.0.0.1:${port}/`);
     await page.do((src) => {
       const audio = document.createElement("audio");
       globalThis.audio = audio;

@@ -18,7 +18,8 @@ export async function soundCard(home) {
     "-L", "module-null-sink",
     "-L", `module-native-protocol-unix auth-anonymous=1 socket=${socket}`],
   { env: { PATH: process.env.PATH, HOME: directory,
-    XDG_RUNTIME_DIR: directory, DBUS_SESSION_BUS_ADDRESS: "unix:path=/dev/null" },
+    XDG_RUNTIME_DIR: directory,
+    DBUS_SESSION_BUS_ADDRESS: "unix:path=/dev/null" },
   stdio: ["ignore", "ignore", "pipe"] });
   server.stderr.on("data", (text) => { said += text; });
   await until(() => server.exitCode !== null || answers(socket), () => said);
