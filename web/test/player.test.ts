@@ -1361,6 +1361,22 @@ describe("offline", () => {
     expect(status()).toBe("playing");
   });
 
+  test("an end that is said of what failed is none", async () => {
+    await playing();
+    await pass(12_000);
+    it.online(false);
+    it.audio.fails(2);
+    await pass(30_000);
+    // Firefox, when what it had of it is played
+    it.audio.ends();
+    expect(it.player.state).toMatchObject({ status: "offline", track: "one" });
+    it.online(true);
+    await pass(500);
+    expect(it.audio.src).toContain("#t=12.000");
+    it.audio.sounds();
+    expect(status()).toBe("playing");
+  });
+
   test("a try that was due stands still meanwhile", async () => {
     await playing();
     it.server.on(/HEAD/, { status: 503, headers: { "Retry-After": "10" } });

@@ -612,6 +612,11 @@ export class Player {
         }
         break;
       case "ended":
+        // Firefox says so as well of what failed, once it has played what it
+        // had of it, and has the position at the end
+        if (element.error) {
+          return;
+        }
         this.#ended();
         return;
       case "error":
