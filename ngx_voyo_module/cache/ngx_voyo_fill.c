@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_fill_message.h"
+#include "ngx_voyo_fill.h"
 
 #include <ngx_event_connect.h>
 

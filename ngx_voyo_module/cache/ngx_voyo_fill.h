@@ -12,8 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
-#include "voyo_format.h"
-#include "voyo_track.h"
+#include "ngx_voyo_fill_message.h"
 
 
 /*
@@ -26,17 +25,6 @@
 typedef struct ngx_voyo_fills_s       ngx_voyo_fills_t;
 typedef struct ngx_voyo_fill_s        ngx_voyo_fill_t;
 typedef struct ngx_voyo_fill_watch_s  ngx_voyo_fill_watch_t;
-
-
-typedef struct {
-    u_char           *track;             /* VOYO_TRACK_LEN characters */
-    voyo_quality_t    quality;
-    voyo_codec_t      codec;
-    off_t             offset;            /* of a byte of the slice */
-    ngx_str_t        *representation;    /* NULL: whichever is chosen */
-    ngx_str_t        *client;            /* whose limit counts it, or NULL */
-    ngx_connection_t *owner;             /* for whom it is, or NULL */
-} ngx_voyo_fill_request_t;
 
 
 /*

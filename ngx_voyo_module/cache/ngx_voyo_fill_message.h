@@ -8,7 +8,22 @@
 #define _NGX_VOYO_FILL_MESSAGE_H_INCLUDED_
 
 
-#include "ngx_voyo_fill.h"
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "voyo_format.h"
+#include "voyo_track.h"
+
+
+typedef struct {
+    u_char           *track;             /* VOYO_TRACK_LEN characters */
+    voyo_quality_t    quality;
+    voyo_codec_t      codec;
+    off_t             offset;            /* of a byte of the slice */
+    ngx_str_t        *representation;    /* NULL: whichever is chosen */
+    ngx_str_t        *client;            /* whose limit counts it, or NULL */
+    ngx_connection_t *owner;             /* for whom it is, or NULL */
+} ngx_voyo_fill_request_t;
 
 
 /*

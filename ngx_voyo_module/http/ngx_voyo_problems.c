@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_problem.h"
+#include "ngx_voyo_problems.h"
 
 #include "voyo_class.h"
 

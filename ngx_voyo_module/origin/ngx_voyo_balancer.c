@@ -6,7 +6,7 @@
 
 #include "ngx_voyo_balancer.h"
 #include "ngx_voyo_check.h"
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_repair.h"
 #include "ngx_voyo_zone.h"
 

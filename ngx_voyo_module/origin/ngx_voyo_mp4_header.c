@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_origin_ctx.h"
 
 #include "voyo_errno.h"
 #include "voyo_format.h"

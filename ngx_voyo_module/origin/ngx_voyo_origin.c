@@ -7,6 +7,7 @@
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_origin.h"
 #include "ngx_voyo_origin_address.h"
+#include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_range.h"
 #include "ngx_voyo_repair.h"
@@ -20,10 +21,8 @@
 #define NGX_VOYO_SLICE_MAX  1048576   /* bytes, docs/upstream.md, G1 */
 
 
-static ngx_voyo_origin_t *ngx_voyo_origin_create(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_origin_read(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
-static void ngx_voyo_origin_cleanup(void *data);
 
 
 ngx_int_t
@@ -165,56 +164,4 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     }
 
     return NGX_OK;
-}
-
-
-ngx_voyo_origin_t *
-ngx_voyo_origin_get(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t  *cln;
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_voyo_origin_cleanup) {
-            return cln->data;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_voyo_origin_t *
-ngx_voyo_origin_create(ngx_http_request_t *r)
-{
-    ngx_voyo_origin_t   *origin;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_origin_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    origin = cln->data;
-    ngx_memzero(origin, sizeof(ngx_voyo_origin_t));
-
-    origin->request = r;
-
-    cln->handler = ngx_voyo_origin_cleanup;
-
-    return origin;
-}
-
-
-static void
-ngx_voyo_origin_cleanup(void *data)
-{
-    ngx_voyo_origin_t  *origin;
-
-    origin = data;
-
-    ngx_voyo_origin_address_cancel(origin);
-
-    if (origin->timer.timer_set) {
-        ngx_del_timer(&origin->timer);
-    }
 }

@@ -61,7 +61,8 @@ ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
             return NGX_AGAIN;
         }
 
-        ngx_voyo_origin_address_cancel(origin);
+        ngx_resolve_name_done(origin->resolving);
+        origin->resolving = NULL;
 
         return NGX_ERROR;
     }
@@ -227,14 +228,4 @@ ngx_voyo_origin_mark(ngx_voyo_media_url_t *url)
     ngx_crc32_final(crc);
 
     return crc;
-}
-
-
-void
-ngx_voyo_origin_address_cancel(ngx_voyo_origin_t *origin)
-{
-    if (origin->resolving) {
-        ngx_resolve_name_done(origin->resolving);
-        origin->resolving = NULL;
-    }
 }

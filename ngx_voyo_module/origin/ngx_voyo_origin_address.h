@@ -8,7 +8,7 @@
 #define _NGX_VOYO_ORIGIN_ADDRESS_H_INCLUDED_
 
 
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_origin_ctx.h"
 
 
 /*
@@ -19,9 +19,6 @@
  */
 ngx_int_t ngx_voyo_origin_address(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
-
-/* Ends a resolving in flight. */
-void ngx_voyo_origin_address_cancel(ngx_voyo_origin_t *origin);
 
 
 #endif /* _NGX_VOYO_ORIGIN_ADDRESS_H_INCLUDED_ */

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_origin_variables.h"
 #include "ngx_voyo_variable.h"
 

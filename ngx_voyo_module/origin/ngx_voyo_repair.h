@@ -8,7 +8,7 @@
 #define _NGX_VOYO_REPAIR_H_INCLUDED_
 
 
-#include "ngx_voyo_origin.h"
+#include "ngx_voyo_origin_ctx.h"
 
 
 /*

@@ -1,0 +1,66 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_PROBLEMS_H_INCLUDED_
+#define _NGX_VOYO_PROBLEMS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+typedef struct ngx_voyo_problem_s  ngx_voyo_problem_t;
+
+
+/* An answer of our own: application/problem+json (RFC 9457). */
+
+struct ngx_voyo_problem_s {
+    ngx_uint_t        status;
+    const char       *code;           /* for programs */
+    const char       *title;          /* for people; plain ASCII, no quotes */
+    ngx_uint_t        retry_after;    /* seconds, 0: none */
+    ngx_uint_t        retryable;
+    off_t             size;           /* of 416: the track's, in bytes */
+};
+
+
+/* The origin's status of "representation_gone": the edge chooses anew. */
+
+#define NGX_VOYO_GONE  410
+
+
+extern const ngx_voyo_problem_t  ngx_voyo_problem_track;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_quality;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_codec;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_prefetch;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_changed;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_method;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_range;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_busy;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_memory;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_redis;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_resolver;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_timeout;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_request;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_client;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_refused;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_limited;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_media;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_host;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_gone;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_broken;
+
+
+/*
+ * The problem that another server of ours answered with: by its code, from
+ * the field X-Voyo-Problem, or by its status where there is no code.
+ */
+void ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
+    ngx_str_t *code);
+
+
+#endif /* _NGX_VOYO_PROBLEMS_H_INCLUDED_ */

@@ -1,0 +1,69 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_ORIGIN_CTX_H_INCLUDED_
+#define _NGX_VOYO_ORIGIN_CTX_H_INCLUDED_
+
+
+#include "ngx_voyo_hosts.h"
+#include "ngx_voyo_module.h"
+#include "ngx_voyo_problem.h"
+#include "ngx_voyo_zone.h"
+
+
+/*
+ * What the origin knows of a request for one slice.  It outlives internal
+ * redirects, which zero a request's contexts, in a pool cleanup.
+ */
+
+typedef struct {
+    ngx_http_request_t    *request;
+
+    ngx_str_t              track;
+    ngx_str_t              name;            /* of the bytes, by the edge */
+    ngx_str_t              representation;  /* in the record */
+    off_t                  size;            /* of the representation */
+    off_t                  start;           /* the slice */
+    off_t                  last;            /* inclusive */
+
+    ngx_voyo_source_t      source;
+    uint64_t               newer_than;      /* a source must be */
+    ngx_voyo_media_url_t   url;             /* to be fetched now */
+    ngx_voyo_host_t       *host;            /* that allows it */
+
+    ngx_sockaddr_t         sockaddr;
+    socklen_t              socklen;
+    ngx_resolver_ctx_t    *resolving;
+    ngx_event_t            timer;           /* until "not_before" */
+
+    ngx_uint_t             attempts;
+    ngx_uint_t             refreshes;
+    ngx_uint_t             hops;
+    ngx_uint_t             retries;
+
+    ngx_int_t            (*process_header)(ngx_http_request_t *r);
+    ngx_int_t            (*reinit_request)(ngx_http_request_t *r);
+
+    ngx_voyo_problem_t     problem;         /* status 0: none */
+
+    unsigned               sourced:1;       /* "source" and "url" are set */
+    unsigned               addressed:1;     /* "sockaddr" is set */
+    unsigned               in_handler:1;
+    unsigned               lost:1;          /* no address of "url" is usable */
+    unsigned               moved:1;         /* to the URL's other host */
+    unsigned               found:1;         /* "source" is not the record's */
+    unsigned               mp4_header:1;    /* is made right */
+} ngx_voyo_origin_t;
+
+
+/* The state of a request, NULL for one that isn't the origin's. */
+ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
+
+/* It begins; NULL: no memory. */
+ngx_voyo_origin_t *ngx_voyo_origin_create(ngx_http_request_t *r);
+
+
+#endif /* _NGX_VOYO_ORIGIN_CTX_H_INCLUDED_ */
