@@ -6,6 +6,7 @@
 
 #include "voyo_record.h"
 #include "voyo_errno.h"
+#include "voyo_url.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -181,7 +182,9 @@ voyo_record_read_texts(voyo_record_t *record, const cJSON *json)
         || voyo_record_text(json, "album", VOYO_TEXT_MAX, &record->album)
            != VOYO_OK
         || voyo_record_text(json, "artwork", VOYO_URL_MAX, &record->artwork)
-           != VOYO_OK)
+           != VOYO_OK
+        || (record->artwork
+            && !voyo_url_valid(record->artwork, VOYO_URL_MAX)))
     {
         return VOYO_EINVAL;
     }
@@ -275,8 +278,7 @@ voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
         || voyo_record_text(json, "url", VOYO_URL_MAX, &source->url)
            != VOYO_OK
         || source->url == NULL
-        || (strncmp(source->url, "https://", 8) != 0
-            && strncmp(source->url, "http://", 7) != 0)
+        || !voyo_url_valid(source->url, VOYO_URL_MAX)
         || voyo_record_text(json, "user_agent", VOYO_USER_AGENT_MAX,
                             &source->user_agent)
            != VOYO_OK)

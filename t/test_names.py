@@ -14,6 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
+from addresses import PRIVATE  # noqa: E402
 from dns import Dns  # noqa: E402
 from stack import SLICE, Stack, wait_for  # noqa: E402
 
@@ -22,10 +23,6 @@ LISTED = ' '.join(f'{scheme}://{name}.googlevideo.com:@{scheme.upper()}{n}@'
                   for scheme in ('http', 'https')
                   for name in ('a', 'b', 'never', *NODES)
                   for n in (0, 1))
-PRIVATE = ['127.0.0.1', '10.1.2.3', '172.16.0.1', '192.168.1.1',
-           '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', 'fe80::1',
-           'fd00::1', '::ffff:127.0.0.1', '64:ff9b::7f00:1',
-           '2002:7f00:1::1', '2001:0:7f00:1::1']
 
 
 class NamesTest(unittest.TestCase):
@@ -172,6 +169,10 @@ class NamesTest(unittest.TestCase):
         for number, (url, more) in enumerate((
                 ('ftp://a.googlevideo.com/TARGET', {}),
                 ('https://a.googlevideo.com/x\r\nX-Injected: 1', {}),
+                ('https://a.google\tvideo.com/TARGET', {}),
+                ('https://a.googlevideo.com /TARGET', {}),
+                ('https://a.googlevideo.com/x\x7f', {}),
+                ('https://a.googlevideo.com/\u00e4', {}),
                 ('https://a.googlevideo.com/' + 8000 * 'x', {}),
                 (good, {'user_agent': 'x\r\nX-Injected: 1'}),
                 (good, {'representation': '../../etc/passwd'}))):
@@ -191,6 +192,22 @@ class NamesTest(unittest.TestCase):
         answer = self.get(track)
         self.assertEqual(answer.status, 502)
         self.assertEqual(answer.problem['code'], 'host_not_allowed')
+
+    def test_a_redirect_of_other_bytes_is_not_followed(self) -> None:
+        # a newer URL is asked for, as for a redirect to nowhere
+        for number, byte in enumerate('\t \x7f\xe4#'):
+            for place, url in (
+                    ('host', f'https://b.google{byte}video.com/x'),
+                    ('path', f'https://b.googlevideo.com/x{byte}y')):
+                with self.subTest(url):
+                    track = f's30_r{place}{number:02}'
+                    self.stack.switch(faults=[{'id': track, 'times': 1, 'do': {
+                        'location': url}}])
+                    self.assertEqual(self.get(track).status, 206)
+                    hosts = {each['headers']['host'].split(':')[0] for each
+                             in self.stack.requests('media', track)}
+                    self.assertEqual(hosts, {'a.googlevideo.com'})
+        self.assertNotIn('b.googlevideo.com', self.dns.asked)
 
     def test_a_name_that_does_not_exist(self) -> None:
         # a newer URL may name another

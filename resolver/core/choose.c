@@ -8,6 +8,7 @@
 #include "json.h"
 #include "query.h"
 #include "voyo_errno.h"
+#include "voyo_url.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -188,7 +189,7 @@ choose_candidate(choose_candidate_t *candidate, choose_seen_t *seen,
     }
 
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "has_drm"))
-        || !query_url_valid(url, VOYO_URL_MAX)
+        || !voyo_url_valid(url, VOYO_URL_MAX)
         || choose_codec(&candidate->format.codec, json) != VOYO_OK
         || choose_representation(candidate, json, id) != VOYO_OK)
     {

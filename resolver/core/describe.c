@@ -6,7 +6,7 @@
 
 #include "describe.h"
 #include "json.h"
-#include "query.h"
+#include "voyo_url.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ describe_track(describe_t *texts, voyo_record_t *record, const cJSON *info)
 
     artwork = json_string(info, "thumbnail");
 
-    if (artwork && query_url_valid(artwork, DESCRIBE_ARTWORK_MAX)) {
+    if (artwork && voyo_url_valid(artwork, DESCRIBE_ARTWORK_MAX)) {
         record->artwork = artwork;
     }
 

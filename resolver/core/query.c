@@ -76,24 +76,3 @@ query_hex(char c)
 
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
-
-
-int
-query_url_valid(const char *url, size_t max)
-{
-    size_t  n;
-
-    if (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) {
-        return 0;
-    }
-
-    for (n = 0; url[n]; n++) {
-        if (n == max || (unsigned char) url[n] <= ' '
-            || (unsigned char) url[n] >= 0x7f)
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}

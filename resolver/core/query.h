@@ -18,11 +18,5 @@
  */
 int query_get(const char *url, const char *name, char *value, size_t size);
 
-/*
- * Whether a URL can be handed on: http or https, at most "max" bytes, of
- * printable ASCII only.
- */
-int query_url_valid(const char *url, size_t max);
-
 
 #endif /* _QUERY_H_INCLUDED_ */

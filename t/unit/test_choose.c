@@ -84,6 +84,15 @@ main(void)
          INFO(AAC("139", "48", "") ",{\"ext\":\"m4a\",\"acodec\":"
               "\"mp4a.40.2\",\"format_id\":\"140\",\"filesize\":1000}"),
          VOYO_CLASS_NONE, "139");
+    test("URLs with a tab, a space, and beyond ASCII",
+         INFO(AAC("139", "48", "") ","
+              FORMAT("m4a", "mp4a.40.2", "140", "129", "1000",
+                     "itag=140&x=\\t", "") ","
+              FORMAT("m4a", "mp4a.40.2", "141", "257", "1000",
+                     "itag=141&x= ", "") ","
+              FORMAT("webm", "opus", "251", "136", "2000",
+                     "itag=251&x=\\u00e4", "")),
+         VOYO_CLASS_NONE, "139");
     test("none with a URL",
          INFO("{\"ext\":\"m4a\",\"acodec\":\"mp4a.40.2\"}"),
          VOYO_CLASS_NO_AUDIO, "");

@@ -20,8 +20,13 @@
 #define HEAD  "{\"v\":1,\"generation\":1764000000000,\"id\":\"dQw4w9WgXcQ\"," \
               "\"resolved_at\":1764000000"
 #define FORMAT(representation, codec, rest)                                   \
+    FORMAT_AT("https://h/x", representation, codec, rest)
+#define FORMAT_AT(url, representation, codec, rest)                           \
     "{\"representation\":\"" representation "\",\"codec\":\"" codec "\","     \
-    "\"bitrate\":129500,\"size\":3433514,\"url\":\"https://h/x\"," rest "}"
+    "\"bitrate\":129500,\"size\":3433514,\"url\":\"" url "\"," rest "}"
+#define AAC_AT(url)                                                           \
+    FORMAT_AT(url, "dQw4w9WgXcQ.140.17.3433514", "aac",                       \
+              "\"expires\":1764021600,\"not_before\":0")
 #define AAC   FORMAT("dQw4w9WgXcQ.140.17.3433514", "aac",                     \
                      "\"expires\":1764021600,\"not_before\":0")
 #define WITH(format)  HEAD ",\"formats\":[" format "]}"
@@ -103,6 +108,19 @@ main(void)
                               "\"expires\":1,\"not_before\":0,"
                               "\"user_agent\":\"a\\r\\nHost: x\"")),
                   "a line break in the User-Agent");
+    test_good(WITH(AAC_AT("http://127.0.0.1:8081/x?a=%20~!")), "a whole URL");
+    test_bad_text(WITH(AAC_AT("ftp://h/x")), "a URL of another scheme");
+    test_bad_text(WITH(AAC_AT("https://h\\t/x")), "a tab in the host");
+    test_bad_text(WITH(AAC_AT("https://h /x")), "a space in the host");
+    test_bad_text(WITH(AAC_AT("https://h/x y")), "a space in the URL");
+    test_bad_text(WITH(AAC_AT("https://h/\x7f")), "a DEL in the URL");
+    test_bad_text(WITH(AAC_AT("https://h\xef\xbc\x8e" "b/x")),
+                  "a full stop that is not ASCII");
+    test_bad_text(WITH(AAC_AT("https://h/\\u00e4")), "a URL not in ASCII");
+    test_bad_text(HEAD ",\"artwork\":\"https://h/x y\",\"formats\":[" AAC
+                  "]}", "a space in a picture's URL");
+    test_bad_text(HEAD ",\"artwork\":\"javascript:x\",\"formats\":[" AAC
+                  "]}", "a picture's URL of another scheme");
     test_bad_text(HEAD ",\"title\":\"a\\u0000b\",\"formats\":[" AAC "]}",
                   "a zero in a text");
     test_bad_text(HEAD ",\"title\":\"a\\nb\",\"formats\":[" AAC "]}",
