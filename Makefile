@@ -143,11 +143,11 @@ resolver: $(BUILD)/voyo-resolver plugin
 resolver-asan: $(BUILD)/voyo-resolver-asan plugin  ## with ASan and UBSan
 resolver-tsan: $(BUILD)/voyo-resolver-tsan plugin  ## with ThreadSanitizer
 
-PLUGIN := $(BUILD)/plugins/voyo/yt_dlp_plugins/extractor/ytdlp_worker.py
+PLUGIN := $(BUILD)/plugins/voyo/yt_dlp_plugins/extractor
 
-plugin: $(PLUGIN)
+plugin: $(PLUGIN)/ytdlp_proof.py $(PLUGIN)/ytdlp_worker.py
 
-$(PLUGIN): resolver/worker/ytdlp_worker.py
+$(PLUGIN)/%: resolver/worker/%
 	@install -D -m 644 $< $@
 
 $(BUILD)/voyo-resolver: $(BUILD)/plain/resolver/main.o $(BUILD)/plain/voyo.a

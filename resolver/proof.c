@@ -5,8 +5,6 @@
 
 
 #include "ask.h"
-#include "clock.h"
-#include "hosts.h"
 #include "proof.h"
 #include "voyo_errno.h"
 
@@ -14,8 +12,7 @@
 #include <time.h>
 
 
-#define PROOF_TIME  2500               /* ms, all its hops */
-#define PROOF_HOPS  4                  /* redirects that are followed */
+#define PROOF_TIME  2500               /* ms, with its redirects */
 
 
 static unsigned proof_status(job_thread_t *thread, job_t *job,
@@ -61,64 +58,31 @@ proof_try(job_thread_t *thread, job_t *job)
 }
 
 
-/* Of the last byte, HTTP's; 0: there is none.  Redirects are followed here. */
+/* Of the last byte, HTTP's; 0: there is none. */
 
 static unsigned
 proof_status(job_thread_t *thread, job_t *job, const voyo_source_t *source)
 {
-    int          rc;
-    char         line[YTDLP_PROOF_MAX], agent[VOYO_USER_AGENT_MAX + 1];
-    size_t       len;
-    int64_t      last, until, left;
-    unsigned     hops;
-    const char  *url;
+    int     rc;
+    char    line[YTDLP_PROOF_MAX];
+    size_t  len;
 
-    /* the strings of the record go with the answer they are part of */
+    len = ytdlp_proof(line, ++thread->question, source,
+                      thread->config->media_hosts,
+                      job->choose.record.formats[0].size - 1, PROOF_TIME);
 
-    snprintf(agent, sizeof(agent), "%s",
-             source->user_agent ? source->user_agent : "");
-
-    url = source->url;
-    last = job->choose.record.formats[0].size - 1;
-    until = clock_now() + PROOF_TIME;
-
-    for (hops = 0; hops <= PROOF_HOPS; hops++) {
-
-        left = until - clock_now();
-
-        if (left <= 0 || !hosts_allow(thread->config->media_hosts, url)) {
-            return 0;
-        }
-
-        len = ytdlp_proof(line, ++thread->question, url,
-                          agent[0] ? agent : NULL, last, left);
-
-        if (len == 0) {
-            return 0;
-        }
-
-        rc = ask(thread, job, line, len, left);
-
-        if (rc != VOYO_OK) {
-            (void) ask_failed(thread, job, rc);
-            return 0;
-        }
-
-        keeper_answered(&thread->keeper);
-
-        if (job->answer.deadline) {
-            keeper_kill(&thread->keeper, "a proof took too long");
-            return 0;
-        }
-
-        url = job->answer.location;
-
-        if (url == NULL || job->answer.status < 300
-            || job->answer.status >= 400)
-        {
-            return job->answer.status;
-        }
+    if (len == 0) {
+        return 0;
     }
 
-    return 0;
+    rc = ask(thread, job, line, len, PROOF_TIME);
+
+    if (rc != VOYO_OK) {
+        (void) ask_failed(thread, job, rc);
+        return 0;
+    }
+
+    keeper_answered(&thread->keeper);
+
+    return job->answer.status;
 }

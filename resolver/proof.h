@@ -21,8 +21,9 @@ typedef enum {
 
 
 /*
- * Fetches the last byte of what was resolved, by the worker and as yt-dlp
- * would (docs/upstream.md, G2, G3).
+ * Has the worker fetch the last byte of what was resolved, as the origin would
+ * (docs/upstream.md, G2, G3).  job->answer, and with it the strings of the
+ * record, are the worker's answer then.
  */
 proof_t proof_try(job_thread_t *thread, job_t *job);
 

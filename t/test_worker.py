@@ -28,8 +28,18 @@ class ProfileTest(unittest.TestCase):
                            settings={'VOYO_PROOF': '1'})
         self.addCleanup(self.stack.close)
         self.jobs = Jobs(self.stack)
-        program, conf = ytdlp.at_youtube(self.stack)
-        self.stack.start_resolver(ytdlp=program, VOYO_YTDLP_CONF=str(conf))
+        # whom no name leads to, but who may be asked by his origin
+        self.stranger = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(self.stranger.close)
+        self.stranger_port = self.stranger.getsockname()[1]
+        program, conf = ytdlp.at_youtube(
+            self.stack, localhost=self.stranger_port,
+            inside_example=self.stranger_port)
+        self.stack.start_resolver(
+            ytdlp=program, VOYO_YTDLP_CONF=str(conf),
+            VOYO_MEDIA_HOSTS=' '.join((
+                *self.stack.media_hosts(), 'localhost', '.example',
+                f'http://127.0.0.1:{self.stranger_port}')))
 
     def asked(self, track: str) -> tuple[int, int]:
         return (len(self.stack.requests('page', track)),
@@ -140,27 +150,77 @@ class ProfileTest(unittest.TestCase):
              if each not in old and each['workers'][state] == number), None),
             f'{number} are {state}')
 
-    def test_a_proof_goes_to_a_sibling_but_not_elsewhere(self) -> None:
-        stranger = socket.create_server(('127.0.0.1', 0))
-        self.addCleanup(stranger.close)
-        stranger.settimeout(0)
+    def test_a_host_that_talks_on_costs_no_worker(self) -> None:
+        self._idle()
+        workers = ytdlp.family(self.stack.parts['resolver'].pid)
+        self.stack.switch(faults=[{'on': 'media', 'id': 's30_talking', 'do': {
+            'status': 302,
+            'location': f'http://127.0.0.1:{self.stranger_port}/x'}}])
+        self.jobs.outcome('s30_talking')
+        talking, _ = self._accept()
+        with talking:
+            talking.sendall(b'HTTP/1.1 206 Partial Content\r\n')
+            # never silent for long, and never done
+            began = time.monotonic()
+            with self.assertRaises(OSError):
+                while time.monotonic() - began < 10:
+                    talking.sendall(b'X-And: so on\r\n')
+                    time.sleep(0.2)
+            self.assertLess(time.monotonic() - began, 5)
+        self.jobs.outcome('s30_behind1')
+        self._proved(1)
+        self._idle()
+        self.assertEqual(
+            ytdlp.family(self.stack.parts['resolver'].pid), workers)
+
+    def test_a_proof_goes_to_a_sibling(self) -> None:
         self.stack.switch(faults=[
             {'on': 'media', 'id': 's30_sibling', 'times': 1,
              'do': {'redirect': True}},
-            {'on': 'media', 'id': 's30_foreign', 'do': {
-                'status': 302, 'location':
-                f'http://127.0.0.1:{stranger.getsockname()[1]}/x'}}])
+            {'on': 'media', 'id': 's30_circle0', 'do': {'redirect': True}}])
         self.jobs.outcome('s30_sibling')
-        wait_for(lambda: self.stack.heartbeats()[0]['jobs']['proved'] == 1,
-                 'it is proved there')
-        self.jobs.outcome('s30_foreign')
-        wait_for(lambda: self.stack.requests('media', 's30_foreign'), 'asked')
-        self.jobs.outcome('s30_behind0')
-        wait_for(lambda: self.stack.heartbeats()[0]['jobs']['proved'] == 2,
-                 'so is the next')
-        self.assertEqual(self.stack.heartbeats()[0]['jobs']['refused'], 0)
-        self.assertRaises(BlockingIOError, stranger.accept)
+        self._proved(1)
         self.assertEqual(len(self.stack.requests('media', 's30_sibling')), 2)
+        # but not for ever
+        self.jobs.outcome('s30_circle0')
+        self.jobs.outcome('s30_behind0')
+        self._proved(2)
+        wait_for(lambda: len(self.stack.requests('media', 's30_circle0')) == 5,
+                 'the first and four redirects')
+        # it ends what it has begun
+        self.stack.stop('resolver')
+        self.assertEqual(len(self.stack.requests('media', 's30_circle0')), 5)
+
+    def test_a_proof_goes_nowhere_else(self) -> None:
+        # another origin; a name that is allowed, but not on this machine;
+        # what libraries make of a tab
+        for number, location in enumerate((
+                f'http://127.0.0.2:{self.stranger_port}/x',
+                'https://localhost/x', 'https://inside.example/x',
+                'https://inside.exam\tple/x')):
+            track = f's30_elsew{number:02}'
+            self.stack.switch(faults=[{'on': 'media', 'id': track, 'do': {
+                'status': 302, 'location': location}}])
+            self.jobs.outcome(track)
+            wait_for(lambda: self.stack.requests('media', track), 'asked')
+        self.jobs.outcome('s30_behind2')
+        self._proved(1)
+        self.assertEqual(self.stack.heartbeats()[0]['jobs']['refused'], 0)
+        self.stack.stop('resolver')
+        self.stranger.settimeout(0)
+        self.assertRaises(BlockingIOError, self.stranger.accept)
+
+    def _idle(self) -> None:
+        wait_for(lambda: self.stack.heartbeats()[0]['workers']['idle'] == 2,
+                 'both are idle')
+
+    def _accept(self) -> tuple[socket.socket, object]:
+        self.stranger.settimeout(10)
+        return self.stranger.accept()
+
+    def _proved(self, number: int) -> None:
+        wait_for(lambda: self.stack.heartbeats()[0]['jobs']['proved']
+                 == number, f'{number} are proved')
 
     def test_a_refused_tail_is_resolved_again(self) -> None:
         track = 's30_refuse0'

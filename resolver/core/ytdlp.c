@@ -34,8 +34,8 @@ ytdlp_request(char line[YTDLP_REQUEST_MAX], unsigned job, const char *id,
 
 
 size_t
-ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job, const char *url,
-    const char *agent, int64_t at, int64_t ms)
+ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job,
+    const voyo_source_t *source, const char *hosts, int64_t at, int64_t ms)
 {
     cJSON   *json;
     size_t   len;
@@ -43,12 +43,13 @@ ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job, const char *url,
     json = cJSON_CreateObject();
 
     cJSON_AddNumberToObject(json, "job", job);
-    cJSON_AddStringToObject(json, "url", url);
+    cJSON_AddStringToObject(json, "url", source->url);
     cJSON_AddNumberToObject(json, "at", (double) at);
+    cJSON_AddStringToObject(json, "hosts", hosts);
     cJSON_AddNumberToObject(json, "deadline", (double) ms / 1000);
 
-    if (agent) {
-        cJSON_AddStringToObject(json, "user_agent", agent);
+    if (source->user_agent) {
+        cJSON_AddStringToObject(json, "user_agent", source->user_agent);
     }
 
     len = 0;
@@ -94,7 +95,6 @@ ytdlp_answer(ytdlp_answer_t *answer, const char *line, size_t len)
         answer->status = (unsigned) status->valuedouble;
     }
 
-    answer->location = json_string(answer->json, "location");
     answer->info = cJSON_GetObjectItemCaseSensitive(answer->json, "info");
 
     if (!cJSON_IsObject(answer->info)) {

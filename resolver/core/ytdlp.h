@@ -14,6 +14,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "voyo_record.h"
+
 
 /*
  * The lines that the resolver and a warm worker exchange; ytdlp_worker.py has
@@ -52,7 +54,6 @@ typedef struct {
     unsigned      job;
     unsigned      deadline:1;     /* it gave up by itself */
     unsigned      status;         /* of a proof, HTTP's; 0: no answer */
-    const char   *location;       /* where it leads, NULL: nowhere */
     const cJSON  *info;           /* NULL: none */
     char         *text;           /* warnings and error, a line each */
     size_t        len;
@@ -69,11 +70,12 @@ size_t ytdlp_request(char line[YTDLP_REQUEST_MAX], unsigned job,
     const char *id, ytdlp_profile_t profile, int64_t ms);
 
 /*
- * Writes the line that asks for one byte, at "at", of a media URL, as "agent"
- * or NULL.  Returns the length; 0: it is too long.
+ * Writes the line that asks for one byte, at "at", of a media URL; "hosts" is
+ * what it and its redirects may lead to, as VOYO_MEDIA_HOSTS has it.  "ms" as
+ * above.  Returns the length; 0: it is too long.
  */
-size_t ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job, const char *url,
-    const char *agent, int64_t at, int64_t ms);
+size_t ytdlp_proof(char line[YTDLP_PROOF_MAX], unsigned job,
+    const voyo_source_t *source, const char *hosts, int64_t at, int64_t ms);
 
 /*
  * Reads a worker's first line.  Returns VOYO_OK, or VOYO_EINVAL for a line

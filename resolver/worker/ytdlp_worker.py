@@ -12,9 +12,8 @@ Standard input has one job a line, standard output one answer a line, JSON:
     <- {"job": 1, "info": {…} or null, "error": "…" or null,
         "warnings": ["…"], "deadline": false}
     -> {"job": 2, "url": "https://…", "at": 3433513, "user_agent": "…",
-        "deadline": 2.5}
+        "hosts": ".googlevideo.com", "deadline": 2.5}
     <- {"job": 2, "status": 206, …}         (0: there was no answer)
-    <- {"job": 2, "status": 302, "location": "https://…", …}
 
 It ends when standard input does, or its parent.
 """
@@ -24,12 +23,10 @@ import json
 import os
 import signal
 import sys
-from urllib.parse import urljoin
 
 from yt_dlp import YoutubeDL, version
 from yt_dlp.extractor.common import InfoExtractor
-from yt_dlp.networking import Request
-from yt_dlp.networking.exceptions import HTTPError
+from yt_dlp_plugins.extractor.ytdlp_proof import Prover
 
 # What of the user's options a worker obeys: how to reach the source and as
 # whom, never what to do with what comes.
@@ -72,8 +69,6 @@ PR_SET_PDEATHSIG = 1
 TEXT_MAX = 2000         # of an error or a warning
 WARNINGS_MAX = 40
 
-SILENCE = 1             # seconds of a media host that a proof puts up with
-
 
 class Deadline(BaseException):
     """Not an Exception: yt-dlp and its libraries catch those."""
@@ -94,27 +89,6 @@ class Log:
 
     def error(self, message):
         self.warning(message)
-
-
-class Redirects:
-    """Of a proof they are not followed: the resolver says where to."""
-
-    followed = True
-
-    @classmethod
-    def hook(cls):
-        for module, name, method in (
-                ('_requests', 'RequestsSession', 'get_redirect_target'),
-                ('_urllib', 'RedirectHandler', 'redirect_request')):
-            owner = getattr(sys.modules.get(f'yt_dlp.networking.{module}'),
-                            name, None)
-            if owner is not None:
-                setattr(owner, method, cls._where(getattr(owner, method)))
-
-    @classmethod
-    def _where(cls, method):
-        return lambda *args, **more: (method(*args, **more) if cls.followed
-                                      else None)
 
 
 class Profile:
@@ -168,28 +142,6 @@ class Profile:
             raise ValueError('The answer is about another video')
         return self._compact(info)
 
-    def prove(self, url, at, agent, seconds):
-        """What the media host says to one byte, asked as yt-dlp would."""
-
-        self.log.lines = []
-        headers = {'Range': f'bytes={at}-{at}', 'Accept-Encoding': 'identity'}
-        if agent:
-            headers['User-Agent'] = agent
-        request = Request(url, headers=headers, extensions={
-            'timeout': min(SILENCE, seconds * 0.8)})
-        Redirects.followed = False
-        try:
-            with self.ydl.urlopen(request) as response:
-                response.read(2)
-                return {'status': response.status}
-        except HTTPError as error:
-            location = error.response.get_header('Location')
-            error.close()
-            return {'status': error.status,
-                    'location': location and urljoin(url, location)}
-        finally:
-            Redirects.followed = True
-
     def _compact(self, info):
         result = {name: info.get(name) for name in INFO_FIELDS}
         formats = info.get('formats') or []
@@ -225,6 +177,7 @@ class Worker:
         self.params = {name: params.get(name) for name in OPTIONS}
         self.args = params.get('extractor_args') or {}
         self.profiles = {}
+        self.prover = Prover(self.params)
         self.armed = False
 
         youtube = self.args.get('youtube', {})
@@ -244,17 +197,17 @@ class Worker:
 
     def run(self, job):
         answer = {'job': job['job'], 'info': None, 'error': None,
-                  'deadline': False, 'status': 0}
-        profile = self.profile(job.get('profile', self.names[0]))
+                  'warnings': [], 'deadline': False, 'status': 0}
+        profile = 'id' in job and self.profile(job['profile'])
         try:
             self._arm(job['deadline'])
             try:
-                if 'url' in job:
-                    answer.update(profile.prove(
-                        job['url'], job['at'], job.get('user_agent'),
-                        job['deadline']))
-                else:
+                if profile:
                     answer['info'] = profile.extract(job['id'])
+                else:
+                    answer['status'] = self.prover.prove(
+                        job['url'], job['at'], job.get('user_agent'),
+                        job['hosts'].split())
             except Exception as error:
                 answer['error'] = clean(error)[:TEXT_MAX] \
                     or type(error).__name__
@@ -264,7 +217,8 @@ class Worker:
         finally:
             self.armed = False
             signal.setitimer(signal.ITIMER_REAL, 0)
-        answer['warnings'] = profile.log.lines
+        if profile:
+            answer['warnings'] = profile.log.lines
         return answer
 
     def _arm(self, seconds):
@@ -328,7 +282,6 @@ def serve(params):
         send({**ready, 'error': 'proxy'})
         return
 
-    Redirects.hook()
     worker = Worker(params)
     signal.signal(signal.SIGALRM, worker.alarm)
     worker.profile(worker.names[0])

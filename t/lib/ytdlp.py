@@ -22,22 +22,26 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-def at_youtube(stack: Stack) -> tuple[Path, Path]:
+def at_youtube(stack: Stack, **more: int) -> tuple[Path, Path]:
     """A yt-dlp for which the stand-in is www.youtube.com, and its options.
 
-    The user has no client of his own then, and every profile is tried.
+    The user has no client of his own then, and every profile is tried.  More
+    names, "a_example" for a.example, lead to ports of this machine.
     """
 
+    names = {'www.youtube.com': stack.source['player'],
+             **{name.replace('_', '.'): port for name, port in more.items()}}
     hook = stack.dir / 'hook'
     hook.mkdir(exist_ok=True)
     (hook / 'sitecustomize.py').write_text(f'''
 import socket
 
 lookup = socket.getaddrinfo
+names = {names!r}
 
 def getaddrinfo(host, port, *args, **kwargs):
-    if host == 'www.youtube.com':
-        host, port = '127.0.0.1', {stack.source['player']}
+    if host in names:
+        host, port = '127.0.0.1', names[host]
     elif host != '127.0.0.1':
         raise socket.gaierror(socket.EAI_NONAME, 'not in a test')
     return lookup(host, port, *args, **kwargs)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 
+static void test_proof(void);
 static void test_ready(void);
 static void test_answer(void);
 static void test_cold(const char *errors, size_t expected);
@@ -37,6 +38,7 @@ main(void)
     ok(strstr(line, "\"full\",\"deadline\":0.050}\n") != NULL,
        "a request of less than a second");
 
+    test_proof();
     test_ready();
     test_answer();
 
@@ -48,6 +50,45 @@ main(void)
        && !ytdlp_version_valid("nightly"), "others");
 
     return done();
+}
+
+
+static void
+test_proof(void)
+{
+    char            line[YTDLP_PROOF_MAX], hosts[YTDLP_PROOF_MAX];
+    size_t          len;
+    voyo_source_t   source;
+    ytdlp_answer_t  a;
+
+    source.url = "https://h/x?a=\"\\";
+    source.user_agent = "Mozilla/5.0";
+
+    len = ytdlp_proof(line, 7, &source, ".a b", 3433513, 2500);
+
+    ok(strcmp(line, "{\"job\":7,\"url\":\"https://h/x?a=\\\"\\\\\","
+                    "\"at\":3433513,\"hosts\":\".a b\",\"deadline\":2.5,"
+                    "\"user_agent\":\"Mozilla/5.0\"}\n") == 0
+       && len == strlen(line), "a proof");
+
+    source.user_agent = NULL;
+
+    ok(ytdlp_proof(line, 7, &source, ".a", 0, 2500) != 0
+       && strstr(line, "user_agent") == NULL, "a proof as nobody");
+
+    memset(hosts, 'a', sizeof(hosts));
+    hosts[sizeof(hosts) - 1] = '\0';
+
+    ok(ytdlp_proof(line, 7, &source, hosts, 0, 2500) == 0,
+       "a proof with too many hosts");
+
+    ok(answer(&a, "{\"job\":7,\"info\":null,\"status\":206}") == VOYO_OK
+       && a.status == 206, "what it answers");
+    ytdlp_answer_free(&a);
+
+    ok(answer(&a, "{\"job\":7,\"status\":1e9}") == VOYO_OK && a.status == 0,
+       "a status that is none");
+    ytdlp_answer_free(&a);
 }
 
 
