@@ -25,8 +25,7 @@ static int config_plugin_dir(config_t *config);
 static int config_plugin_found(const char *dir);
 static int config_number(config_t *config, const char *name, unsigned *number,
     unsigned value, unsigned min, unsigned max);
-static int config_milliseconds(config_t *config, const char *name,
-    int64_t *ms, int64_t value);
+static int config_timeout(config_t *config);
 static const char *config_get(const char *name);
 
 
@@ -50,8 +49,8 @@ config_read(config_t *config)
         config->log.json = 1;
 
     } else if (format && strcmp(format, "text") != 0) {
-        log_event(&config->log, LOG_ERROR, "VOYO_LOG_FORMAT is \"%s\", "
-                  "it must be text or json", format);
+        log_event(&config->log, LOG_ERROR, "VOYO_LOG_FORMAT=\"%s\" is "
+                  "wrong: it must be text or json", format);
         return VOYO_EINVAL;
     }
 
@@ -64,9 +63,7 @@ config_read(config_t *config)
         || config_number(config, "VOYO_QUALITY_TOLERANCE",
                          &config->tolerance, 10, 0, 100)
            != VOYO_OK
-        || config_milliseconds(config, "VOYO_RESOLVE_TIMEOUT",
-                               &config->resolve_timeout, 15000)
-           != VOYO_OK
+        || config_timeout(config) != VOYO_OK
         || config_number(config, "VOYO_QUEUE", &config->queue, 1000,
                          1, 999999)
            != VOYO_OK
@@ -142,8 +139,8 @@ config_ytdlp(config_t *config)
         && inet_pton(AF_INET, config->source_address, address) != 1
         && inet_pton(AF_INET6, config->source_address, address) != 1)
     {
-        log_event(&config->log, LOG_ERROR, "VOYO_SOURCE_ADDRESS is \"%s\", "
-                  "it must be an IPv4 or IPv6 address",
+        log_event(&config->log, LOG_ERROR, "VOYO_SOURCE_ADDRESS=\"%s\" is "
+                  "wrong: it must be an IPv4 or IPv6 address",
                   config->source_address);
         return VOYO_EINVAL;
     }
@@ -244,8 +241,8 @@ config_name(config_t *config)
     egress = egress ? egress : "default";
 
     if (!voyo_egress_valid(egress, strlen(egress))) {
-        log_event(&config->log, LOG_ERROR, "VOYO_EGRESS is \"%s\", it must "
-                  "be 1 to 32 of A-Z, a-z, 0-9, _, . and -", egress);
+        log_event(&config->log, LOG_ERROR, "VOYO_EGRESS=\"%s\" is wrong: it "
+                  "must be 1 to 32 of A-Z, a-z, 0-9, _, . and -", egress);
         return VOYO_EINVAL;
     }
 
@@ -301,8 +298,8 @@ config_canary(config_t *config)
     id = config_get("VOYO_CANARY");
 
     if (id && voyo_track_parse(config->canary, id, strlen(id)) != VOYO_OK) {
-        log_event(&config->log, LOG_ERROR, "VOYO_CANARY is \"%s\", it must "
-                  "be a track id", id);
+        log_event(&config->log, LOG_ERROR, "VOYO_CANARY=\"%s\" is wrong: it "
+                  "must be a track id", id);
         return VOYO_EINVAL;
     }
 
@@ -389,8 +386,8 @@ config_number(config_t *config, const char *name, unsigned *number,
     n = strtoul(text, &end, 10);
 
     if (text[0] < '0' || text[0] > '9' || *end || n < min || n > max) {
-        log_event(&config->log, LOG_ERROR, "%s is \"%s\", it must be a "
-                  "number from %u to %u", name, text, min, max);
+        log_event(&config->log, LOG_ERROR, "%s=\"%s\" is wrong: it must "
+                  "be a number from %u to %u", name, text, min, max);
         return VOYO_EINVAL;
     }
 
@@ -400,37 +397,38 @@ config_number(config_t *config, const char *name, unsigned *number,
 }
 
 
+/*
+ * nginx's locks wait for 120 s, which must be more than three resolves and a
+ * media host's time-out (docs/upstream.md, N13).
+ */
+
 static int
-config_milliseconds(config_t *config, const char *name, int64_t *ms,
-    int64_t value)
+config_timeout(config_t *config)
 {
     char        *end;
     int64_t      n;
     const char  *text;
 
-    text = config_get(name);
-
-    if (text == NULL) {
-        *ms = value;
-        return VOYO_OK;
-    }
+    text = config_get("VOYO_RESOLVE_TIMEOUT");
+    text = text ? text : "15s";
 
     n = strtol(text, &end, 10);
 
-    if (strcmp(end, "s") == 0 || *end == '\0') {
-        n = n > 300 ? -1 : n * 1000;
+    if (strcmp(end, "s") == 0) {
+        n = n > 30 ? -1 : n * 1000;
 
     } else if (strcmp(end, "ms") != 0) {
         n = -1;
     }
 
-    if (text[0] < '0' || text[0] > '9' || n < 100 || n > 300000) {
-        log_event(&config->log, LOG_ERROR, "%s is \"%s\", it must be a time "
-                  "from 100ms to 300s, like 15, 15s or 1500ms", name, text);
+    if (text[0] < '0' || text[0] > '9' || n < 100 || n > 30000) {
+        log_event(&config->log, LOG_ERROR, "VOYO_RESOLVE_TIMEOUT=\"%s\" is "
+                  "wrong: it must be a time from 100ms to 30s, like 15s",
+                  text);
         return VOYO_EINVAL;
     }
 
-    *ms = n;
+    config->resolve_timeout = n;
 
     return VOYO_OK;
 }

@@ -40,7 +40,7 @@ typedef struct {
     char              ytdlp_found[PATH_MAX];    /* where on PATH it is */
     unsigned          workers;         /* 1 to CONFIG_WORKERS_MAX */
     unsigned          tolerance;       /* per cent, 0 to 100 */
-    int64_t           resolve_timeout; /* milliseconds, 100 to 300000 */
+    int64_t           resolve_timeout; /* milliseconds, 100 to 30000 */
     const char       *media_hosts;     /* as VOYO_MEDIA_HOSTS has them */
     unsigned          queue;           /* tracks that may wait */
     unsigned          budget;          /* extractions an hour, not for plays */

@@ -66,7 +66,7 @@ static void main_signals(sigset_t *signals);
 int
 main(int argc, char *argv[])
 {
-    int               rc, check, prove;
+    int               rc, check, prove, settings;
     main_t           *resolver;
     sigset_t          signals;
     struct timespec   every = { HEARTBEAT_EVERY, 0 };
@@ -74,8 +74,9 @@ main(int argc, char *argv[])
 
     check = argc == 2 && strcmp(argv[1], "--check") == 0;
     prove = argc == 2 && strcmp(argv[1], "--prove") == 0;
+    settings = argc == 2 && strcmp(argv[1], "--settings") == 0;
 
-    if (argc > 1 && !check && !prove) {
+    if (argc > 1 && !check && !prove && !settings) {
         main_usage();
         return 2;
     }
@@ -89,9 +90,11 @@ main(int argc, char *argv[])
         return 1;
     }
 
-    if (config_read(&resolver->config) != VOYO_OK) {
+    rc = config_read(&resolver->config);
+
+    if (rc != VOYO_OK || settings) {
         free(resolver);
-        return 2;
+        return rc != VOYO_OK ? 2 : 0;
     }
 
     resolver->redis.config = &resolver->config;
@@ -430,7 +433,7 @@ main_kill(int group)
 static void
 main_usage(void)
 {
-    fputs("usage: voyo-resolver [--check | --prove]\n"
+    fputs("usage: voyo-resolver [--settings | --check | --prove]\n"
           "\n"
           "Resolves tracks for VOYO's nginx module with warm yt-dlp "
           "processes.\n"
@@ -441,8 +444,9 @@ main_usage(void)
           "VOYO_CANARY, VOYO_CANARY_EVERY, VOYO_NAME, VOYO_PLUGIN_DIR,\n"
           "VOYO_LOG_FORMAT.\n"
           "\n"
-          "--check  says whether Redis and yt-dlp can be used, and ends\n"
-          "--prove  resolves the track VOYO_CANARY once, and ends\n",
+          "--settings  says what is wrong with these, and ends\n"
+          "--check     says whether Redis and yt-dlp can be used, and ends\n"
+          "--prove     resolves the track VOYO_CANARY once, and ends\n",
           stderr);
 }
 

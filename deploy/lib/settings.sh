@@ -1,7 +1,8 @@
 # The settings, from the environment: sourced by deploy/voyo.
 #
 # A value is checked before it is used: most end up in nginx's configuration,
-# where a stray quote or semicolon would be code.
+# where a stray quote or semicolon would be code.  What the resolver reads, it
+# checks: check_resolver_settings().
 
 
 # Who may say for whom he asks: this machine, and on Railway its proxies.
@@ -20,7 +21,7 @@ read_settings()
 {
     : "${PORT:=8080}" "${REDIS_URL=}" "${YT_DLP_PATH=}"
     : "${VOYO_YTDLP_CONF=}" "${VOYO_SOURCE_ADDRESS=}" "${VOYO_APP_URL=}"
-    : "${VOYO_YTDLP_WORKERS:=2}" "${VOYO_MEDIA_HOSTS:=.googlevideo.com}"
+    : "${VOYO_MEDIA_HOSTS:=.googlevideo.com}"
     : "${VOYO_CODEC:=aac}" "${VOYO_QUALITY_TOLERANCE:=10}"
     : "${VOYO_CACHE_SIZE=}" "${VOYO_ZONE_SIZE:=32m}" "${VOYO_HOME:=$root/var}"
     : "${VOYO_EGRESS:=default}" "${VOYO_CORS_ORIGINS:=*}"
@@ -29,39 +30,25 @@ read_settings()
     : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}" "${VOYO_COLD_RATE:=60}"
     : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
-    : "${VOYO_QUEUE:=1000}" "${VOYO_BUDGET:=250}" "${VOYO_PROOF:=1}"
-    : "${VOYO_CANARY=}" "${VOYO_CANARY_EVERY:=10}" "${VOYO_MP4_HEADER:=1}"
+    : "${VOYO_MP4_HEADER:=1}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
-    number VOYO_YTDLP_WORKERS 1 64
-    number VOYO_QUALITY_TOLERANCE 0 100
     number VOYO_STOP_TIMEOUT 0 3600
     number VOYO_AHEAD 0 16
     number VOYO_COLD_RATE 0 100000
-    number VOYO_QUEUE 1 999999
-    number VOYO_BUDGET 1 100000
-    number VOYO_CANARY_EVERY 1 1440
     [ -z "$NGINX_WORKERS" ] || number NGINX_WORKERS 1 512
 
     one_of VOYO_CODEC aac opus
     one_of VOYO_DEMO 0 1
     one_of VOYO_ACCESS_LOG 0 1
-    one_of VOYO_PROOF 0 1
     one_of VOYO_MP4_HEADER 0 1
     one_of VOYO_LOG_LEVEL debug info notice warn error crit
 
-    matches VOYO_EGRESS '[A-Za-z0-9._-]{1,32}' \
-        '1 to 32 letters, digits and ._-'
     matches VOYO_ZONE_SIZE '[1-9][0-9]{0,5}[mM]' 'megabytes, like 32m'
     [ -z "$VOYO_CACHE_SIZE" ] \
         || matches VOYO_CACHE_SIZE '[1-9][0-9]{0,5}[mMgG]' 'a size, like 1g'
 
-    [ -z "$VOYO_CANARY" ] \
-        || matches VOYO_CANARY '[A-Za-z0-9_-]{11}|vyo_[A-Za-z0-9_-]{15}' \
-                   'a track id'
-
-    read_timeout
     read_addresses
     read_origins
     read_paths
@@ -72,9 +59,18 @@ read_settings()
     resolver_source=${VOYO_SOURCE_ADDRESS:-0.0.0.0}
 
     export REDIS_URL YT_DLP_PATH VOYO_YTDLP_CONF VOYO_SOURCE_ADDRESS \
-        VOYO_YTDLP_WORKERS VOYO_MEDIA_HOSTS VOYO_EGRESS \
-        VOYO_QUALITY_TOLERANCE VOYO_RESOLVE_TIMEOUT VOYO_QUEUE VOYO_BUDGET \
-        VOYO_PROOF VOYO_CANARY VOYO_CANARY_EVERY
+        VOYO_MEDIA_HOSTS VOYO_EGRESS VOYO_QUALITY_TOLERANCE \
+        VOYO_RESOLVE_TIMEOUT
+}
+
+
+# It has to be before anything of them is used.
+
+check_resolver_settings()
+{
+    local said
+
+    said=$(run_resolver --settings 2>&1) || fail 2 "${said#*resolver: }"
 }
 
 
@@ -120,25 +116,6 @@ matches()
 }
 
 
-# nginx's locks wait for 120 s, which must be more than three resolves and a
-# media host's time-out (docs/upstream.md, N13).
-
-read_timeout()
-{
-    local about='a time from 1s to 30s, like 15s' milliseconds
-
-    matches VOYO_RESOLVE_TIMEOUT '[0-9]{1,5}(ms|s)' "$about"
-
-    case $VOYO_RESOLVE_TIMEOUT in
-    *ms) milliseconds=$((10#${VOYO_RESOLVE_TIMEOUT%ms})) ;;
-    *) milliseconds=$((10#${VOYO_RESOLVE_TIMEOUT%s} * 1000)) ;;
-    esac
-
-    [ "$milliseconds" -ge 1000 ] && [ "$milliseconds" -le 30000 ] \
-        || wrong VOYO_RESOLVE_TIMEOUT "$about"
-}
-
-
 is_ipv4()
 {
     local byte='(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])'
@@ -177,10 +154,6 @@ read_hosts()
 read_addresses()
 {
     local each
-
-    [ -z "$VOYO_SOURCE_ADDRESS" ] || is_ipv4 "$VOYO_SOURCE_ADDRESS" \
-        || is_ipv6 "$VOYO_SOURCE_ADDRESS" \
-        || wrong VOYO_SOURCE_ADDRESS "an address of this machine"
 
     read_hosts VOYO_MEDIA_HOSTS
     matches VOYO_ART_URL "$origin/[A-Za-z0-9._~/?&=%-]*\{id\}[A-Za-z0-9._~/?&=%-]*" \
