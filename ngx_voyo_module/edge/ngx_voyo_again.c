@@ -67,6 +67,10 @@ ngx_voyo_again_refused(ngx_http_request_t *r)
 
     switch (status) {
 
+    case NGX_HTTP_BAD_REQUEST:
+        problem = ngx_voyo_problem_client;
+        break;
+
     case NGX_HTTP_TOO_MANY_REQUESTS:
         problem = ngx_voyo_problem_limited;
         break;
