@@ -8,71 +8,7 @@
 #define _JOB_H_INCLUDED_
 
 
-#include <stdatomic.h>
-#include <stdint.h>
-
-#include "choose.h"
-#include "classify.h"
-#include "config.h"
-#include "heartbeat.h"
-#include "keeper.h"
-#include "store.h"
-#include "ytdlp.h"
-
-
-#define JOB_GRACE    3000              /* ms for a running job at the end */
-#define JOB_WAIT     500               /* ms, a look at the stop flag */
-#define JOB_STOPPED  1                 /* beside VOYO_OK and VOYO_E… */
-
-
-/* What the threads are told: to stop, and when to give up what they do. */
-
-typedef struct {
-    atomic_int    stopping;
-    atomic_llong  until;               /* on clock_now() */
-} job_stop_t;
-
-
-/*
- * One thread of the resolver.  What it points to is shared, and is either
- * only read or atomic; the rest is the thread's own.
- */
-typedef struct {
-    const config_t    *config;
-    const classify_t  *classify;
-    heartbeat_t       *heartbeat;
-    job_stop_t        *stop;
-
-    store_t           *store;
-    keeper_t           keeper;
-    unsigned           index;
-    unsigned           job;            /* the number of the last one */
-    unsigned           question;       /* to the worker, the same */
-    int64_t            canary;         /* when the next is due */
-} job_thread_t;
-
-
-/* One job in the works. */
-
-typedef struct {
-    store_job_t      popped;
-    char             token[STORE_TOKEN_MAX];
-    int64_t          generation;       /* of the record to come */
-    unsigned         leased:1;
-
-    int64_t          began;            /* microseconds */
-    int64_t          asked;            /* of them waiting for yt-dlp */
-    int64_t          end;              /* milliseconds, on clock_now() */
-    int64_t          renew;
-
-    ytdlp_profile_t  profile;
-    unsigned         preferred:1;      /* it begins with the full profile */
-    unsigned         full:1;           /* which was asked */
-    voyo_class_t     class;
-    unsigned         unconfirmed:1;    /* the full profile did not say so */
-    ytdlp_answer_t   answer;           /* the last one */
-    choose_t         choose;
-} job_t;
+#include "thread.h"
 
 
 /*

@@ -8,7 +8,7 @@
 #define _LEASE_H_INCLUDED_
 
 
-#include "job.h"
+#include "thread.h"
 
 
 /* The track's lease was taken for the job. */

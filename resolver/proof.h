@@ -8,7 +8,7 @@
 #define _PROOF_H_INCLUDED_
 
 
-#include "job.h"
+#include "thread.h"
 
 
 /* What came of trying a media URL. */

@@ -8,7 +8,7 @@
 #define _RESOLVE_H_INCLUDED_
 
 
-#include "job.h"
+#include "thread.h"
 
 
 /*
