@@ -180,4 +180,4 @@ endef
 $(foreach flavour,$(FLAVOURS),$(eval $(call build_flavour,$(flavour))))
 
 .SECONDARY:
--include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/t/unit/*.d)
+-include $(wildcard $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)
