@@ -23,6 +23,7 @@ MODULE_CFLAGS := $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 LIBS := -lhiredis -lcjson -lpcre2-8 -lpthread -lm
 
 COMMON := $(wildcard common/*.c)
+LUA := $(wildcard common/lua/*.lua)
 RESOLVER := $(wildcard resolver/*.c resolver/*/*.c)
 UNITS := $(basename $(notdir $(wildcard t/unit/test_*.c)))
 
@@ -108,7 +109,8 @@ install: build  ## what a server needs, into PREFIX (/opt/voyo)
 
 clean:          ## remove what was built; installed programs stay
 	rm -rf $(addprefix $(BUILD)/,nginx fuzz voyo-resolver voyo-resolver-asan \
-	    voyo-resolver-tsan plugins unit nginx-asan nginx-valgrind $(FLAVOURS))
+	    voyo-resolver-tsan plugins unit common nginx-asan nginx-valgrind \
+	    $(FLAVOURS))
 
 
 # The module: nginx's own build system, with Debian's nginx-dev; it writes
@@ -117,7 +119,7 @@ clean:          ## remove what was built; installed programs stay
 module: $(BUILD)/nginx/Makefile
 	@$(MAKE) --silent -C $(NGINX_DEV) -f $< modules
 
-$(BUILD)/nginx/Makefile: config Makefile $(NGINX_DEV)/conf_flags
+$(BUILD)/nginx/Makefile: config config.make Makefile $(NGINX_DEV)/conf_flags
 	@mkdir -p $(@D)
 	@cd $(NGINX_DEV) && . ./conf_flags \
 	    && bash ./configure --builddir=$(@D) "$${NGX_CONF_FLAGS[@]}" \
@@ -162,12 +164,20 @@ $(BUILD)/voyo-resolver-%: $(BUILD)/%/resolver/main.o $(BUILD)/%/voyo.a
 unit: $(foreach flavour,$(FLAVOURS),$(UNITS:%=$(BUILD)/unit/$(flavour)/%))
 unit:           ## build the unit tests: plain, ASan with UBSan, TSan
 
+# the Lua scripts as C, which the pattern below finds here
+vpath common/voyo_lua.c $(BUILD)
+
+$(BUILD)/common/voyo_lua.c: util/embed-lua $(LUA)
+	@mkdir -p $(@D)
+	@util/embed-lua $(LUA) > $@
+
 define build_flavour
 $(BUILD)/$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) $(FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 
 $(BUILD)/$(1)/voyo.a: $(patsubst %.c,$(BUILD)/$(1)/%.o,$(COMMON) \
+                        common/voyo_lua.c \
                         $(filter-out resolver/main.c,$(RESOLVER)))
 	@rm -f $$@
 	ar rcs $$@ $$^

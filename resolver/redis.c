@@ -30,6 +30,9 @@ struct redis_s {
 };
 
 
+static redisReply *redis_ask(redis_t *link, int argc, const char **argv,
+    const size_t *lengths);
+static redisReply *redis_checked(redis_t *link, redisReply *reply);
 static int redis_tls(redis_t *link);
 static int redis_login(redis_t *link);
 static int redis_hello(redis_t *link, int argc, const char **argv);
@@ -39,6 +42,47 @@ static void redis_state(redis_t *link, int state);
 
 redisReply *
 redis_run(redis_t *link, int argc, const char **argv, const size_t *lengths)
+{
+    return redis_checked(link, redis_ask(link, argc, argv, lengths));
+}
+
+
+redisReply *
+redis_script(redis_t *link, const voyo_script_t *script, int argc,
+    const char **argv, size_t *lengths)
+{
+    redisReply  *reply;
+
+    argv[0] = "EVALSHA";
+    argv[1] = script->sha1;
+
+    lengths[0] = strlen(argv[0]);
+    lengths[1] = strlen(argv[1]);
+
+    reply = redis_ask(link, argc, argv, lengths);
+
+    if (reply && reply->type == REDIS_REPLY_ERROR
+        && voyo_script_refused(reply->str))
+    {
+        freeReplyObject(reply);
+
+        argv[0] = "EVAL";
+        argv[1] = script->text;
+
+        lengths[0] = strlen(argv[0]);
+        lengths[1] = strlen(argv[1]);
+
+        reply = redis_ask(link, argc, argv, lengths);
+    }
+
+    return redis_checked(link, reply);
+}
+
+
+/* Whatever the reply is; NULL: the connection failed. */
+
+static redisReply *
+redis_ask(redis_t *link, int argc, const char **argv, const size_t *lengths)
 {
     redisReply  *reply;
 
@@ -50,6 +94,16 @@ redis_run(redis_t *link, int argc, const char **argv, const size_t *lengths)
 
     if (reply == NULL) {
         redis_failed(link, link->redis->errstr);
+    }
+
+    return reply;
+}
+
+
+static redisReply *
+redis_checked(redis_t *link, redisReply *reply)
+{
+    if (reply == NULL) {
         return NULL;
     }
 

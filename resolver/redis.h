@@ -14,6 +14,7 @@
 #include <hiredis/hiredis.h>
 
 #include "config.h"
+#include "voyo_script.h"
 
 
 /*
@@ -54,6 +55,13 @@ const char *redis_error(const redis_t *link);
  */
 redisReply *redis_run(redis_t *link, int argc, const char **argv,
     const size_t *lengths);
+
+/*
+ * The same for a script, by its digest, and by its text where Redis does not
+ * have it: argv[0] and argv[1] are written here.
+ */
+redisReply *redis_script(redis_t *link, const voyo_script_t *script, int argc,
+    const char **argv, size_t *lengths);
 
 
 #endif /* _REDIS_H_INCLUDED_ */

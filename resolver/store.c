@@ -18,22 +18,24 @@
 
 
 struct store_s {
-    const config_t  *config;
-    redis_t         *redis;
+    const config_t       *config;
+    redis_t              *redis;
 
     /* the command that is being put together */
 
-    const char      *argv[STORE_ARGS_MAX];
-    size_t           lengths[STORE_ARGS_MAX];
-    int              argc;
-    char             keys[STORE_ARGS_MAX][VOYO_KEY_MAX];
-    unsigned         nkeys;
+    const voyo_script_t  *script;      /* NULL: it is none */
+    const char           *argv[STORE_ARGS_MAX];
+    size_t                lengths[STORE_ARGS_MAX];
+    int                   argc;
+    char                  keys[STORE_ARGS_MAX][VOYO_KEY_MAX];
+    unsigned              nkeys;
+    char                  count[STORE_NUMBER_MAX];       /* of the keys */
 };
 
 
 static int store_taken(const redisReply *reply, int64_t *generation,
     const char **reason);
-static void store_eval(store_t *store, const char *script, int nkeys);
+static void store_begin(store_t *store, const voyo_script_t *script);
 static void store_key(store_t *store, const char *name, const char *suffix);
 static void store_arg(store_t *store, const char *arg);
 static void store_arg_len(store_t *store, const char *arg, size_t len);
@@ -48,9 +50,7 @@ store_pop(store_t *store, store_job_t *job)
     int          rc;
     redisReply  *reply, **element;
 
-    store->argc = 0;
-    store->nkeys = 0;
-
+    store_begin(store, NULL);
     store_arg(store, "BZPOPMIN");
     store_key(store, "jobs:play", NULL);
     store_key(store, "jobs:prefetch", NULL);
@@ -104,7 +104,7 @@ store_take(store_t *store, const store_job_t *job, const char *token,
     store_number(lease, STORE_LEASE);
     store_number(budget, store->config->budget);
 
-    store_eval(store, voyo_script_take, VOYO_SCRIPT_TAKE_KEYS);
+    store_begin(store, &voyo_script_take);
     store_key(store, "track:", job->id);
     store_key(store, "lease:", job->id);
     store_key(store, "breaker", NULL);
@@ -161,12 +161,12 @@ store_taken(const redisReply *reply, int64_t *generation, const char **reason)
     }
 
     if (strcmp(word, "run") != 0 || reply->elements != 2
-        || reply->element[1]->type != REDIS_REPLY_STRING)
+        || reply->element[1]->type != REDIS_REPLY_INTEGER)
     {
         return VOYO_EIO;
     }
 
-    *generation = strtoll(reply->element[1]->str, NULL, 10);
+    *generation = reply->element[1]->integer;
 
     return 1;
 }
@@ -182,7 +182,7 @@ store_again(store_t *store, const char *id, const char *token,
     snprintf(name, sizeof(name), "%s/%s", token, profile);
     store_number(budget, store->config->budget);
 
-    store_eval(store, voyo_script_again, VOYO_SCRIPT_AGAIN_KEYS);
+    store_begin(store, &voyo_script_again);
     store_key(store, "breaker", NULL);
     store_key(store, "budget", NULL);
     store_arg(store, id);
@@ -198,9 +198,7 @@ store_return(store_t *store, const store_job_t *job)
 {
     int64_t  n;
 
-    store->argc = 0;
-    store->nkeys = 0;
-
+    store_begin(store, NULL);
     store_arg(store, "ZADD");
     store_key(store, job->lane == STORE_PLAY ? "jobs:play" : "jobs:prefetch",
               NULL);
@@ -221,7 +219,7 @@ store_renew(store_t *store, const char *id, const char *token,
     store_number(lease, STORE_LEASE);
     store_number(number, generation);
 
-    store_eval(store, voyo_script_renew, VOYO_SCRIPT_RENEW_KEYS);
+    store_begin(store, &voyo_script_renew);
     store_key(store, "lease:", id);
     store_key(store, "breaker", NULL);
     store_key(store, "track:", id);
@@ -246,7 +244,7 @@ store_finish(store_t *store, const char *id, const char *token,
 
     static const store_end_t  drop = { "", 0, 0, 0, VOYO_CLASS_NONE };
 
-    store_eval(store, voyo_script_finish, VOYO_SCRIPT_FINISH_KEYS);
+    store_begin(store, &voyo_script_finish);
     store_key(store, "track:", id);
     store_key(store, "failure:", id);
     store_key(store, "lease:", id);
@@ -297,7 +295,7 @@ store_beat(store_t *store, const char *json, size_t len)
     store_number(queue, store->config->queue);
     store_number(budget, store->config->budget);
 
-    store_eval(store, voyo_script_beat, VOYO_SCRIPT_BEAT_KEYS);
+    store_begin(store, &voyo_script_beat);
     store_key(store, "resolvers", NULL);
     store_key(store, "resolver:", name);
     store_key(store, "limits", NULL);
@@ -333,10 +331,10 @@ store_status(store_t *store, store_status_t *status)
 
     static const int  types[] = {
         REDIS_REPLY_INTEGER, REDIS_REPLY_INTEGER, REDIS_REPLY_INTEGER,
-        REDIS_REPLY_STRING, REDIS_REPLY_STRING
+        REDIS_REPLY_STRING, REDIS_REPLY_INTEGER
     };
 
-    store_eval(store, voyo_script_status, VOYO_SCRIPT_STATUS_KEYS);
+    store_begin(store, &voyo_script_status);
     store_key(store, "jobs:play", NULL);
     store_key(store, "jobs:prefetch", NULL);
     store_key(store, "breaker", NULL);
@@ -362,7 +360,7 @@ store_status(store_t *store, store_status_t *status)
         status->spent = element[2]->integer;
         status->breaker = voyo_class_by_name(element[3]->str,
                                              element[3]->len);
-        status->left = strtoll(element[4]->str, NULL, 10);
+        status->left = element[4]->integer;
     }
 
     freeReplyObject(reply);
@@ -372,18 +370,13 @@ store_status(store_t *store, store_status_t *status)
 
 
 static void
-store_eval(store_t *store, const char *script, int nkeys)
+store_begin(store_t *store, const voyo_script_t *script)
 {
-    static const char *const  numbers[] = {
-        "0", "1", "2", "3", "4", "5", "6", "7", "8"
-    };
+    /* for a script, how it is named and the number of its keys come first */
 
-    store->argc = 0;
+    store->script = script;
+    store->argc = script ? 3 : 0;
     store->nkeys = 0;
-
-    store_arg(store, "EVAL");
-    store_arg(store, script);
-    store_arg(store, numbers[nkeys]);
 }
 
 
@@ -457,6 +450,16 @@ store_run_integer(store_t *store, int64_t *number)
 static redisReply *
 store_run(store_t *store)
 {
+    if (store->script) {
+        store_number(store->count, store->nkeys);
+
+        store->argv[2] = store->count;
+        store->lengths[2] = strlen(store->count);
+
+        return redis_script(store->redis, store->script, store->argc,
+                            store->argv, store->lengths);
+    }
+
     return redis_run(store->redis, store->argc, store->argv, store->lengths);
 }
 

@@ -79,8 +79,7 @@ static void ngx_voyo_redis_retry(ngx_event_t *ev);
 
 ngx_int_t
 ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
-    ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv,
-    const size_t *argvlen)
+    ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv)
 {
     ngx_voyo_redis_call_t  *call;
 
@@ -111,7 +110,7 @@ ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
     call->sent = ngx_current_msec;
 
     if (redisAsyncCommandArgv(redis->commands, ngx_voyo_redis_reply, call,
-                              argc, argv, argvlen)
+                              argc, argv, NULL)
         != REDIS_OK)
     {
         ngx_free(call);

@@ -56,8 +56,7 @@ ngx_voyo_redis_t *ngx_voyo_redis_create(ngx_cycle_t *cycle,
  * NGX_ERROR: it will not, Redis is not to be reached now.
  */
 ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
-    ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv,
-    const size_t *argvlen);
+    ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv);
 
 /* The process at the other end of a unix socket; 0: not known. */
 ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);

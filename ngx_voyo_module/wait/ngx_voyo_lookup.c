@@ -5,16 +5,17 @@
 
 
 #include "ngx_voyo_lookup.h"
+#include "ngx_voyo_redis_script.h"
 #include "ngx_voyo_waiters.h"
 #include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
 #include "voyo_key.h"
 #include "voyo_record.h"
-#include "voyo_script.h"
 
 
-#define NGX_VOYO_NEWEST  "9007199254740991"    /* above any generation */
+#define NGX_VOYO_NEWEST     "9007199254740991"    /* above any generation */
+#define NGX_VOYO_WANT_KEYS  10
 
 
 typedef struct {
@@ -29,7 +30,7 @@ static ngx_int_t ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf,
     ngx_voyo_waiters_node_t *node, ngx_str_t *track, const char *newer_than,
     const char *lane);
 static ngx_int_t ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf,
-    char *track, char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX]);
+    char *track, char keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX]);
 static void ngx_voyo_lookup_answer(void *data, redisReply *reply);
 static void ngx_voyo_lookup_record(ngx_voyo_question_t *question,
     redisReply *reply, ngx_voyo_outcome_e outcome);
@@ -69,10 +70,9 @@ static ngx_int_t
 ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
     ngx_str_t *track, const char *newer_than, const char *lane)
 {
-    char                  keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX], count[4];
-    size_t                len[VOYO_SCRIPT_WANT_KEYS + 6];
+    char                  keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX];
     ngx_int_t             i, argc;
-    const char           *argv[VOYO_SCRIPT_WANT_KEYS + 6];
+    const char           *argv[NGX_VOYO_WANT_KEYS + 4];
     ngx_voyo_question_t  *question;
 
     if (vmcf->connection == NULL) {
@@ -96,14 +96,10 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
         return NGX_ERROR;
     }
 
-    *ngx_sprintf((u_char *) count, "%d", VOYO_SCRIPT_WANT_KEYS) = '\0';
-
     argc = 0;
-    argv[argc++] = "EVAL";
-    argv[argc++] = voyo_script_want;
-    argv[argc++] = count;
+    argv[argc++] = ngx_value(NGX_VOYO_WANT_KEYS);
 
-    for (i = 0; i < VOYO_SCRIPT_WANT_KEYS; i++) {
+    for (i = 0; i < NGX_VOYO_WANT_KEYS; i++) {
         argv[argc++] = keys[i];
     }
 
@@ -111,12 +107,9 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
     argv[argc++] = newer_than;
     argv[argc++] = lane;
 
-    for (i = 0; i < argc; i++) {
-        len[i] = ngx_strlen(argv[i]);
-    }
-
-    if (ngx_voyo_redis_command(vmcf->connection, ngx_voyo_lookup_answer,
-                               question, (int) argc, argv, len)
+    if (ngx_voyo_redis_script(vmcf->connection, &voyo_script_want,
+                              ngx_voyo_lookup_answer, question, (int) argc,
+                              argv)
         != NGX_OK)
     {
         ngx_free(question);
@@ -133,12 +126,12 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
 
 static ngx_int_t
 ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf, char *track,
-    char keys[VOYO_SCRIPT_WANT_KEYS][VOYO_KEY_MAX])
+    char keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX])
 {
     ngx_uint_t   i;
     const char  *egress;
 
-    static const char  *names[VOYO_SCRIPT_WANT_KEYS] = {
+    static const char  *names[NGX_VOYO_WANT_KEYS] = {
         "track:", "failure:", "lease:", "alive:",
         "jobs:play", "jobs:prefetch", "resolvers", "breaker", "budget",
         "limits"
@@ -146,7 +139,7 @@ ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf, char *track,
 
     egress = (char *) vmcf->egress.data;
 
-    for (i = 0; i < VOYO_SCRIPT_WANT_KEYS; i++) {
+    for (i = 0; i < NGX_VOYO_WANT_KEYS; i++) {
         if (voyo_key(keys[i], egress, names[i], i < 4 ? track : NULL) < 0) {
             return NGX_ERROR;
         }
@@ -369,9 +362,7 @@ ngx_voyo_lookup_heartbeats(ngx_voyo_main_conf_t *vmcf,
     ngx_voyo_redis_reply_pt handler, void *data)
 {
     char         key[VOYO_KEY_MAX], prefix[VOYO_KEY_MAX];
-    size_t       len[5];
-    ngx_uint_t   i;
-    const char  *argv[5], *egress;
+    const char  *argv[3], *egress;
 
     egress = (char *) vmcf->egress.data;
 
@@ -382,18 +373,12 @@ ngx_voyo_lookup_heartbeats(ngx_voyo_main_conf_t *vmcf,
         return NGX_ERROR;
     }
 
-    argv[0] = "EVAL";
-    argv[1] = voyo_script_heartbeats;
-    argv[2] = "1";
-    argv[3] = key;
-    argv[4] = prefix;
+    argv[0] = "1";
+    argv[1] = key;
+    argv[2] = prefix;
 
-    for (i = 0; i < 5; i++) {
-        len[i] = ngx_strlen(argv[i]);
-    }
-
-    return ngx_voyo_redis_command(vmcf->connection, handler, data, 5, argv,
-                                  len);
+    return ngx_voyo_redis_script(vmcf->connection, &voyo_script_heartbeats,
+                                 handler, data, 3, argv);
 }
 
 

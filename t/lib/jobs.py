@@ -1,12 +1,9 @@
 """Jobs as an edge asks for them, without an edge: by the scripts of common/.
 
-The scripts are read from the C source, so a test asks what nginx asks.
+The scripts are the files that nginx asks with.
 """
 
-import ast
 import json
-import re
-import subprocess
 import time
 from typing import Any
 
@@ -15,19 +12,8 @@ from stack import ROOT, Stack, wait_for
 PREFIX = 'voyo:{default}:'
 
 
-def scripts() -> dict[str, str]:
-    source = subprocess.run(
-        ['gcc', '-E', '-P', ROOT / 'common/voyo_script.c'],
-        capture_output=True, text=True, check=True).stdout
-    return {
-        name: ''.join(ast.literal_eval(each) for each in
-                      re.findall(r'"(?:[^"\\]|\\.)*"', body))
-        for name, body in re.findall(
-            r'const char voyo_script_(\w+)\[\] =((?:\s*"(?:[^"\\]|\\.)*")+);',
-            source)}
-
-
-SCRIPTS = scripts()
+SCRIPTS = {path.stem: path.read_text()
+           for path in (ROOT / 'common/lua').glob('*.lua')}
 
 
 def record_json(track: str, generation: int, **more: Any) -> str:

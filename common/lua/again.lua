@@ -1,0 +1,35 @@
+-- Before one more extraction for the same job: counts it.
+--
+-- KEYS  breaker budget
+-- ARGV  id, what names it in the budget, budget, in extractions an hour
+--
+-- Returns 1; or 0, when the breaker has opened meanwhile.
+
+-- a key of another type than ours would fail the script for ever
+for i, kind in ipairs({'hash', 'zset'}) do
+  local found = redis.call('TYPE', KEYS[i]).ok
+  if found ~= kind and found ~= 'none' then
+    redis.call('DEL', KEYS[i])
+  end
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- as in want.lua
+local breaker = redis.call('HMGET', KEYS[1], 'class', 'until', 'probe',
+                           'probe_until')
+if breaker[1] then
+  if breaker[2] - now > 0
+    or breaker[3] and breaker[3] ~= ARGV[1] and breaker[4] - now > 0
+  then
+    return 0
+  end
+  redis.call('HSET', KEYS[1], 'probe', ARGV[1], 'probe_until', now + 3000)
+end
+
+redis.call('ZADD', KEYS[2], now, ARGV[2])
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -(ARGV[3] + 1))
+redis.call('PEXPIRE', KEYS[2], 3600000)
+
+return 1

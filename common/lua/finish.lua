@@ -1,0 +1,84 @@
+-- Ends a job: stores its outcome, gives the lease back, tells everybody.
+--
+-- KEYS  track:<id> failure:<id> lease:<id> jobs:play jobs:prefetch events
+--       breaker
+-- ARGV  id, token, kind: "record", "failure", "global" (a failure that opens
+--       the breaker and says nothing of the track) or "drop" (nothing is
+--       stored and the lease is free at once), json, life-time in seconds,
+--       generation, class, whether the source answered as it does when it
+--       trusts us: "1", the longest that the breaker may stay open, seconds
+--
+-- Returns 1; or 0 and stores nothing when there is a newer record already or,
+-- for what is no record, when the lease is somebody else's, who keeps it.  A
+-- probe that the source answered closes the breaker; one more global failure
+-- opens it for twice the time.
+--
+-- Law 7: what was resolved is kept, even late.
+
+local id, token, kind, life = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+
+-- a key of another type than ours would fail the script for ever
+for i, expected in ipairs({'string', 'string', 'string', 'zset', 'zset'}) do
+  local found = redis.call('TYPE', KEYS[i]).ok
+  if found ~= expected and found ~= 'none' then
+    redis.call('DEL', KEYS[i])
+  end
+end
+
+local breaker = redis.call('HMGET', KEYS[7], 'until', 'probe', 'count')
+local probe = breaker[2] == id
+
+local holder = redis.call('GET', KEYS[3])
+local foreign = holder and holder ~= token
+if not foreign then
+  redis.call('DEL', KEYS[3])
+end
+
+-- a late record is one all the same, a late failure is not
+local newer = (tonumber(string.match(
+  redis.call('GET', KEYS[1]) or '', '^{"v":1,"generation":(%d+)')) or 0)
+  > tonumber(ARGV[6])
+if newer and (kind == 'record' or kind == 'failure')
+  or foreign and kind ~= 'record'
+then
+  return 0
+end
+
+if kind == 'drop' then
+  if probe then
+    redis.call('HDEL', KEYS[7], 'probe')
+  end
+  return 1
+end
+
+if kind == 'global' then
+  -- the others that were under way say nothing new
+  if not breaker[1] or probe then
+    local time = redis.call('TIME')
+    local now = time[1] * 1000 + math.floor(time[2] / 1000)
+    local count = tonumber(breaker[3]) or 0
+    local ms = math.min(life * 2 ^ math.min(count, 30), ARGV[9]) * 1000
+    redis.call('HSET', KEYS[7], 'class', ARGV[7], 'until', now + ms,
+               'count', count + 1)
+    redis.call('HDEL', KEYS[7], 'probe', 'probe_until')
+    redis.call('PEXPIRE', KEYS[7], ms + 86400000)
+  end
+else
+  if probe and ARGV[8] == '1' then
+    redis.call('DEL', KEYS[7])
+  elseif probe then
+    redis.call('HDEL', KEYS[7], 'probe')
+  end
+  if kind == 'record' then
+    redis.call('SET', KEYS[1], ARGV[4], 'EX', life)
+    redis.call('DEL', KEYS[2])
+  else
+    redis.call('SET', KEYS[2], ARGV[4], 'EX', life)
+  end
+end
+
+redis.call('ZREM', KEYS[4], id)
+redis.call('ZREM', KEYS[5], id)
+redis.call('PUBLISH', KEYS[6], id .. ' ' .. (kind == 'record' and ARGV[6]
+                                             or '0'))
+return 1

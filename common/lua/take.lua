@@ -1,0 +1,67 @@
+-- Takes the lease of a job that was popped from a queue, and counts it.
+--
+-- KEYS  track:<id> lease:<id> breaker budget alive:<id>
+-- ARGV  id, token, lease in ms, score (the job's time of asking, ms), lane:
+--       "play", "prefetch", or "own" for what was not queued; budget, in
+--       extractions an hour
+--
+-- Returns {"run", generation of the record to come}; or {"leased"}, {"fresh"}
+-- (resolved since it was asked for), {"abandoned"} (a play that nobody waits
+-- for any more), {"breaker"} or {"budget"} (which only holds for a prefetch).
+--
+-- Law 4: a track has one lease.
+
+local id, token, lane = ARGV[1], ARGV[2], ARGV[5]
+local budget = tonumber(ARGV[6])
+
+-- a key of another type than ours would fail the script for ever
+for i, kind in ipairs({'string', 'string', 'hash', 'zset'}) do
+  local found = redis.call('TYPE', KEYS[i]).ok
+  if found ~= kind and found ~= 'none' then
+    redis.call('DEL', KEYS[i])
+  end
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- a generation is the time of its resolve: later than the asking?
+local generation = tonumber(string.match(
+  redis.call('GET', KEYS[1]) or '', '^{"v":1,"generation":(%d+)')) or 0
+if lane ~= 'own' and generation > tonumber(ARGV[4]) then
+  return {'fresh'}
+end
+
+if lane == 'play' and redis.call('EXISTS', KEYS[5]) == 0 then
+  return {'abandoned'}
+end
+
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  return {'leased'}
+end
+
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 3600000)
+if lane == 'prefetch' and redis.call('ZCARD', KEYS[4]) >= budget then
+  return {'budget'}
+end
+
+-- as in want.lua
+local breaker = redis.call('HMGET', KEYS[3], 'class', 'until', 'probe',
+                           'probe_until')
+if breaker[1] then
+  if breaker[2] - now > 0
+    or breaker[3] and breaker[3] ~= id and breaker[4] - now > 0
+  then
+    return {'breaker'}
+  end
+  redis.call('HSET', KEYS[3], 'probe', id, 'probe_until', now + 3000)
+end
+
+redis.call('SET', KEYS[2], token, 'PX', ARGV[3])
+
+-- what is played is counted too, and never refused
+redis.call('ZADD', KEYS[4], now, token)
+redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))
+redis.call('PEXPIRE', KEYS[4], 3600000)
+
+return {'run', math.max(now, generation + 1)}

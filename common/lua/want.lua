@@ -1,0 +1,131 @@
+-- Asks for a track: what is known of it, or it is queued.
+--
+-- KEYS  track:<id> failure:<id> lease:<id> alive:<id> jobs:play jobs:prefetch
+--       resolvers breaker budget limits
+-- ARGV  id, newer_than (a generation, 0 for any), lane: "play", "prefetch",
+--       or "none" to only look
+--
+-- Returns one of
+--   {"record", json}      its generation is above newer_than
+--   {"failure", json, s}  the last try failed, and is forgotten in "s" seconds;
+--                         or it is refused at once, its "error" is then the
+--                         breaker's class, "busy" (the queue is full, and has
+--                         no prefetch to drop for a play) or, for a prefetch,
+--                         "budget", and may be allowed in "s" seconds
+--   {"pending"}           queued, or being resolved; or, for "none", unknown
+--   {"no_resolver"}       no resolver lives: nothing was queued
+--
+-- With "play" the track is marked alive, and a queued prefetch of it moves to
+-- the front lane.  Law 4: asked for by a thousand, it is queued once.
+
+local id, lane = ARGV[1], ARGV[3]
+
+-- a key of another type than ours would fail the script for ever
+for i, kind in ipairs({'string', 'string', 'string', 'string', 'zset', 'zset',
+                       'zset', 'hash', 'zset', 'hash'}) do
+  local found = redis.call('TYPE', KEYS[i]).ok
+  if found ~= kind and found ~= 'none' then
+    redis.call('DEL', KEYS[i])
+  end
+end
+
+local record = redis.call('GET', KEYS[1]) or ''
+local generation = tonumber(string.match(
+  record, '^{"v":1,"generation":(%d+)')) or 0
+if generation > tonumber(ARGV[2]) then
+  return {'record', record}
+end
+
+local failure = redis.call('GET', KEYS[2])
+if failure then
+  local left = redis.call('PTTL', KEYS[2])
+  return {'failure', failure, math.max(math.ceil(left / 1000), 1)}
+end
+
+if lane == 'none' then
+  return {'pending'}
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+if redis.call('ZCOUNT', KEYS[7], now, '+inf') == 0 then
+  return {'no_resolver'}
+end
+
+-- a refusal is a failure that nobody keeps
+local function refused(class, ms)
+  local left = math.max(math.ceil(ms / 1000), 1)
+  local json = string.format(
+    '{"v":1,"generation":1,"id":"%s","resolved_at":%.0f,"error":"%s",'
+    .. '"retry_after":%.0f}', id, math.floor(now / 1000), class, left)
+  return {'failure', json, left}
+end
+
+-- the breaker: open for its time, then half-open, which lets one track through,
+-- the probe, as long as somebody says every 3 s that it still is
+local breaker = redis.call('HMGET', KEYS[8], 'class', 'until', 'probe',
+                           'probe_until')
+if breaker[1] then
+  local left = breaker[2] - now
+  if left <= 0 and breaker[3] and breaker[3] ~= id then
+    left = breaker[4] - now
+  end
+  if left > 0 then
+    return refused(breaker[1], left)
+  end
+end
+
+-- only what is going to be resolved becomes it
+local function pending()
+  if breaker[1] then
+    redis.call('HSET', KEYS[8], 'probe', id, 'probe_until', now + 3000)
+  end
+  return {'pending'}
+end
+
+-- somebody waits: a job that nobody waits for is dropped when it is popped
+if lane == 'play' then
+  redis.call('SET', KEYS[4], 1, 'PX', 3000)
+end
+
+if redis.call('EXISTS', KEYS[3]) == 1
+  or redis.call('ZSCORE', KEYS[5], id)
+then
+  return pending()
+end
+
+-- above what there is, should that be of a clock that was ahead
+local score = math.max(now, generation)
+
+-- a prefetch that is now wanted for play moves over
+if redis.call('ZSCORE', KEYS[6], id) then
+  if lane == 'play' then
+    redis.call('ZREM', KEYS[6], id)
+    redis.call('ZADD', KEYS[5], score, id)
+  end
+  return pending()
+end
+
+local limits = redis.call('HMGET', KEYS[10], 'queue', 'budget')
+local queue, budget = tonumber(limits[1]), tonumber(limits[2])
+
+if lane ~= 'play' and budget then
+  redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
+  if redis.call('ZCARD', KEYS[9]) >= budget then
+    local oldest = redis.call('ZREVRANGE', KEYS[9], budget - 1, budget - 1,
+                              'WITHSCORES')
+    return refused('budget', oldest[2] + 3600000 - now)
+  end
+end
+
+local others = redis.call('ZCARD', KEYS[6])
+if queue and redis.call('ZCARD', KEYS[5]) + others >= queue then
+  if lane ~= 'play' or others == 0 then
+    return refused('busy', 5000)
+  end
+  redis.call('ZPOPMAX', KEYS[6])
+end
+
+redis.call('ZADD', lane == 'play' and KEYS[5] or KEYS[6], score, id)
+return pending()

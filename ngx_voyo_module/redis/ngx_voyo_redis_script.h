@@ -1,0 +1,25 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_REDIS_SCRIPT_H_INCLUDED_
+#define _NGX_VOYO_REDIS_SCRIPT_H_INCLUDED_
+
+
+#include "ngx_voyo_redis_connection.h"
+#include "voyo_script.h"
+
+
+/*
+ * Runs a script by its digest, and by its text where Redis does not have it.
+ * "argv" are the number of keys, the keys and the arguments, which are copied.
+ * Returns and calls the handler as ngx_voyo_redis_command() does.
+ */
+ngx_int_t ngx_voyo_redis_script(ngx_voyo_redis_t *redis,
+    const voyo_script_t *script, ngx_voyo_redis_reply_pt handler, void *data,
+    int argc, const char **argv);
+
+
+#endif /* _NGX_VOYO_REDIS_SCRIPT_H_INCLUDED_ */
