@@ -1,0 +1,626 @@
+"""The scripts of common/lua/: what each returns and leaves behind, and how
+they get to Redis.
+
+All that nginx and the resolvers agree on is decided here.  A wrong answer is
+two extractions of one track, or none, or a request that waits in vain; and a
+script that is sent whole each second is most of what Redis is sent.
+"""
+
+import json
+import math
+import re
+import subprocess
+import sys
+import threading
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from jobs import PREFIX, Jobs, record_json  # noqa: E402
+from stack import ROOT, Stack, wait_for  # noqa: E402
+
+TRACK = 's30_script0'
+SCRIPTS = sorted((ROOT / 'common/lua').glob('*.lua'))
+
+
+def keys_of(name: str) -> list[str]:
+    """The keys that the comment at the top of a script names."""
+
+    text = (ROOT / f'common/lua/{name}.lua').read_text()
+    listed = re.search(r'^-- KEYS  (.*\n(?:--       .*\n)*)', text, re.M)
+    assert listed, name
+    return [PREFIX + each.replace('<id>', TRACK).replace('<name>', 'one')
+            for each in listed[1].replace('--', '').split()]
+
+
+class ScriptTest(unittest.TestCase):
+    """Each as it is in its file, by redis-cli."""
+
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack(nginx=False, resolver=False)
+        cls.jobs = Jobs(cls.stack)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+
+    def setUp(self) -> None:
+        self.stack.redis('FLUSHALL')
+        self.key = self.jobs.key
+
+    def cli(self, *words: str) -> list[str]:
+        return subprocess.run(
+            ['redis-cli', '-s', self.stack.redis_socket, *words],
+            capture_output=True, text=True, check=True, timeout=30,
+        ).stdout.splitlines()
+
+    def run_script(self, name: str, *arguments: str) -> list[str]:
+        return self.cli('--eval', f'{ROOT}/common/lua/{name}.lua',
+                        *keys_of(name), ',', *arguments)
+
+    def now(self) -> int:
+        seconds, us = self.stack.redis('TIME')
+        return int(seconds) * 1000 + int(us) // 1000
+
+    def breaker(self, until: int, **more: str) -> None:
+        self.key('HSET', 'breaker', 'class', 'bot_check', 'until',
+                 str(self.now() + until), 'count', '1',
+                 *(word for each in more.items() for word in each))
+
+    def spend(self, count: int, ago: int = 1000) -> None:
+        for number in range(count):
+            self.key('ZADD', 'budget', str(self.now() - ago - number),
+                     f'spent{number}')
+
+    def probe(self) -> str | None:
+        found = self.key('HGET', 'breaker', 'probe')
+        return found and found.decode()
+
+    # want
+
+    def want(self, lane: str = 'play', newer_than: int = 0) -> list[str]:
+        return self.run_script('want', TRACK, str(newer_than), lane)
+
+    def queued(self, lane: str) -> list[str]:
+        return [each.decode()
+                for each in self.key('ZRANGE', f'jobs:{lane}', '0', '-1')]
+
+    def test_want_returns_a_newer_record(self) -> None:
+        record = record_json(TRACK, 1764000000000)
+        self.key('SET', f'track:{TRACK}', record)
+        for lane in ('play', 'prefetch', 'none'):
+            self.assertEqual(self.want(lane, 1763999999999),
+                             ['record', record])
+        self.assertEqual(self.want('none', 1764000000000), ['pending'])
+
+    def test_want_returns_a_failure_and_its_time(self) -> None:
+        failure = record_json(TRACK, 1, error='private')
+        self.key('SET', f'failure:{TRACK}', failure, 'PX', '99500')
+        for lane in ('play', 'none'):
+            *words, seconds = self.want(lane)
+            self.assertEqual(words, ['failure', failure])
+            left = self.key('PTTL', f'failure:{TRACK}') / 1000
+            self.assertIn(int(seconds), range(math.ceil(left), 101))
+        # the record is the better one
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, 5))
+        self.assertEqual(self.want()[0], 'record')
+        self.assertEqual(self.want(newer_than=5)[0], 'failure')
+
+    def test_want_without_a_resolver_queues_nothing(self) -> None:
+        self.assertEqual(self.want('none'), ['pending'])
+        self.assertEqual(self.want(), ['no_resolver'])
+        self.key('ZADD', 'resolvers', str(self.now() - 1), 'dead')
+        self.assertEqual(self.want(), ['no_resolver'])
+        self.assertEqual(self.queued('play') + self.queued('prefetch'), [])
+        self.assertEqual(self.key('EXISTS', f'alive:{TRACK}'), 0)
+
+    def test_want_queues_once(self) -> None:
+        self.jobs.pretend()
+        before = self.now()
+        self.assertEqual(self.want('none'), ['pending'])
+        self.assertEqual(self.queued('play'), [])
+        for _ in range(3):
+            self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.queued('play'), [TRACK])
+        score = float(self.key('ZSCORE', 'jobs:play', TRACK))
+        self.assertTrue(before <= score <= self.now(), score)
+        self.assertIn(self.key('PTTL', f'alive:{TRACK}'), range(1, 3001))
+
+    def test_want_of_a_prefetch_marks_nobody_and_moves(self) -> None:
+        self.jobs.pretend()
+        self.assertEqual(self.want('prefetch'), ['pending'])
+        self.assertEqual(self.key('EXISTS', f'alive:{TRACK}'), 0)
+        self.assertEqual(self.queued('prefetch'), [TRACK])
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.queued('prefetch'), [])
+        self.assertEqual(self.queued('play'), [TRACK])
+
+    def test_want_of_what_is_leased_queues_nothing(self) -> None:
+        self.jobs.pretend()
+        self.key('SET', f'lease:{TRACK}', 'somebody')
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.queued('play'), [])
+        self.assertEqual(self.key('EXISTS', f'alive:{TRACK}'), 1)
+
+    def test_want_asks_above_a_generation_that_is_ahead(self) -> None:
+        self.jobs.pretend()
+        ahead = self.now() + 3600000
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, ahead))
+        self.assertEqual(self.want(newer_than=ahead), ['pending'])
+        self.assertEqual(int(self.key('ZSCORE', 'jobs:play', TRACK)), ahead)
+
+    def refused(self, answer: list[str], error: str) -> int:
+        self.assertEqual(answer[0], 'failure')
+        record = json.loads(answer[1])
+        self.assertEqual((record['v'], record['id'], record['error']),
+                         (1, TRACK, error))
+        self.assertAlmostEqual(record['resolved_at'], self.now() / 1000,
+                               delta=2)
+        self.assertEqual(record['retry_after'], int(answer[2]))
+        self.assertEqual(self.key('EXISTS', f'failure:{TRACK}'), 0)
+        return int(answer[2])
+
+    def test_want_is_refused_while_the_breaker_is_open(self) -> None:
+        self.jobs.pretend()
+        self.breaker(99500)
+        for lane in ('play', 'prefetch'):
+            self.assertIn(self.refused(self.want(lane), 'bot_check'),
+                          range(90, 101))
+        self.assertEqual(self.queued('play') + self.queued('prefetch'), [])
+        self.assertIsNone(self.probe())
+
+    def test_want_lets_one_through_when_half_open(self) -> None:
+        self.jobs.pretend()
+        self.breaker(-1)
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.probe(), TRACK)
+        self.assertEqual(self.want(), ['pending'])
+        self.key('HSET', 'breaker', 'probe', 'other')
+        self.assertIn(self.refused(self.want(), 'bot_check'), (1, 2, 3))
+        self.key('HSET', 'breaker', 'probe_until', str(self.now() - 1))
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.probe(), TRACK)
+
+    def test_want_of_a_prefetch_is_held_to_the_budget(self) -> None:
+        self.jobs.pretend(budget=3)
+        self.spend(3, ago=3590000)
+        self.assertIn(self.refused(self.want('prefetch'), 'budget'),
+                      range(1, 11))
+        self.key('ZADD', 'budget', str(self.now() - 3600001), 'spent0')
+        self.assertEqual(self.want('prefetch'), ['pending'])
+        self.stack.redis('DEL', PREFIX + 'jobs:prefetch')
+        self.spend(3)
+        self.assertEqual(self.want('play'), ['pending'])
+
+    def test_want_drops_prefetches_of_a_full_queue(self) -> None:
+        self.jobs.pretend(queue=2)
+        self.key('ZADD', 'jobs:prefetch', '1', 'oldest', '2', 'newest')
+        self.assertEqual(self.refused(self.want('prefetch'), 'busy'), 5)
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.queued('prefetch'), ['oldest'])
+        self.key('DEL', 'jobs:prefetch')
+        self.key('ZREM', 'jobs:play', TRACK)
+        self.key('ZADD', 'jobs:play', '1', 'one', '2', 'two')
+        self.assertEqual(self.refused(self.want(), 'busy'), 5)
+
+    # take
+
+    def take(self, lane: str = 'play', score: int = 1,
+             budget: int = 3) -> list[str]:
+        return self.run_script('take', TRACK, 'token', '60000', str(score),
+                               lane, str(budget))
+
+    def test_take_runs_and_counts(self) -> None:
+        self.key('SET', f'alive:{TRACK}', '1')
+        before = self.now()
+        word, generation = self.take()
+        self.assertEqual(word, 'run')
+        self.assertTrue(before <= int(generation) <= self.now(), generation)
+        self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'token')
+        self.assertIn(self.key('PTTL', f'lease:{TRACK}'), range(50000, 60001))
+        self.assertEqual(self.key('ZRANGE', 'budget', '0', '-1'), [b'token'])
+        self.assertIn(self.key('PTTL', 'budget'), range(3500000, 3600001))
+
+    def test_take_names_a_generation_above_the_last(self) -> None:
+        ahead = self.now() + 3600000
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, ahead))
+        self.assertEqual(self.take('own'), ['run', str(ahead + 1)])
+
+    def test_take_not_what_is_fresh_abandoned_or_leased(self) -> None:
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, 100))
+        self.assertEqual(self.take(score=99), ['fresh'])
+        self.assertEqual(self.take('prefetch', 99), ['fresh'])
+        self.assertEqual(self.take(score=100), ['abandoned'])
+        self.key('SET', f'lease:{TRACK}', 'somebody')
+        for lane in ('prefetch', 'own'):
+            self.assertEqual(self.take(lane, 100), ['leased'])
+        self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'somebody')
+        self.assertEqual(self.key('EXISTS', 'budget'), 0)
+
+    def test_take_of_a_prefetch_is_held_to_the_budget(self) -> None:
+        self.spend(3)
+        self.assertEqual(self.take('prefetch'), ['budget'])
+        self.key('SET', f'alive:{TRACK}', '1')
+        self.assertEqual(self.take()[0], 'run')
+        # as many as the budget are kept
+        self.assertEqual(self.key('ZCARD', 'budget'), 3)
+        self.assertIsNotNone(self.key('ZSCORE', 'budget', 'token'))
+
+    def test_take_waits_for_the_breaker(self) -> None:
+        self.breaker(60000)
+        self.assertEqual(self.take('own'), ['breaker'])
+        self.breaker(-1, probe='other', probe_until=str(self.now() + 60000))
+        self.assertEqual(self.take('own'), ['breaker'])
+        self.assertEqual(self.key('EXISTS', f'lease:{TRACK}'), 0)
+        self.key('HSET', 'breaker', 'probe', TRACK)
+        self.assertEqual(self.take('own')[0], 'run')
+
+    # again
+
+    def test_again_counts_unless_the_breaker_opened(self) -> None:
+        def again() -> list[str]:
+            return self.run_script('again', TRACK, 'token/full', '3')
+
+        self.spend(3)
+        self.assertEqual(again(), ['1'])
+        self.assertEqual(self.key('ZCARD', 'budget'), 3)
+        self.assertIsNotNone(self.key('ZSCORE', 'budget', 'token/full'))
+        self.key('DEL', 'budget')
+        self.breaker(60000)
+        self.assertEqual(again(), ['0'])
+        self.assertEqual(self.key('EXISTS', 'budget'), 0)
+        self.breaker(-1)
+        self.assertEqual(again(), ['1'])
+        self.assertEqual(self.probe(), TRACK)
+        self.key('HSET', 'breaker', 'probe', 'other')
+        self.assertEqual(again(), ['0'])
+
+    # renew
+
+    def test_renew_keeps_or_takes_back_a_lease(self) -> None:
+        def renew(generation: int = 100) -> list[str]:
+            return self.run_script('renew', 'token', '60000', TRACK,
+                                   str(generation))
+
+        # it ran out, and nobody has it
+        self.assertEqual(renew(), ['1'])
+        self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'token')
+        self.key('PEXPIRE', f'lease:{TRACK}', '90000')
+        self.assertEqual(renew(), ['1'])
+        self.assertIn(self.key('PTTL', f'lease:{TRACK}'), range(50000, 60001))
+        self.key('SET', f'lease:{TRACK}', 'other')
+        self.assertEqual(renew(), ['0'])
+        self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'other')
+        # it was made good meanwhile
+        self.key('DEL', f'lease:{TRACK}')
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, 100))
+        self.assertEqual(renew(), ['0'])
+        self.assertEqual(renew(101), ['1'])
+
+    def test_renew_says_that_the_probe_is_one(self) -> None:
+        for probe in (TRACK, 'other'):
+            self.breaker(-1, probe=probe, probe_until='1')
+            self.run_script('renew', 'token', '60000', TRACK, '100')
+            until = int(self.key('HGET', 'breaker', 'probe_until'))
+            self.assertEqual(until > 1, probe == TRACK)
+
+    # finish
+
+    def finish(self, kind: str, generation: int = 100, life: int = 60,
+               answered: str = '1') -> list[str]:
+        return self.run_script(
+            'finish', TRACK, 'token', kind, record_json(TRACK, generation),
+            str(life), str(generation), 'bot_check', answered, '100')
+
+    def queue(self) -> None:
+        self.key('SET', f'lease:{TRACK}', 'token')
+        for lane in ('play', 'prefetch'):
+            self.key('ZADD', f'jobs:{lane}', '1', TRACK)
+
+    def test_finish_stores_and_tells(self) -> None:
+        listener = subprocess.Popen(
+            ['redis-cli', '-s', self.stack.redis_socket, 'SUBSCRIBE',
+             PREFIX + 'events'], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(listener.wait)
+        self.addCleanup(listener.kill)
+        assert listener.stdout
+        self.addCleanup(listener.stdout.close)
+        for _ in range(3):
+            listener.stdout.readline()
+        for kind, stored, told in (('failure', 'failure', '0'),
+                                   ('record', 'track', '100')):
+            self.queue()
+            self.assertEqual(self.finish(kind), ['1'])
+            self.assertEqual(self.key('GET', f'{stored}:{TRACK}'),
+                             record_json(TRACK, 100).encode())
+            self.assertIn(self.key('TTL', f'{stored}:{TRACK}'), range(50, 61))
+            self.assertEqual(self.queued('play') + self.queued('prefetch'),
+                             [])
+            self.assertEqual(self.key('EXISTS', f'lease:{TRACK}'), 0)
+            self.assertEqual([listener.stdout.readline().strip()
+                              for _ in range(3)],
+                             ['message', PREFIX + 'events', f'{TRACK} {told}'])
+        # a record is the end of a failure
+        self.assertEqual(self.key('EXISTS', f'failure:{TRACK}'), 0)
+
+    def test_finish_of_a_drop_only_gives_the_lease_back(self) -> None:
+        self.queue()
+        self.assertEqual(self.finish('drop'), ['1'])
+        self.assertEqual(self.key('EXISTS', f'lease:{TRACK}'), 0)
+        self.assertEqual(self.key('EXISTS', f'track:{TRACK}'), 0)
+        self.assertEqual(self.queued('play'), [TRACK])
+
+    def test_finish_leaves_what_is_newer_or_another_s(self) -> None:
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, 101))
+        for kind in ('record', 'failure'):
+            self.assertEqual(self.finish(kind), ['0'])
+        self.assertEqual(self.key('GET', f'track:{TRACK}'),
+                         record_json(TRACK, 101).encode())
+        self.assertEqual(self.key('EXISTS', f'failure:{TRACK}'), 0)
+        self.key('SET', f'lease:{TRACK}', 'other')
+        for kind in ('failure', 'global', 'drop'):
+            self.assertEqual(self.finish(kind, 102), ['0'])
+        self.assertEqual(self.key('EXISTS', 'breaker'), 0)
+        # a late record is one all the same
+        self.assertEqual(self.finish('record', 102), ['1'])
+        self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'other')
+
+    def test_finish_opens_the_breaker_longer_each_time(self) -> None:
+        for seconds in (30, 60, 100, 100):
+            self.assertEqual(self.finish('global', life=30), ['1'])
+            left = int(self.key('HGET', 'breaker', 'until')) - self.now()
+            self.assertIn(left, range(1000 * seconds - 9000,
+                                      1000 * seconds + 1))
+            self.assertEqual(self.key('HGET', 'breaker', 'class'),
+                             b'bot_check')
+            self.assertIsNone(self.probe())
+            self.assertGreater(self.key('TTL', 'breaker'), 86400)
+            # others that were under way change nothing
+            self.assertEqual(self.finish('global', life=30), ['1'])
+            self.assertAlmostEqual(
+                int(self.key('HGET', 'breaker', 'until')) - self.now(), left,
+                delta=9000)
+            self.key('HSET', 'breaker', 'probe', TRACK)
+        self.assertEqual(self.key('HGET', 'breaker', 'count'), b'4')
+
+    def test_finish_of_a_probe_closes_the_breaker(self) -> None:
+        for kind in ('failure', 'drop'):
+            # it was not answered: the next may try
+            self.breaker(-1, probe=TRACK)
+            self.assertEqual(self.finish(kind, answered='0'), ['1'])
+            self.assertEqual(self.key('EXISTS', 'breaker'), 1)
+            self.assertIsNone(self.probe())
+        for kind in ('failure', 'record'):
+            self.breaker(-1, probe='other')
+            self.assertEqual(self.finish(kind), ['1'])
+            self.assertEqual(self.probe(), 'other')
+            self.key('HSET', 'breaker', 'probe', TRACK)
+            self.assertEqual(self.finish(kind), ['1'])
+            self.assertEqual(self.key('EXISTS', 'breaker'), 0)
+
+    # beat, status, heartbeats
+
+    def test_beat_and_heartbeats_are_of_the_living(self) -> None:
+        def heartbeats() -> list[str]:
+            return self.run_script('heartbeats', PREFIX + 'resolver:')
+
+        def beat(life: int) -> list[str]:
+            return self.run_script('beat', 'one', str(life), '{"n":1}', '7',
+                                   '9')
+
+        self.assertEqual(heartbeats(), [''])
+        self.key('ZADD', 'resolvers', str(self.now() - 5), 'dead',
+                 str(self.now() + 60000), 'mute')
+        self.key('SET', 'resolver:dead', '{"n":2}')
+        self.assertEqual(heartbeats(), ['{}'])
+        self.assertEqual(beat(60000), ['1'])
+        self.assertEqual(sorted(heartbeats()), ['{"n":1}', '{}'])
+        self.assertIsNone(self.key('ZSCORE', 'resolvers', 'dead'))
+        self.assertIn(self.key('PTTL', 'resolver:one'), range(50000, 60001))
+        self.assertEqual(self.key('HMGET', 'limits', 'queue', 'budget'),
+                         [b'7', b'9'])
+        self.assertGreater(self.key('TTL', 'limits'), 86000)
+        self.assertEqual(beat(0), ['1'])
+        self.assertEqual(heartbeats(), ['{}'])
+        self.assertEqual(self.key('EXISTS', 'resolver:one'), 0)
+
+    def test_status_tells_what_all_share(self) -> None:
+        self.assertEqual(self.run_script('status'), ['0', '0', '0', '', '0'])
+        self.key('ZADD', 'jobs:play', '1', 'a', '2', 'b')
+        self.key('ZADD', 'jobs:prefetch', '1', 'c')
+        self.spend(3)
+        self.key('ZADD', 'budget', str(self.now() - 3600001), 'long ago')
+        self.breaker(60000)
+        *counts, left = self.run_script('status')
+        self.assertEqual(counts, ['2', '1', '3', 'bot_check'])
+        self.assertIn(int(left), range(50000, 60001))
+        self.breaker(-5)
+        self.assertEqual(self.run_script('status')[3:], ['bot_check', '0'])
+
+    # all of them
+
+    def test_a_key_of_a_wrong_type_is_no_end(self) -> None:
+        arguments = {
+            'want': (TRACK, '0', 'play'),
+            'take': (TRACK, 'token', '60000', '1', 'own', '3'),
+            'again': (TRACK, 'token/full', '3'),
+            'renew': ('token', '60000', TRACK, '100'),
+            'finish': (TRACK, 'token', 'record', record_json(TRACK, 100),
+                       '60', '100', 'none', '1', '60'),
+            'beat': ('one', '1000', '{}', '7', '9'),
+            'status': (),
+        }
+        for name, values in arguments.items():
+            self.stack.redis('FLUSHALL')
+            self.jobs.pretend()
+            good = self.run_script(name, *values)
+            self.assertNotIn('ERR', ' '.join(good))
+            for key in keys_of(name):
+                # a channel is no key, who lives is told again in a moment,
+                # and what only exists or is written over has no type to be
+                # wrong
+                short = key.removeprefix(PREFIX)
+                if short in ('events', 'resolvers') \
+                   or (name, short) in (('take', f'alive:{TRACK}'),
+                                        ('finish', 'breaker')):
+                    continue
+                with self.subTest(script=name, key=short):
+                    self.stack.redis('FLUSHALL')
+                    self.jobs.pretend()
+                    self.stack.redis('DEL', key)
+                    self.stack.redis('RPUSH', key, 'what', 'is', 'this')
+                    answer = self.run_script(name, *values)
+                    self.assertEqual(answer[0], good[0])
+
+    def test_each_says_what_it_takes_and_returns(self) -> None:
+        self.assertEqual(len(SCRIPTS), 8)
+        for path in SCRIPTS:
+            with self.subTest(script=path.stem):
+                head = path.read_text().split('\n\n', 1)[0]
+                self.assertIn('\n-- Returns ', head)
+                most = max(map(int, re.findall(r'KEYS\[(\d+)\]',
+                                               path.read_text())))
+                self.assertEqual(len(keys_of(path.stem)), most)
+
+
+def acl() -> list[str]:
+    """The rules that README gives for a user of Redis."""
+
+    text = re.search(r'^ *user voyo on >PASSWORD (~.*(?:\n {4}\+.*)*)',
+                     (ROOT / 'README.md').read_text(), re.M)
+    assert text
+    return text[1].split()
+
+
+class SentTest(unittest.TestCase):
+    """How they get there: by their digest, and whole only where they must."""
+
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack(workers=1)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.stack.close()
+
+    def setUp(self) -> None:
+        self.stack.control('/reset', {})
+        self.stack.redis('CONFIG', 'RESETSTAT')
+        self.stack.redis('ACL', 'LOG', 'RESET')
+        self.allow('admin', '>admin', '~*', '&*', '+@all')
+
+    def calls(self, command: str) -> int:
+        found = re.search(rf'^cmdstat_{command}:calls=(\d+)',
+                          self.redis_admin('INFO', 'commandstats'), re.M)
+        return int(found[1]) if found else 0
+
+    def redis_admin(self, *command: str) -> str:
+        return subprocess.run(
+            ['redis-cli', '-s', self.stack.redis_socket, '--user', 'admin',
+             '--pass', 'admin', '--no-auth-warning', *command], check=True,
+            capture_output=True, text=True, timeout=30).stdout
+
+    def play(self, track: str) -> None:
+        answer = self.stack.get(f'/cdn/stream/{track}')
+        self.assertEqual(answer.status, 200, answer.body[:200])
+        self.assertEqual(answer.body, self.stack.file(track))
+        self.assertEqual(len(self.stack.requests('player', track)), 1)
+
+    def allow(self, user: str, *rules: str) -> None:
+        self.assertEqual(self.stack.redis('ACL', 'SETUSER', user, 'reset',
+                                          'on', *rules), b'OK')
+
+    def test_the_digest_is_the_file_s(self) -> None:
+        for path in SCRIPTS:
+            self.stack.redis('SCRIPT', 'LOAD', path.read_text())
+        self.play('s30_digest0')
+        self.assertEqual(self.stack.get('/health').status, 200)
+        self.assertGreater(self.calls('evalsha'), 3)
+        self.assertEqual(self.calls('eval'), 0)
+
+    def test_nobody_notices_that_the_scripts_are_flushed(self) -> None:
+        self.stack.switch(latency={'player': 2500})
+        player = threading.Thread(target=self.stack.get,
+                                  args=('/cdn/stream/s30_flushed',))
+        player.start()
+        flushed = 0
+        while player.is_alive():
+            # before any question, and before any answer
+            self.assertEqual(self.stack.redis('SCRIPT', 'FLUSH'), b'OK')
+            flushed += 1
+            time.sleep(0.02)
+        player.join()
+        self.assertGreater(flushed, 10)
+        # each was sent by its digest first
+        self.assertGreater(self.calls('evalsha'), 5)
+        self.assertGreater(self.calls('eval'), 3)
+        self.play('s30_flushed')
+        for name in ('nginx', 'resolver'):
+            self.assertNotRegex(self.stack.log(name),
+                                r'NOSCRIPT|redis can.t be')
+
+    def test_the_acl_of_the_readme_suffices(self) -> None:
+        used = {command.lower() for path in SCRIPTS for command in
+                re.findall(r"redis\.call\('(\w+)'", path.read_text())}
+        self.assertGreater(len(used), 15)
+        self.assertEqual({f'+{each}' for each in used} - set(acl()), set())
+        self.addCleanup(self.redis_admin, 'ACL', 'SETUSER', 'default',
+                        'reset', 'on', 'nopass', '~*', '&*', '+@all')
+        self.allow('default', 'nopass', *acl())
+        self.play('s30_allowed')
+        for _ in range(2):
+            answer = self.stack.get('/cdn/stream/priv_acl000')
+            self.assertEqual(answer.problem['code'], 'private')
+        self.assertEqual(self.redis_admin('ACL', 'LOG').strip(), '')
+
+    def test_a_redis_without_evalsha_gets_them_whole(self) -> None:
+        self.addCleanup(self.redis_admin, 'ACL', 'SETUSER', 'default',
+                        'reset', 'on', 'nopass', '~*', '&*', '+@all')
+        self.allow('default', 'nopass', '~*', '&*', '+@all', '-evalsha')
+        self.play('s30_whole00')
+        self.assertEqual(self.calls('evalsha'), 0)
+        self.assertGreater(self.calls('eval'), 3)
+
+
+class QuestionTest(unittest.TestCase):
+    def test_a_question_that_is_repeated_is_short(self) -> None:
+        stack = Stack(workers=1, resolver=False, resolve_timeout='5s')
+        self.addCleanup(stack.close)
+        Jobs(stack).pretend()
+
+        looks = 0
+
+        def sent() -> tuple[int, int]:
+            nonlocal looks
+            looks += 1
+            text = stack.redis('INFO', 'everything').decode()
+            number = re.search(r'total_net_input_bytes:(\d+)', text)
+            calls = re.search(r'cmdstat_evalsha:calls=(\d+)', text)
+            self.assertNotIn('cmdstat_eval:', text)
+            # less what we ask ourselves
+            return (int(number[1]) - looks * len(
+                '*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n'),
+                    int(calls[1]) if calls else 0)
+
+        waiting = threading.Thread(target=stack.get,
+                                   args=('/cdn/stream/s30_short00',))
+        waiting.start()
+        wait_for(lambda: stack.redis('EXISTS', PREFIX + 'alive:s30_short00'),
+                 'it is asked for')
+        stack.redis('CONFIG', 'RESETSTAT')
+        before, _ = sent()
+        wait_for(lambda: sent()[1] >= 2, 'it is asked for again')
+        after, calls = sent()
+        waiting.join()
+        self.assertLess((after - before) / calls, 1000)
+
+
+if __name__ == '__main__':
+    unittest.main()
