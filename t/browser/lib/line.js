@@ -92,23 +92,27 @@ export class Line {
     this.#ticked = now;
     this.#allowance = this.rate === Infinity ? Infinity
       : Math.min(this.#allowance, this.rate / 10) + this.rate * seconds;
-    for (const pair of this.#pairs) {
-      this.#send(pair);
+    // as a network does it: each its share, and the rest to who can take it
+    let sharing = this.#pairs.size;
+    for (const pair of [...this.#pairs].sort((a, b) => a.size - b.size)) {
+      this.#send(pair, this.#allowance / sharing--);
     }
   }
 
-  #send(pair) {
+  #send(pair, share = Infinity) {
     const { client, product } = pair;
     if (this.rate === Infinity) {
       this.#allowance = Infinity;
     }
     // a browser that does not read is not to be read for
-    while (pair.waiting.length > 0 && this.#allowance >= 1
+    while (pair.waiting.length > 0 && Math.min(share, this.#allowance) >= 1
            && client.writableLength < 65536) {
       const [data] = pair.waiting;
-      const part = data.subarray(0, Math.min(data.length, this.#allowance));
+      const part = data.subarray(0,
+        Math.min(data.length, share, this.#allowance));
       client.write(part);
       this.#allowance -= part.length;
+      share -= part.length;
       pair.size -= part.length;
       if (part.length === data.length) {
         pair.waiting.shift();
