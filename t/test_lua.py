@@ -489,10 +489,10 @@ class ScriptTest(unittest.TestCase):
 
 
 def acl() -> list[str]:
-    """The rules that README gives for a user of Redis."""
+    """The rules that docs/settings.md gives for a user of Redis."""
 
     text = re.search(r'^ *user voyo on >PASSWORD (~.*(?:\n {4}\+.*)*)',
-                     (ROOT / 'README.md').read_text(), re.M)
+                     (ROOT / 'docs/settings.md').read_text(), re.M)
     assert text
     return text[1].split()
 
