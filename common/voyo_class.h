@@ -13,8 +13,8 @@
 
 /*
  * Why a track could not be resolved.  The order is the table's in
- * voyo_class.c; the names there are what stands in records, problem bodies,
- * logs and metrics.  Source: docs/upstream.md, Y4.
+ * voyo_class.c; the names there are used in records, problem bodies, logs and
+ * heartbeats.  Source: docs/upstream.md, Y4.
  */
 
 typedef enum {
@@ -39,21 +39,21 @@ typedef enum {
     VOYO_CLASS_NO_FORMATS,
     VOYO_CLASS_EXTRACTOR,
     VOYO_CLASS_INTERNAL,
-    VOYO_CLASS_BUSY,          /* refused by us: too many wait already */
-    VOYO_CLASS_BUDGET,        /* refused by us: only a play is still served */
+    VOYO_CLASS_BUSY,          /* by VOYO: too many wait already */
+    VOYO_CLASS_BUDGET,        /* by VOYO: only plays are resolved */
     VOYO_CLASS_MAX
 } voyo_class_t;
 
 
 typedef struct {
     const char  *name;
-    const char  *title;       /* one sentence of our own for the client */
-    unsigned     status;      /* HTTP status of the answer */
-    unsigned     kept;        /* seconds the failure is remembered, or the
+    const char  *title;       /* one sentence of VOYO's for the client */
+    unsigned     status;      /* HTTP status of the response */
+    unsigned     kept;        /* seconds the failure is stored, or the
                                  breaker stays open */
-    unsigned     kept_max;    /* the same, after many in a row; 0: no more */
-    unsigned     permanent:1; /* asking again will not help */
-    unsigned     global:1;    /* says nothing of the track, but of us all */
+    unsigned     kept_max;    /* the same, after many in a row; 0: no growth */
+    unsigned     permanent:1; /* a retry will not help */
+    unsigned     global:1;    /* concerns all tracks, not this one */
 } voyo_class_info_t;
 
 

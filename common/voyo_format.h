@@ -15,7 +15,7 @@
 /*
  * A format is one encoding of one track.  Its representation id
  * "<id>.<itag>.<lmt>[.<xtags hash>].<size>" names its bytes: two formats with
- * one representation id have the same bytes, for ever.
+ * the same representation id always have the same bytes.
  */
 
 #define VOYO_REPRESENTATION_MAX  64    /* with the terminating zero */
@@ -53,23 +53,23 @@ const char *voyo_quality_name(voyo_quality_t quality);  /* "low" */
 
 /*
  * Whether "text" is a well-formed representation id of the track "id" (11
- * characters): bounded, of A-Za-z0-9_-. only, and beginning with the id.
- * "id" may be NULL, then any track will do.
+ * characters): of bounded length, of A-Za-z0-9_-. only, and beginning with the
+ * id.  If "id" is NULL, any track is accepted.
  */
 int voyo_representation_valid(const char *text, size_t len, const char *id);
 
 /*
- * Chooses what is served for a quality and a codec: the highest bitrate
- * within the quality's limit (64, 128, 256 kb/s and "tolerance" per cent
- * more: docs/upstream.md, Y6), else the lowest bitrate there is; in the other
- * codec where the track has none of that one.  Of equal bitrates the first.
+ * Chooses the format for a quality and a codec: the highest bitrate within the
+ * quality's limit (64, 128, 256 kb/s plus "tolerance" per cent:
+ * docs/upstream.md, Y6), otherwise the lowest bitrate; in the other codec if
+ * the track has no format in this one.  Of equal bitrates the first is chosen.
  *
- * Returns the index, or -1 when there are no formats.
+ * Returns the index, or -1 if there are no formats.
  */
 int voyo_format_choose(const voyo_format_t *formats, unsigned n,
     voyo_quality_t quality, voyo_codec_t codec, unsigned tolerance);
 
-/* The lowest quality within whose limit a format is, else the highest. */
+/* The lowest quality whose limit a format meets, otherwise the highest. */
 voyo_quality_t voyo_format_quality(const voyo_format_t *format,
     unsigned tolerance);
 

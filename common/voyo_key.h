@@ -12,27 +12,26 @@
 
 
 /*
- * The names of all that the edges and the resolvers share in Redis.  Every
- * key begins with "voyo:{<egress>}:", since a media URL is bound to the
- * address that resolved it (docs/upstream.md, G7); the braces keep one egress
- * in one slot of a Redis Cluster.
+ * The keys that the edges and the resolvers share in Redis.  Every key begins
+ * with "voyo:{<egress>}:", because a media URL is bound to the address that
+ * resolved it (docs/upstream.md, G7); the braces keep an egress in one slot of
+ * a Redis Cluster.
  *
  *   track:<id>       string, the record (voyo_record.h), 30 days
- *   failure:<id>     string, a record with "error", its class's time
+ *   failure:<id>     string, a record with "error", the time of its class
  *   lease:<id>       string, the token of the thread that resolves it, 2 s
- *   alive:<id>       string, somebody waits for it, 3 s
- *   jobs:play        sorted set of ids by the time of asking, milliseconds
- *   jobs:prefetch    the same, for what nobody waits for
+ *   alive:<id>       string, a request waits for it, 3 s
+ *   jobs:play        sorted set of ids by time of request, milliseconds
+ *   jobs:prefetch    the same, for tracks that no client waits for
  *   events           channel, "<id> <generation>"; 0 for a failure
  *   breaker          hash, why nothing is resolved and until when, in ms:
  *                    class, until, count (openings in a row), probe (the one
- *                    track that may be tried then), probe_until
- *   budget           sorted set of the last extractions by their time, ms
- *   limits           hash of what the resolvers are configured with: queue,
- *                    budget
- *   resolvers        sorted set of resolvers by the end of their life, ms
+ *                    track that is tried then), probe_until
+ *   budget           sorted set of the latest extractions by time, ms
+ *   limits           hash of the resolvers' configuration: queue, budget
+ *   resolvers        sorted set of resolvers by expiry, ms
  *   resolver:<name>  string, a resolver's heartbeat, JSON, 5 s; "<name>" is
- *                    its name and a number of this one start
+ *                    its name and a random number
  */
 
 #define VOYO_EGRESS_MAX  32
@@ -44,7 +43,7 @@ int voyo_egress_valid(const char *egress, size_t len);
 /*
  * Writes "voyo:{<egress>}:<name>", or "voyo:{<egress>}:<name><suffix>" with a
  * suffix (an id, a resolver's name), and a terminating zero to "key".  "name"
- * is from the table above, with its colon where there is one.
+ * is from the table above, including its colon if it has one.
  *
  * Returns the length, or VOYO_ETOOBIG.
  */

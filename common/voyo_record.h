@@ -17,10 +17,9 @@
 
 
 /*
- * What one extraction told about a track, or why it failed: the value of the
- * keys "track" and "failure" in Redis, JSON, at most 16 KiB.  The text always
- * begins with {"v":1,"generation":N, which the scripts of voyo_script.h rely
- * on.
+ * The result of one extraction, or why it failed: the value of the keys "track"
+ * and "failure" in Redis, JSON of at most 16 KiB.  The text always begins with
+ * {"v":1,"generation":N, which the scripts of voyo_script.h rely on.
  *
  *   {"v":1,"generation":1764000000000,"id":"dQw4w9WgXcQ",
  *    "resolved_at":1764000000,
@@ -52,7 +51,7 @@ typedef struct {
 
 typedef struct {
     char           id[VOYO_TRACK_LEN + 1];
-    int64_t        generation;         /* grows with each resolve */
+    int64_t        generation;         /* increases with each extraction */
     int64_t        resolved_at;        /* Unix time, seconds */
 
     voyo_class_t   error;              /* VOYO_CLASS_NONE: a track */
@@ -62,31 +61,31 @@ typedef struct {
     const char    *artist;
     const char    *album;
     const char    *artwork;
-    int64_t        duration;           /* milliseconds, 0: not known */
-    double         loudness;           /* dB over the reference */
+    int64_t        duration;           /* milliseconds, 0: unknown */
+    double         loudness;           /* dB above the reference */
     unsigned       has_loudness:1;
 
     unsigned       nformats;
     voyo_format_t  formats[VOYO_FORMATS_MAX];
     voyo_source_t  sources[VOYO_FORMATS_MAX];
 
-    void          *json;               /* owns the strings, once decoded */
+    void          *json;               /* owns the strings, if decoded */
 } voyo_record_t;
 
 
 /*
- * Reads a record from "len" bytes of JSON.  Redis isn't trusted: every field
- * has its type, its bounds and no control characters in it, or the whole is
- * refused with VOYO_EINVAL; VOYO_ENOMEM is possible too.  On success the
- * strings belong to the record until voyo_record_free(); after an error there
- * is nothing to free.
+ * Parses a record from "len" bytes of JSON.  Redis is not trusted: unless every
+ * field has its type, is within its bounds and contains no control characters,
+ * the record is rejected with VOYO_EINVAL; VOYO_ENOMEM is possible too.  On
+ * success the record owns the strings until voyo_record_free(); after an error
+ * there is nothing to free.
  */
 int voyo_record_decode(voyo_record_t *record, const char *text, size_t len);
 
 /*
- * Writes a record as JSON.  The result is on the heap, the caller's to
- * free(), terminated by a zero that "len" does not count.  NULL: out of
- * memory, or longer than VOYO_RECORD_MAX.
+ * Encodes a record as JSON.  The caller must free() the result, which ends with
+ * a zero that "len" does not include.  NULL: out of memory, or longer than
+ * VOYO_RECORD_MAX.
  */
 char *voyo_record_encode(const voyo_record_t *record, size_t *len);
 

@@ -12,15 +12,15 @@
 
 
 /*
- * The address of a Redis or Valkey, as both sides take it:
+ * The address of a Redis or Valkey, as module and resolver accept it:
  *
  *   redis://[[user]:password@]host[:port][/db]
  *   rediss://…                            TLS
  *   unix:/path/to/socket[?db=N]
  *
  * host is a name, an IPv4 address, or an IPv6 address in brackets; user and
- * password are percent-decoded (RFC 3986, section 2.1).  The port is 6379
- * unless given, the db 0.
+ * password are percent-decoded (RFC 3986, section 2.1).  The default port is
+ * 6379, the default db 0.
  */
 typedef struct {
     char      host[256];              /* empty: a unix socket */
@@ -34,8 +34,8 @@ typedef struct {
 
 
 /*
- * Returns VOYO_OK; or VOYO_EINVAL and in "*reason" a static sentence that
- * says what is wrong, without quoting any part of the URL: it may hold a
+ * Returns VOYO_OK; or VOYO_EINVAL, and sets "*reason" to a static string that
+ * says what is wrong, without any part of the URL, which may contain a
  * password.
  */
 int voyo_redis_url_parse(voyo_redis_url_t *url, const char *text, size_t len,

@@ -9,9 +9,9 @@
 
 
 /*
- * The scripts of common/lua/, each atomic, embedded by util/embed-lua; there
- * it says what "KEYS" and "ARGV" are, and what is returned.  "KEYS" are keys of
- * voyo_key.h.  All times are Redis's own clock.
+ * The scripts of common/lua/, each atomic, embedded by util/embed-lua.  The
+ * head of each documents its "KEYS", "ARGV" and result.  "KEYS" are keys of
+ * voyo_key.h.  All times are from Redis's own clock.
  */
 
 typedef struct {
@@ -30,8 +30,8 @@ extern const voyo_script_t  voyo_script_want;
 
 
 /*
- * Whether that error means that an EVALSHA was not run, and EVAL may be: Redis
- * does not have the script, or whoever is in charge of it allows no EVALSHA.
+ * Whether an error means that EVALSHA was not run and EVAL may be: Redis does
+ * not have the script, or its ACL does not allow EVALSHA.
  */
 int voyo_script_refused(const char *error);
 

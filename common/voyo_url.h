@@ -12,9 +12,9 @@
 
 
 /*
- * Whether a URL can be handed on: http or https, at most "max" bytes, of
- * printable ASCII only.  Some programs drop or encode other bytes, and then
- * read another host in it than was checked.
+ * Whether a URL can be used: http or https, at most "max" bytes, of printable
+ * ASCII only.  Some programs drop or encode other bytes, and then connect to a
+ * host other than the one that was checked.
  */
 int voyo_url_valid(const char *url, size_t max);
 

@@ -14,8 +14,9 @@
 
 
 /*
- * The configuration.  It is read by all parts, and knows none of them: what a
- * worker has of a part is a pointer that the part alone looks behind.
+ * The configuration.  All parts read it, and it depends on none of them: the
+ * state that a part keeps in a worker is a pointer that only the part itself
+ * dereferences.
  */
 
 typedef struct {
@@ -27,12 +28,12 @@ typedef struct {
     ngx_uint_t                      family;        /* of hosts: AF_... */
     ngx_uint_t                      codec;         /* voyo_codec_t */
     ngx_uint_t                      tolerance;     /* per cent */
-    ngx_flag_t                      mp4_header;    /* is made right */
-    ngx_uint_t                      waiters;       /* at most, a worker */
+    ngx_flag_t                      mp4_header;    /* to be corrected */
+    ngx_uint_t                      waiters;       /* at most, per worker */
     ngx_uint_t                      used;          /* by some location */
     ngx_int_t                       slice_range;   /* the variable's index */
 
-    /* the worker's */
+    /* per worker */
 
     struct ngx_voyo_redis_s        *connection;
     struct ngx_voyo_waiters_s      *wait;

@@ -1,9 +1,9 @@
--- Before one more extraction for the same job: counts it.
+-- Counts one more extraction for the same job, before it begins.
 --
 -- KEYS  breaker budget
--- ARGV  id, what names it in the budget, budget, in extractions an hour
+-- ARGV  id, its member name in the budget, budget, in extractions an hour
 --
--- Returns 1; or 0, when the breaker has opened meanwhile.
+-- Returns 1; or 0, if the breaker has opened meanwhile.
 
 -- a key of another type than ours would fail the script for ever
 for i, kind in ipairs({'hash', 'zset'}) do

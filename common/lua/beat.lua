@@ -1,8 +1,8 @@
--- Says that a resolver lives.
+-- Registers a resolver as alive.
 --
 -- KEYS  resolvers resolver:<name> limits
--- ARGV  name, life-time in ms (0: it is leaving), heartbeat json, the most
---       tracks that may be queued, budget
+-- ARGV  name, lifetime in ms (0: it is shutting down), heartbeat json, the
+--       maximum number of queued tracks, budget
 --
 -- Returns 1.
 

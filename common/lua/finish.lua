@@ -1,16 +1,16 @@
--- Ends a job: stores its outcome, gives the lease back, tells everybody.
+-- Ends a job: stores its outcome, releases the lease, publishes the event.
 --
 -- KEYS  track:<id> failure:<id> lease:<id> jobs:play jobs:prefetch events
 --       breaker
 -- ARGV  id, token, kind: "record", "failure", "global" (a failure that opens
---       the breaker and says nothing of the track) or "drop" (nothing is
---       stored and the lease is free at once), json, life-time in seconds,
---       generation, class, whether the source answered as it does when it
---       trusts us: "1", the longest that the breaker may stay open, seconds
+--       the breaker and does not concern the track) or "drop" (nothing is
+--       stored and the lease is free at once), json, lifetime in seconds,
+--       generation, class, "1" if the source answered as it does when the
+--       address is not blocked, maximum time the breaker may stay open, seconds
 --
--- Returns 1; or 0 and stores nothing when there is a newer record already or,
--- for what is no record, when the lease is somebody else's, who keeps it.  A
--- probe that the source answered closes the breaker; one more global failure
+-- Returns 1; or 0, and stores nothing, if there is a newer record or, for any
+-- kind but "record", if another resolver has the lease, which it keeps.  A
+-- probe that the source answered closes the breaker; a further global failure
 -- opens it for twice the time.
 --
 -- Law 7: what was resolved is kept, even late.

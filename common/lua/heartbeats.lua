@@ -1,9 +1,9 @@
--- Reads the heartbeats of the resolvers that live.
+-- Reads the heartbeats of all live resolvers.
 --
 -- KEYS  resolvers
 -- ARGV  the prefix of their keys, "voyo:{<egress>}:resolver:"
 --
--- Returns a list of heartbeats, json; empty when there are none.
+-- Returns a list of heartbeats, json; empty if there are none.
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

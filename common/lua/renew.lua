@@ -1,9 +1,9 @@
--- Renews a lease, also one that ran out when nobody else has it.
+-- Renews a lease, even an expired one if no other resolver has taken it.
 --
 -- KEYS  lease:<id> breaker track:<id>
 -- ARGV  token, lease in ms, id, generation of the record to come
 --
--- Returns 1; or 0 when the lease is somebody else's, or the track was resolved
+-- Returns 1; or 0 if another resolver has the lease, or the track was resolved
 -- without it.
 --
 -- Law 4: the lease outlives a long job.

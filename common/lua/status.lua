@@ -1,4 +1,4 @@
--- What all resolvers of the egress share.
+-- Reads the state that all resolvers of the egress share.
 --
 -- KEYS  jobs:play jobs:prefetch breaker budget
 --

@@ -1,13 +1,13 @@
--- Takes the lease of a job that was popped from a queue, and counts it.
+-- Takes the lease of a popped job, and counts the extraction.
 --
 -- KEYS  track:<id> lease:<id> breaker budget alive:<id>
--- ARGV  id, token, lease in ms, score (the job's time of asking, ms), lane:
---       "play", "prefetch", or "own" for what was not queued; budget, in
+-- ARGV  id, token, lease in ms, score (the job's time of request, ms), lane:
+--       "play", "prefetch", or "own" for a job that was not queued; budget, in
 --       extractions an hour
 --
 -- Returns {"run", generation of the record to come}; or {"leased"}, {"fresh"}
--- (resolved since it was asked for), {"abandoned"} (a play that nobody waits
--- for any more), {"breaker"} or {"budget"} (which only holds for a prefetch).
+-- (resolved after it was requested), {"abandoned"} (a play that no client waits
+-- for any more), {"breaker"} or {"budget"} (for a prefetch only).
 --
 -- Law 4: a track has one lease.
 

@@ -1,22 +1,23 @@
--- Asks for a track: what is known of it, or it is queued.
+-- Requests a track: returns what is known of it, or queues it.
 --
 -- KEYS  track:<id> failure:<id> lease:<id> alive:<id> jobs:play jobs:prefetch
 --       resolvers breaker budget limits
 -- ARGV  id, newer_than (a generation, 0 for any), lane: "play", "prefetch",
---       or "none" to only look
+--       or "none" to only read
 --
 -- Returns one of
 --   {"record", json}      its generation is above newer_than
---   {"failure", json, s}  the last try failed, and is forgotten in "s" seconds;
---                         or it is refused at once, its "error" is then the
+--   {"failure", json, s}  the last attempt failed, and is stored for another
+--                         "s" seconds; or the track is refused at once, and
+--                         may be allowed in "s" seconds: "error" is then the
 --                         breaker's class, "busy" (the queue is full, and has
 --                         no prefetch to drop for a play) or, for a prefetch,
---                         "budget", and may be allowed in "s" seconds
+--                         "budget"
 --   {"pending"}           queued, or being resolved; or, for "none", unknown
---   {"no_resolver"}       no resolver lives: nothing was queued
+--   {"no_resolver"}       no resolver is alive: nothing was queued
 --
 -- With "play" the track is marked alive, and a queued prefetch of it moves to
--- the front lane.  Law 4: asked for by a thousand, it is queued once.
+-- the play lane.  Law 4: it is queued once, however often it is requested.
 
 local id, lane = ARGV[1], ARGV[3]
 

@@ -14,30 +14,30 @@
 
 
 /*
- * The slices behind the one that a client is sent are fetched before it gets
- * there.
+ * Reading ahead: the slices after the one that is being sent are fetched before
+ * the client needs them.
  */
 
 typedef struct ngx_voyo_seen_s  ngx_voyo_seen_t;
 
 
-/* Of a client's request, zeroed at first. */
+/* Per request of a client, initially zeroed. */
 
 typedef struct {
-    off_t                 looked;        /* up to here */
+    off_t                 looked;        /* looked up to here */
     ngx_uint_t            hash;          /* of name and size of slices, or 0 */
-    unsigned              asked:1;       /* slices were asked for */
-    unsigned              taken:1;       /* a slice, by the client */
+    unsigned              asked:1;       /* slices were requested */
+    unsigned              taken:1;       /* the client has got a slice */
 } ngx_voyo_ahead_t;
 
 
-/* What a worker remembers of slices.  NULL: no memory. */
+/* The slices that a worker remembers.  NULL: no memory. */
 ngx_voyo_seen_t *ngx_voyo_ahead_create(ngx_cycle_t *cycle);
 
 /*
- * "r" has looked up its slice.  Those behind it that are not in the cache, as
- * many as "voyo_ahead" says and not beyond the byte "last", are queued as
- * "request" has them; its offset is set here.
+ * Called when "r" has looked up its slice.  Queues the following slices that
+ * are not in the cache, as many as "voyo_ahead" allows and none beyond the byte
+ * "last".  "request" describes them; its offset is set here.
  */
 void ngx_voyo_ahead(ngx_http_request_t *r, ngx_voyo_ahead_t *ahead,
     ngx_voyo_fill_request_t *request, off_t last);

@@ -14,10 +14,10 @@
 
 
 /*
- * Whether nginx's cache has a key, the MD5 of proxy_cache_key's value.
+ * Whether nginx's cache contains a key, the MD5 of proxy_cache_key's value.
  *
- * NGX_OK: it has, or will find its file; NGX_AGAIN: it is getting it;
- * NGX_DECLINED: neither.
+ * NGX_OK: it does, or the file exists and will be found; NGX_AGAIN: it is being
+ * fetched; NGX_DECLINED: neither.
  */
 ngx_int_t ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key);
 

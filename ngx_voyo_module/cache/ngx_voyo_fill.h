@@ -16,10 +16,10 @@
 
 
 /*
- * Fills: HEAD requests that a worker sends to the location of "voyo_stream …
- * fill", which stores one slice of a track in the cache, for a prefetch or for
- * reading ahead (docs/upstream.md, N19).  They wait in a bounded queue, and
- * few are in flight at a time.
+ * Fills: HEAD requests that a worker sends to the location with "voyo_stream …
+ * fill".  Each stores one slice of a track in the cache, for a prefetch or for
+ * reading ahead (docs/upstream.md, N19).  Fills wait in a bounded queue, and a
+ * limited number is in flight at a time.
  */
 
 typedef struct ngx_voyo_fills_s       ngx_voyo_fills_t;
@@ -28,9 +28,9 @@ typedef struct ngx_voyo_fill_watch_s  ngx_voyo_fill_watch_t;
 
 
 /*
- * Called once, unless it was taken off before.  "status" is 200 when the slice
- * is stored; else that of the answer, or 0 when there was none, and
- * "retry_after" its Retry-After in seconds, 0 for none.
+ * Called once, unless the watch was removed before.  "status" is 200 when the
+ * slice is stored; otherwise it is the status of the response, or 0 if there
+ * was none, and "retry_after" is its Retry-After in seconds, or 0.
  */
 typedef void (*ngx_voyo_fill_pt)(ngx_voyo_fill_watch_t *watch,
     ngx_uint_t status, ngx_uint_t retry_after);
@@ -44,27 +44,27 @@ struct ngx_voyo_fill_watch_s {
 };
 
 
-/* For one worker; "address" lives on.  NULL: no memory. */
+/* Per worker; "address" must outlive it.  NULL: no memory. */
 ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle,
     ngx_addr_t *address);
 
 /*
- * Queues a fill, or joins one of the same slice.  All is copied.  "watch" may
- * be NULL; its owner takes it off before its memory goes.
+ * Queues a fill, or joins one for the same slice.  "request" is copied.
+ * "watch" may be NULL; its owner removes it before its memory is freed.
  *
- * NGX_OK: it will be done; NGX_BUSY: too many wait, or nobody would and the
- * worker is to quit; NGX_ERROR: no memory.
+ * NGX_OK: the fill will be done; NGX_BUSY: too many wait, or the fill is not
+ * watched and the worker is shutting down; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_fill_add(ngx_voyo_fills_t *fills,
     ngx_voyo_fill_request_t *request, ngx_voyo_fill_watch_t *watch);
 
 /*
- * An owner goes: what it asked for, still waits and is not watched is dropped.
- * What is in flight goes on.
+ * Called when an owner disconnects: its fills that still wait and are not
+ * watched are dropped.  Fills in flight continue.
  */
 void ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner);
 
-/* Takes a watch off; nothing when it doesn't watch.  The fill goes on. */
+/* Removes a watch, if it is attached.  The fill continues. */
 void ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch);
 
 

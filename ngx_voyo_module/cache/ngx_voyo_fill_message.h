@@ -21,27 +21,27 @@ typedef struct {
     voyo_codec_t      codec;
     off_t             offset;            /* of a byte of the slice */
     ngx_str_t        *representation;    /* NULL: whichever is chosen */
-    ngx_str_t        *client;            /* whose limit counts it, or NULL */
-    ngx_connection_t *owner;             /* for whom it is, or NULL */
+    ngx_str_t        *client;            /* to count it for, or NULL */
+    ngx_connection_t *owner;             /* that it is for, or NULL */
 } ngx_voyo_fill_request_t;
 
 
 /*
- * What a fill says and is told: two requests in one.  The first is answered
- * with its header, before the slice has been stored; the second only after
- * that, if it was.
+ * The messages of a fill: two pipelined requests.  The header of the first
+ * response arrives before the slice has been stored; the second response only
+ * after that, and only if the slice was stored.
  */
 
 /*
- * Writes both to "buf" and returns their length, 0: no room.  The first "key"
- * bytes name the slice.
+ * Writes both requests to "buf" and returns their length, or 0 if there is no
+ * room.  The first "key" bytes identify the slice.
  */
 size_t ngx_voyo_fill_message(u_char *buf, size_t size,
     ngx_voyo_fill_request_t *request, size_t *key);
 
 /*
- * Reads all that was answered.  Returns what ngx_voyo_fill_pt is called with,
- * "retry_after" too.
+ * Parses everything received.  Returns the "status" for ngx_voyo_fill_pt, and
+ * sets "retry_after".
  */
 ngx_uint_t ngx_voyo_fill_status(u_char *p, size_t len,
     ngx_uint_t *retry_after);

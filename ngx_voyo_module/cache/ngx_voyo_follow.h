@@ -14,21 +14,21 @@
 
 
 /*
- * Follows a request, or a slice's subrequest, to its lookup in the cache.  One
- * that waits while another fetches the slice is woken soon after it is there:
- * nginx looks every 500 ms (docs/upstream.md, N3, N25).
+ * Tracks the cache lookup of a request, or of a slice's subrequest.  A request
+ * that waits while another one fetches the slice is woken soon after the slice
+ * is stored: nginx itself checks every 500 ms (docs/upstream.md, N3, N25).
  */
 
 typedef struct ngx_voyo_follows_s  ngx_voyo_follows_t;
 typedef struct ngx_voyo_follow_s   ngx_voyo_follow_t;
 
 
-/* The lookup of "r" has been done: r->cache has what came of it. */
+/* Called when "r" has done its lookup: r->cache has the result. */
 typedef void (*ngx_voyo_follow_pt)(ngx_http_request_t *r,
     ngx_voyo_follow_t *follow);
 
 
-/* Of a client's request, zeroed at first: one slice at a time. */
+/* Per request of a client, initially zeroed: one slice at a time. */
 
 struct ngx_voyo_follow_s {
     ngx_queue_t           queue;
@@ -37,14 +37,14 @@ struct ngx_voyo_follow_s {
 };
 
 
-/* For one worker.  NULL: no memory. */
+/* Per worker.  NULL: no memory. */
 ngx_voyo_follows_t *ngx_voyo_follows_create(ngx_cycle_t *cycle);
 
 /* "r" is about to look up its slice.  follow->handler is set. */
 void ngx_voyo_follow(ngx_voyo_follows_t *follows, ngx_voyo_follow_t *follow,
     ngx_http_request_t *r);
 
-/* The client leaves. */
+/* The client disconnects. */
 void ngx_voyo_follow_leave(ngx_voyo_follow_t *follow);
 
 

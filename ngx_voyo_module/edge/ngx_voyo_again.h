@@ -14,11 +14,11 @@
 
 
 /*
- * In REWRITE, for a location with voyo_stream.  "again" goes on with a request
- * that voyo_stream has begun, and with no other: one that error_page brings
+ * Runs in REWRITE, in a location with voyo_stream.  "again" continues only
+ * requests that voyo_stream has begun: any other that error_page redirects
  * there was refused by "internal", "return", "deny", auth_request or a limit.
- * The same holds for any other location, once a request has been in one.  It is
- * answered here, before what refused it can do so again.
+ * The same applies to any other location, once a request has been in one.  Such
+ * a request is answered here, before it can be refused again.
  */
 ngx_int_t ngx_voyo_again_handler(ngx_http_request_t *r);
 

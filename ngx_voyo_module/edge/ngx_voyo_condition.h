@@ -12,32 +12,32 @@
 
 
 /*
- * What a request's header says of ranges and conditions (RFC 9110, sections
- * 13 and 14), decided from the record alone, before anything is fetched.
+ * Ranges and conditional requests (RFC 9110, sections 13 and 14), evaluated
+ * with the record alone, before anything is fetched.
  */
 
 /*
- * Remembers the header as the client sent it, or puts it back so: a request
- * that begins anew with another representation is judged anew.
+ * Saves the headers that the client sent, and restores them: when a request
+ * starts again with another representation, they are evaluated again.
  */
 void ngx_voyo_condition_save(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 void ngx_voyo_condition_restore(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 
-/* Whether If-None-Match names ctx->format: the answer is 304. */
+/* Whether If-None-Match names ctx->format: the response is then 304. */
 ngx_uint_t ngx_voyo_condition_match(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 
 /*
  * Whether If-Match is absent or names ctx->format, by strong comparison; if
- * not, the answer is 412.
+ * not, the response is 412.
  */
 ngx_uint_t ngx_voyo_condition_if_match(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 
 /*
- * Decides If-Range and the Range behind it: ctx->start and ctx->last are set
- * to the bytes asked for, and the header is rewritten so that nginx's slice
- * filter begins with their slice (docs/upstream.md, N27).
+ * Evaluates If-Range and Range: sets ctx->start and ctx->last to the requested
+ * bytes, and rewrites the header so that nginx's slice filter begins with the
+ * slice that contains the first of them (docs/upstream.md, N27).
  *
  * NGX_OK; NGX_HTTP_RANGE_NOT_SATISFIABLE; NGX_ERROR: no memory.
  */

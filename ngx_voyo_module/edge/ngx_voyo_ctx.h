@@ -20,8 +20,8 @@
 
 
 /*
- * What an edge request asks for, and what it is given.  It outlives internal
- * redirects, which zero a request's contexts, in a pool cleanup.
+ * What a request at the edge asks for, and what it is served.  Kept in a pool
+ * cleanup, to survive internal redirects, which clear a request's contexts.
  */
 
 typedef struct {
@@ -34,9 +34,9 @@ typedef struct {
     ngx_str_t                 representation; /* in "name" */
     u_char                    name[VOYO_REPRESENTATION_MAX
                                    + sizeof(VOYO_MP4_MARK) - 1];
-    off_t                     start;         /* bytes asked for */
+    off_t                     start;         /* requested bytes */
     off_t                     last;          /* inclusive */
-    ngx_uint_t                accesses;      /* of the track, this one too */
+    ngx_uint_t                accesses;      /* of the track, including this */
     ngx_uint_t                renewals;      /* of the representation */
 
     ngx_table_elt_t          *range;         /* as the client sent them */
@@ -56,21 +56,21 @@ typedef struct {
 
     ngx_str_t                 body;          /* of voyo_track */
 
-    unsigned                  begun:1;       /* no more to be refused */
+    unsigned                  begun:1;       /* can't be refused any more */
     unsigned                  known:1;       /* "format" is chosen */
-    unsigned                  warm:1;        /* a prefetch is to be awaited */
-    unsigned                  warmed:1;      /* and it was */
+    unsigned                  warm:1;        /* waits for its prefetch */
+    unsigned                  warmed:1;      /* that wait is over */
     unsigned                  accepted:1;    /* it takes longer: 202 */
 } ngx_voyo_ctx_t;
 
 
-/* What a request asks for, NULL when it is none of ours. */
+/* The context of a request, or NULL if voyo_stream has not begun it. */
 ngx_voyo_ctx_t *ngx_voyo_ctx_get(ngx_http_request_t *r);
 
-/* It begins, and is set; NULL: no memory. */
+/* Creates and sets the context.  NULL: no memory. */
 ngx_voyo_ctx_t *ngx_voyo_ctx_create(ngx_http_request_t *r);
 
-/* Reads ctx->track; NULL, or what is wrong. */
+/* Parses ctx->track.  NULL, or the problem. */
 const ngx_voyo_problem_t *ngx_voyo_ctx_track(ngx_http_request_t *r,
     ngx_voyo_ctx_t *ctx);
 

@@ -12,27 +12,27 @@
 
 
 /*
- * Prefetch: a track's record and first slice are got before somebody plays
- * it, in the quality and codec of the request that asks for it.
+ * Prefetch: a track's record and first slice are fetched before the track is
+ * played, in the quality and codec of the request that names it.
  */
 
 /*
- * Reads the parameter "prefetch".  NGX_OK; NGX_DECLINED: a HEAD has a value
- * that is neither a track nor "true" (a GET's is ignored and counted);
- * NGX_ERROR: no memory.
+ * Parses the parameter "prefetch".  NGX_OK; NGX_DECLINED: a HEAD has a value
+ * that is neither a track nor "true" (in a GET such a value is ignored and
+ * counted); NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 
 /* Whether a value of "prefetch" means the request's own track: 1 or 0. */
 ngx_uint_t ngx_voyo_prefetch_own(ngx_str_t *value);
 
-/* Begins to warm the other track that a request names, and doesn't wait. */
+/* Starts a prefetch of another track that a request names; does not wait. */
 void ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 
 /*
  * Waits until the request's own track is warm.  NGX_OK: it is; NGX_AGAIN: the
- * request is parked, and the phase handler called again; NGX_DECLINED: an
- * answer is set, and to be returned.
+ * request is parked, and the phase handler will be called again; NGX_DECLINED:
+ * a content handler is set that responds, and the phase handler must return it.
  */
 ngx_int_t ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx);
 

@@ -13,7 +13,7 @@
 #include <ngx_http.h>
 
 
-/* Adds them, before the configuration is read. */
+/* Adds the edge's variables, before the configuration is read. */
 ngx_int_t ngx_voyo_add_variables(ngx_conf_t *cf);
 
 

@@ -14,8 +14,8 @@
 
 
 /*
- * The client's address, as text; of IPv6 the first 64 bits, since who has one
- * has them all.  NULL: no memory.
+ * The client's address as text; for IPv6 only the first 64 bits, because a
+ * client usually controls a whole /64.  NULL: no memory.
  */
 ngx_str_t *ngx_voyo_client_address(ngx_http_request_t *r);
 

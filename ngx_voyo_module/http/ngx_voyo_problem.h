@@ -11,9 +11,9 @@
 #include "ngx_voyo_problems.h"
 
 /*
- * Answers a request with a problem, from a phase handler: a content handler
- * does it, so that no error_page can catch the answer (docs/upstream.md,
- * N21).  "problem" is copied.  What it returns is to be returned.
+ * Responds with a problem, from a phase handler.  A content handler sends it,
+ * so that no error_page can intercept the response (docs/upstream.md, N21).
+ * "problem" is copied.  The caller must return what this function returns.
  */
 ngx_int_t ngx_voyo_problem(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem);

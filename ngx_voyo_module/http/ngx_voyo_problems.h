@@ -16,7 +16,7 @@
 typedef struct ngx_voyo_problem_s  ngx_voyo_problem_t;
 
 
-/* An answer of our own: application/problem+json (RFC 9457). */
+/* An error response of the module: application/problem+json (RFC 9457). */
 
 struct ngx_voyo_problem_s {
     ngx_uint_t        status;
@@ -28,7 +28,7 @@ struct ngx_voyo_problem_s {
 };
 
 
-/* The origin's status of "representation_gone": the edge chooses anew. */
+/* The origin's status for "representation_gone": the edge chooses again. */
 
 #define NGX_VOYO_GONE  410
 
@@ -56,8 +56,8 @@ extern const ngx_voyo_problem_t  ngx_voyo_problem_broken;
 
 
 /*
- * The problem that another server of ours answered with: by its code, from
- * the field X-Voyo-Problem, or by its status where there is no code.
+ * The problem of a response from the module's other servers: found by its code,
+ * from the header X-Voyo-Problem, or by its status if there is no code.
  */
 void ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
     ngx_str_t *code);

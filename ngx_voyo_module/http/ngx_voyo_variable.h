@@ -16,7 +16,7 @@
 /* Adds the variables of a table that ends with ngx_http_null_variable. */
 ngx_int_t ngx_voyo_variable_add(ngx_conf_t *cf, ngx_http_variable_t *v);
 
-/* A variable is found, and this its value, which is not copied. */
+/* Sets a variable's value, which is not copied. */
 void ngx_voyo_variable_set(ngx_http_variable_value_t *v, const u_char *data,
     size_t len);
 

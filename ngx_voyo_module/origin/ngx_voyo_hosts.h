@@ -11,7 +11,7 @@
 #include "ngx_voyo_media_url.h"
 
 
-/* Which hosts may be fetched from. */
+/* The hosts that media may be fetched from. */
 
 typedef struct {
     ngx_str_t     scheme;         /* empty: https on 443 */
@@ -37,7 +37,7 @@ ngx_uint_t ngx_voyo_hosts_address(ngx_voyo_host_t *host,
 
 /*
  * Adds an entry of "voyo_media_hosts" to an array of ngx_voyo_host_t.
- * NGX_ERROR: it is wrong, which is logged, or no memory.
+ * NGX_ERROR: it is invalid, which is logged, or no memory.
  */
 ngx_int_t ngx_voyo_hosts_add(ngx_conf_t *cf, ngx_array_t *hosts,
     ngx_str_t *value);

@@ -12,7 +12,7 @@
 #include <ngx_core.h>
 
 
-/* A media URL, in its parts. */
+/* The parts of a media URL. */
 
 typedef struct {
     ngx_str_t     scheme;         /* "http" or "https" */
@@ -25,17 +25,17 @@ typedef struct {
 
 /*
  * Splits an absolute URL; the parts point into it.  NGX_DECLINED: it is not
- * http or https, has user information, or a host of other characters than
- * those of a name or an address.
+ * http or https, has user information, or has a host with characters that
+ * occur in neither a name nor an address.
  */
 ngx_int_t ngx_voyo_media_url_parse(ngx_voyo_media_url_t *url,
     ngx_str_t *text);
 
 /*
  * The same resource on the other host that a media URL names: of mn=a,b the
- * one that isn't in the host's name, at the number of fvip=N (docs/upstream.md,
- * G4).  "text" is the URL and "url" what was parsed of it.  NGX_DECLINED:
- * there is none; NGX_ERROR: no memory.
+ * one that is not in the host's name, with the number of fvip=N
+ * (docs/upstream.md, G4).  "text" is the URL and "url" its parsed parts.
+ * NGX_DECLINED: there is none; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_media_url_other(ngx_str_t *text, ngx_voyo_media_url_t *url,
     ngx_pool_t *pool, ngx_str_t *other);

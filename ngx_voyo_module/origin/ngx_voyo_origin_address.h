@@ -12,10 +12,10 @@
 
 
 /*
- * Finds the address of origin->url's host, by nginx's resolver unless it is
- * one.  NGX_OK: "sockaddr" is set; NGX_AGAIN: the request is parked and goes
- * on by itself; NGX_DECLINED: "problem" is set, and "lost" where another URL
- * may be better; NGX_ERROR: no memory.
+ * Resolves the host of origin->url with nginx's resolver, unless it is an
+ * address.  NGX_OK: "sockaddr" is set; NGX_AGAIN: the request is parked and
+ * continues by itself; NGX_DECLINED: "problem" is set, and "lost" too if
+ * another URL may work; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_origin_address(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);

@@ -15,15 +15,15 @@
 
 
 /*
- * What the origin knows of a request for one slice.  It outlives internal
- * redirects, which zero a request's contexts, in a pool cleanup.
+ * The origin's state of a request for one slice.  Kept in a pool cleanup, to
+ * survive internal redirects, which clear a request's contexts.
  */
 
 typedef struct {
     ngx_http_request_t    *request;
 
     ngx_str_t              track;
-    ngx_str_t              name;            /* of the bytes, by the edge */
+    ngx_str_t              name;            /* of the bytes, from the edge */
     ngx_str_t              representation;  /* in the record */
     off_t                  size;            /* of the representation */
     off_t                  start;           /* the slice */
@@ -55,14 +55,14 @@ typedef struct {
     unsigned               lost:1;          /* no address of "url" is usable */
     unsigned               moved:1;         /* to the URL's other host */
     unsigned               found:1;         /* "source" is not the record's */
-    unsigned               mp4_header:1;    /* is made right */
+    unsigned               mp4_header:1;    /* to be corrected */
 } ngx_voyo_origin_t;
 
 
-/* The state of a request, NULL for one that isn't the origin's. */
+/* The state of a request, or NULL if it is not one of the origin. */
 ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
 
-/* It begins; NULL: no memory. */
+/* Creates the state.  NULL: no memory. */
 ngx_voyo_origin_t *ngx_voyo_origin_create(ngx_http_request_t *r);
 
 

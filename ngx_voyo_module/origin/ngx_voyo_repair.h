@@ -12,22 +12,22 @@
 
 
 /*
- * What is done when a media host did not give the slice: its redirect is
- * followed, or it is asked once more, or the URL's other host, or a newer URL
- * is wanted.  NGX_OK: "origin" is set for the next attempt; else it is over,
- * and "problem" says why.
+ * Reacts to a media host that did not deliver the slice: follows its redirect,
+ * retries, switches to the URL's other host, or requests a newer URL.  NGX_OK:
+ * "origin" is set for the next attempt; otherwise there is none, and "problem"
+ * says why.
  */
 ngx_int_t ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin);
 
 /*
- * No address of the URL's host is usable ("lost"): the same, or "problem"
- * stays.
+ * The same if no address of the URL's host is usable ("lost"); if there is no
+ * next attempt, "problem" is unchanged.
  */
 void ngx_voyo_repair_lost(ngx_http_request_t *r, ngx_voyo_origin_t *origin);
 
 /*
- * Whether a status of a media host's means something here: 1 or 0.  All
- * others but 206, and 200 of a picture, are as good as no answer.
+ * Whether a media host's status has a reaction of its own: 1 or 0.  All others
+ * except 206 are treated as no response.
  */
 ngx_uint_t ngx_voyo_repair_knows(ngx_uint_t status);
 

@@ -19,8 +19,8 @@
 
 /*
  * A worker's connections to Redis: one for commands, one that is subscribed
- * to a channel.  They connect, time out and connect again by themselves, hold
- * nothing open in a worker that is to quit, and never block.
+ * to a channel.  They connect, time out and reconnect by themselves, keep
+ * nothing open in a worker that is shutting down, and never block.
  */
 
 typedef struct ngx_voyo_redis_s  ngx_voyo_redis_t;
@@ -33,8 +33,8 @@ typedef struct ngx_voyo_redis_conf_s {
 
 
 /*
- * Called once for each command: with the reply, which is gone when it
- * returns; or with NULL, when Redis was lost or too slow.
+ * Called once for each command: with the reply, which is freed when it
+ * returns, or with NULL if the connection was lost or the reply timed out.
  */
 typedef void (*ngx_voyo_redis_reply_pt)(void *data, redisReply *reply);
 
@@ -46,24 +46,24 @@ typedef void (*ngx_voyo_redis_message_pt)(void *data, ngx_str_t *message);
 char *ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
     ngx_voyo_redis_conf_t *conf);
 
-/* Begins to connect.  "channel" has to live on.  NULL: no memory. */
+/* Starts connecting.  "channel" must outlive it.  NULL: no memory. */
 ngx_voyo_redis_t *ngx_voyo_redis_create(ngx_cycle_t *cycle,
     ngx_voyo_redis_conf_t *conf, const char *channel,
     ngx_voyo_redis_message_pt handler, void *data);
 
 /*
- * Sends a command.  NGX_OK: the callback will be called once, later; or
- * NGX_ERROR: it will not, Redis is not to be reached now.
+ * Sends a command.  NGX_OK: the callback will be called once, later;
+ * NGX_ERROR: it will not, Redis is not available now.
  */
 ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
     ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv);
 
-/* The process at the other end of a unix socket; 0: not known. */
+/* The process at the other end of a unix socket; 0: unknown. */
 ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);
 
 /*
- * While held ("n" is 1; -1 lets go) the connections stay open in a worker
- * that is to quit.
+ * While held ("n" is 1 to hold, -1 to release) the connections stay open in a
+ * worker that is shutting down.
  */
 void ngx_voyo_redis_hold(ngx_voyo_redis_t *redis, ngx_int_t n);
 

@@ -16,13 +16,13 @@
 
 
 /*
- * Ties a fresh asynchronous context to nginx's event loop.  hiredis keeps the
- * socket and closes it; the connection given back to the caller is only the
- * events' and is gone once the context is freed (docs/upstream.md, H2, H3).
- * "quit" is called with ac->data when nginx closes idle connections, "gone"
- * when the connection is about to be gone; neither once ac->data is NULL.
+ * Attaches a new asynchronous context to nginx's event loop.  hiredis owns the
+ * socket and closes it; the returned connection only serves the events, and is
+ * freed with the context (docs/upstream.md, H2, H3).  "quit" is called with
+ * ac->data when nginx closes idle connections, "gone" just before the
+ * connection is freed; neither is called once ac->data is NULL.
  *
- * Returns NULL when there are no connections left; the context is unchanged.
+ * Returns NULL if no connections are left; the context is then unchanged.
  */
 ngx_connection_t *ngx_voyo_redis_event_attach(redisAsyncContext *ac,
     void (*quit)(void *data), void (*gone)(void *data, ngx_connection_t *c),

@@ -13,9 +13,9 @@
 
 
 /*
- * Runs a script by its digest, and by its text where Redis does not have it.
- * "argv" are the number of keys, the keys and the arguments, which are copied.
- * Returns and calls the handler as ngx_voyo_redis_command() does.
+ * Runs a script by its digest, or by its text if Redis does not have it.
+ * "argv" contains the number of keys, the keys and the arguments; it is copied.
+ * Returns, and calls the handler, as ngx_voyo_redis_command() does.
  */
 ngx_int_t ngx_voyo_redis_script(ngx_voyo_redis_t *redis,
     const voyo_script_t *script, ngx_voyo_redis_reply_pt handler, void *data,

@@ -15,15 +15,15 @@
 
 
 /*
- * The shared-memory zone: what all workers know of tracks.  Of each track its
- * identity, at most 1 KB, and beside it the URLs in use, which are evicted
- * first when memory is short.  A track leaves "inactive" milliseconds after
+ * The shared memory zone, in which all workers keep tracks: for each track its
+ * identity, at most 1 KB, and separately the URLs in use, which are evicted
+ * first when memory is short.  A track is removed "inactive" milliseconds after
  * its last access.  Everything is copied out under the zone's lock.
  */
 
 typedef struct {
     uint64_t          generation;
-    ngx_uint_t        accesses;        /* since it came, this one too */
+    ngx_uint_t        accesses;        /* since it was added, including this */
     ngx_uint_t        nformats;
     voyo_format_t     formats[VOYO_FORMATS_MAX];
 } ngx_voyo_identity_t;
@@ -39,12 +39,12 @@ typedef struct {
 } ngx_voyo_source_t;
 
 
-/* What is counted since the zone was made. */
+/* Counters since the zone was created. */
 
 typedef enum {
-    NGX_VOYO_REFRESH_EXPIRED = 0,      /* a URL was dead by its own time */
-    NGX_VOYO_REFRESH_EARLY,            /* refused, though it had time left */
-    NGX_VOYO_REFRESH_OTHER,            /* anything else was wrong with it */
+    NGX_VOYO_REFRESH_EXPIRED = 0,      /* a URL had expired */
+    NGX_VOYO_REFRESH_EARLY,            /* refused before it expired */
+    NGX_VOYO_REFRESH_OTHER,            /* any other failure */
     NGX_VOYO_PREFETCH_IGNORED,         /* unusable, or dropped */
     NGX_VOYO_COUNTERS
 } ngx_voyo_counter_e;
@@ -55,8 +55,8 @@ typedef struct {
     size_t            used;
     ngx_uint_t        tracks;
     ngx_uint_t        parked;          /* requests, in all workers */
-    time_t            started;         /* when the zone was made */
-    ngx_uint_t        resolver_seen;   /* a resolver lived since then */
+    time_t            started;         /* when the zone was created */
+    ngx_uint_t        resolver_seen;   /* a resolver was alive since then */
     ngx_uint_t        counters[NGX_VOYO_COUNTERS];
 } ngx_voyo_zone_stats_t;
 
@@ -66,42 +66,43 @@ ngx_shm_zone_t *ngx_voyo_zone_create(ngx_conf_t *cf, ngx_str_t *name,
     size_t size, ngx_msec_t inactive, void *tag);
 
 /*
- * Takes over a record, unless the zone has a newer generation.  NGX_ERROR:
- * there is no memory even after eviction, the zone is as it was.
+ * Stores a record, unless the zone has a newer generation.  NGX_ERROR: there
+ * is no memory even after eviction; the record is not stored.
  */
 ngx_int_t ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record);
 
 /*
  * Copies out the identity of a track and counts the access.  "track" is 11
- * characters.  NGX_DECLINED: not known.
+ * characters.  NGX_DECLINED: the track is unknown.
  */
 ngx_int_t ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_voyo_identity_t *identity);
 
-/* The generation of a track, no access counted; 0: it is not known. */
+/* The generation of a track, without counting an access; 0: unknown. */
 uint64_t ngx_voyo_zone_generation(ngx_shm_zone_t *zone, ngx_str_t *track);
 
 /*
- * Copies a representation's URL out to "pool".  NGX_DECLINED: the URL is not
- * known; "generation" is then the track's, 0 for an unknown one.  NGX_ABORT:
- * the track is known and has no such representation.  NGX_ERROR: no memory.
+ * Copies a representation's URL out to "pool".  NGX_DECLINED: the URL is
+ * unknown; "generation" is then the track's, or 0 if that is unknown too.
+ * NGX_ABORT: the track is known but has no such representation.  NGX_ERROR: no
+ * memory.
  */
 ngx_int_t ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, ngx_pool_t *pool, ngx_voyo_source_t *source);
 
 /*
- * The source of a representation was found elsewhere: it is remembered, as
- * long as the track is known with source->generation.
+ * Replaces the source of a representation that was found elsewhere, if the
+ * track is known with source->generation.
  */
 void ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, const ngx_voyo_source_t *source);
 
 void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
 
-/* Adds to the count of this worker's parked requests. */
+/* Adds to this worker's number of parked requests. */
 void ngx_voyo_zone_parked(ngx_shm_zone_t *zone, ngx_int_t n);
 
-/* Begins the count of this worker anew: its slot may have been another's. */
+/* Resets this worker's number: its slot may have been another worker's. */
 void ngx_voyo_zone_worker(ngx_shm_zone_t *zone);
 
 void ngx_voyo_zone_resolver_seen(ngx_shm_zone_t *zone);

@@ -12,8 +12,8 @@
 
 
 /*
- * Bytes of memory that nginx's processes have, and the Redis at the other end
- * of a unix socket; "redis" may be NULL.
+ * Resident memory, in bytes, of nginx's processes and of a Redis at the other
+ * end of a unix socket; "redis" may be NULL.
  */
 size_t ngx_voyo_process_rss(ngx_voyo_redis_t *redis);
 

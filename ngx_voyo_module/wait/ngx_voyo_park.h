@@ -15,36 +15,36 @@
 
 /*
  * Parks a request until a track is known with a generation above
- * "newer_than".  nginx owns a parked request: its client may leave, its timer
- * fire, the worker be told to quit, at any moment.
+ * "newer_than".  nginx owns a parked request: at any moment its client may
+ * disconnect, its timer may fire, or the worker may be told to quit.
  *
- * The handler is called once, unless the request ends before; it takes what
- * it needs from the record and may not end the request: the phases are run
- * after it, the phase handler that parked is called again.
+ * The handler is called once, unless the request ends before.  It copies what
+ * it needs from the record and must not end the request: the phases are run
+ * after it, and the phase handler that parked the request is called again.
  */
 typedef void (*ngx_voyo_parked_pt)(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 
 /*
  * NGX_AGAIN: parked, to be returned from the phase handler.  NGX_BUSY: too
- * many are parked.  NGX_DECLINED: Redis is gone.  NGX_ERROR.
+ * many requests are parked.  NGX_DECLINED: Redis is not available.  NGX_ERROR.
  */
 ngx_int_t ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track,
     uint64_t newer_than, ngx_voyo_parked_pt handler, void *data);
 
 /*
- * Sets a request's event handlers for a wait outside of its connection.
- * NGX_AGAIN, to be returned from the phase handler, or NGX_ERROR.
+ * Sets a request's event handlers to wait for something other than its
+ * connection.  NGX_AGAIN, to be returned from the phase handler, or NGX_ERROR.
  */
 ngx_int_t ngx_voyo_park_request(ngx_http_request_t *r);
 
-/* Goes on with a parked request; it may be gone afterwards. */
+/* Continues a parked request, which may be freed afterwards. */
 void ngx_voyo_park_wake(ngx_http_request_t *r);
 
-/* What ngx_voyo_park() returned but NGX_AGAIN, answered. */
+/* Responds to a result of ngx_voyo_park() other than NGX_AGAIN. */
 ngx_int_t ngx_voyo_park_refused(ngx_http_request_t *r, ngx_int_t rc);
 
-/* What a wait ended with that brought no record, as a problem. */
+/* The problem for a wait that ended without a record. */
 void ngx_voyo_park_problem(ngx_voyo_problem_t *problem,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 

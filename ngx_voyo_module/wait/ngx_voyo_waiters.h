@@ -16,10 +16,10 @@
 
 
 /*
- * A worker's table of tracks that somebody waits for.  A node is a track; it
- * owns the question in flight, and waiters hang off it.  The table asks by the
- * callback it was made with: at once for a new node, every second while
- * somebody waits, and when it is told that something happened.
+ * A worker's table of tracks that are waited for.  A node is a track; it owns
+ * the query in flight, and waiters are attached to it.  The table queries with
+ * the callback it was created with: at once for a new node, every second while
+ * there are waiters, and on events.
  */
 
 typedef struct ngx_voyo_waiters_s         ngx_voyo_waiters_t;
@@ -30,16 +30,16 @@ typedef struct ngx_voyo_waiter_s       ngx_voyo_waiter_t;
 typedef enum {
     NGX_VOYO_RECORD = 0,       /* "record" has it */
     NGX_VOYO_FAILURE,          /* "record" says why */
-    NGX_VOYO_NO_RESOLVER,      /* nobody is there to resolve it */
-    NGX_VOYO_NO_REDIS,         /* nobody can be asked */
+    NGX_VOYO_NO_RESOLVER,      /* no resolver is alive */
+    NGX_VOYO_NO_REDIS,         /* Redis is not available */
     NGX_VOYO_TIMEOUT           /* the waiter's own deadline */
 } ngx_voyo_outcome_e;
 
 
 /*
- * Called once for a waiter, after it was taken off the table.  It may destroy
- * itself and others, or wait again.  "record" is NULL unless said above, and
- * is gone when the callback returns.
+ * Called once for a waiter, after it was removed from the table.  It may
+ * destroy itself and others, or wait again.  "record" is NULL unless stated
+ * above, and is freed when the callback returns.
  */
 typedef void (*ngx_voyo_waiter_pt)(ngx_voyo_waiter_t *w,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
@@ -49,7 +49,7 @@ struct ngx_voyo_waiter_s {
     ngx_queue_t            queue;
     ngx_voyo_waiters_node_t  *node;          /* NULL: not waiting */
     uint64_t               newer_than;    /* a generation */
-    ngx_uint_t             play;          /* a listener, not a prefetch */
+    ngx_uint_t             play;          /* for a client, not a prefetch */
     ngx_event_t            timer;
     ngx_voyo_waiter_pt     handler;
     void                  *data;
@@ -59,21 +59,21 @@ struct ngx_voyo_waiter_s {
 struct ngx_voyo_waiters_node_s {
     ngx_str_node_t         sn;            /* the track */
     ngx_queue_t            waiters;
-    ngx_event_t            timer;         /* asks again */
+    ngx_event_t            timer;         /* queries again */
     ngx_voyo_waiters_t       *wait;
-    uint64_t               newer_than;    /* the least of the waiters' */
-    ngx_uint_t             play;          /* one of them does */
-    ngx_uint_t             failed;        /* questions in a row */
-    unsigned               asking:1;      /* a question is in flight */
-    unsigned               again:1;       /* ask once more after it */
+    uint64_t               newer_than;    /* the lowest of the waiters' */
+    ngx_uint_t             play;          /* set for one of them */
+    ngx_uint_t             failed;        /* queries in a row */
+    unsigned               asking:1;      /* a query is in flight */
+    unsigned               again:1;       /* query once more after it */
     u_char                 track[VOYO_TRACK_LEN];
 };
 
 
 /*
- * Asks for node->sn.str, newer than node->newer_than, for a listener if
- * node->play.  NGX_OK: the answer will come by ngx_voyo_waiters_answer(),
- * later, never from within; NGX_ERROR: nobody can be asked now.
+ * Queries node->sn.str, newer than node->newer_than, for a client if
+ * node->play.  NGX_OK: ngx_voyo_waiters_answer() will be called later, never
+ * from within; NGX_ERROR: Redis is not available now.
  */
 typedef ngx_int_t (*ngx_voyo_ask_pt)(ngx_voyo_waiters_node_t *node, void *data);
 
@@ -87,32 +87,32 @@ ngx_voyo_waiters_t *ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log,
 
 /*
  * Waits for a track with a generation above w->newer_than, for "timeout"
- * milliseconds.  The caller set newer_than, play, handler and data, and removes
- * the waiter before its memory goes.
+ * milliseconds.  The caller sets newer_than, play, handler and data, and
+ * removes the waiter before its memory is freed.
  *
- * NGX_AGAIN: it waits, the handler will be called, later.  NGX_BUSY: "max"
- * wait already.  NGX_DECLINED: nobody can be asked.  NGX_ERROR: no memory.
+ * NGX_AGAIN: it waits, the handler will be called later.  NGX_BUSY: "max" wait
+ * already.  NGX_DECLINED: Redis is not available.  NGX_ERROR: no memory.
  */
 ngx_int_t ngx_voyo_waiters_add(ngx_voyo_waiters_t *wait, ngx_voyo_waiter_t *w,
     ngx_str_t *track, ngx_msec_t timeout);
 
-/* Takes a waiter off; nothing when it doesn't wait. */
+/* Removes a waiter, if it waits. */
 void ngx_voyo_waiters_remove(ngx_voyo_waiter_t *w);
 
-/* Something was published of a track: asks at once if somebody waits. */
+/* An event names a track: queries at once if there are waiters. */
 ngx_uint_t ngx_voyo_waiters_event(ngx_voyo_waiters_t *wait, ngx_str_t *track);
 
 /*
- * The answer to a question.  "pending" tells that there is none yet; else
- * "outcome" and "record" go to all whom they satisfy.  The node may be gone
- * afterwards.
+ * The answer to a query.  "pending" means that there is no result yet;
+ * otherwise all waiters that "outcome" and "record" satisfy are called.  The
+ * node may be freed afterwards.
  */
 void ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 
 /*
- * The question was lost with Redis.  It is asked again in a second; the third
- * time in a row the waiters are told.
+ * The query was lost with the connection.  It is repeated after a second; the
+ * third time in a row the waiters are called.
  */
 void ngx_voyo_waiters_failed(ngx_voyo_waiters_node_t *node);
 
