@@ -47,7 +47,13 @@ export class Line {
 
   reset() {
     for (const { client, product } of this.#pairs) {
-      client.resetAndDestroy();
+      // one that was told to end, and has not yet, can't be reset any more:
+      // its handle would stay, and keep the process from its end
+      if (client.writableEnded) {
+        client.destroy();
+      } else {
+        client.resetAndDestroy();
+      }
       product.destroy();
     }
   }
