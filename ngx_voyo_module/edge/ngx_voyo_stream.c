@@ -299,12 +299,15 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     ctx->format = formats[i];
     ctx->known = 1;
 
-    p = ngx_sprintf(ctx->name, "%s%s%Z", ctx->format.representation,
-                    vmcf->mp4_header && ctx->format.codec == VOYO_CODEC_AAC
-                    ? VOYO_MP4_MARK : "");
+    p = ngx_cpymem(ctx->name, ctx->format.representation,
+                   ngx_strlen(ctx->format.representation));
+
+    if (vmcf->mp4_header && ctx->format.codec == VOYO_CODEC_AAC) {
+        p = ngx_cpymem(p, VOYO_MP4_MARK, sizeof(VOYO_MP4_MARK) - 1);
+    }
 
     ctx->representation.data = ctx->name;
-    ctx->representation.len = p - ctx->name - 1;
+    ctx->representation.len = p - ctx->name;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "voyo representation \"%V\" for %s, %s",
