@@ -27,7 +27,7 @@ LUA := $(wildcard common/lua/*.lua)
 RESOLVER := $(wildcard resolver/*.c resolver/*/*.c)
 UNITS := $(basename $(notdir $(wildcard t/unit/test_*.c)))
 
-# Each flavour of the C outside nginx has a directory of objects of its own.
+# The C outside nginx is built in flavours, each in its own directory.
 FLAVOURS := plain asan tsan
 FLAGS_plain := $(OPTIMIZE) $(HARDEN)
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fPIE \
@@ -39,33 +39,33 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
         install module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants
 
-help:           ## this list
+help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile \
 	    | while read -r name what; do printf '%-15s %s\n' "$$name" "$$what"; done
 
-deps:           ## install what the machine lacks to build and run
+deps:           ## install missing packages needed to build and run
 	@util/deps run
 
-run: deps       ## install, build and start all, until Ctrl-C
+run: deps       ## install, build and start everything, until Ctrl-C
 	@$(MAKE) build
 	@VOYO_DEMO=$${VOYO_DEMO-1} exec deploy/voyo
 
-demo:           ## the same on a stand-in source: works without a network
+demo:           ## the same on a stand-in source, without a network
 	@util/deps test
 	@$(MAKE) build
 	@exec deploy/demo
 
-test:           ## install, build and run every quick test, what CI runs
+test:           ## install, build and run every quick test, as CI does
 	@util/deps test
 	@$(MAKE) build nginx-asan
 	@exec util/test
 
-test-long:      ## the tests again and again, under sanitizers too
+test-long:      ## every test, repeated, with sanitizers and fuzzing
 	@util/deps players
 	@$(MAKE) build resolver-asan resolver-tsan nginx-asan nginx-valgrind
 	@exec util/test --long
 
-players:        ## what players show, seek and resume: docs/players.md
+players:        ## measure every player and update docs/players.md
 	@util/deps players
 	@$(MAKE) build
 	@exec util/players
@@ -73,13 +73,13 @@ players:        ## what players show, seek and resume: docs/players.md
 check:          ## style, dependency direction, static analysis
 	@exec util/check
 
-mutants:        ## break each law once, the tests must notice
+mutants:        ## break each law once; the tests must fail
 	@exec util/mutants
 
 FUZZERS := line mp4 record
 FUZZ_SECONDS := 60
 
-fuzz:           ## fuzz what workers, Redis and media hosts say, a minute each
+fuzz:           ## fuzz the parsers of workers', Redis's and media hosts' data
 	@for each in $(FUZZERS); do \
 	    mkdir -p $(BUILD)/fuzz/$$each; \
 	    clang -std=c11 -D_GNU_SOURCE -Icommon -Iresolver/core -g -O1 \
@@ -96,25 +96,25 @@ fuzz:           ## fuzz what workers, Redis and media hosts say, a minute each
 
 FUZZED := $(wildcard resolver/core/*.c)
 
-bench: build    ## measure
+bench: build    ## measure the time to the first byte, and CPU time
 	@exec /usr/bin/python3 bench/run.py
 
 build: module resolver  ## the nginx module and the resolver, into build/
 
-update-ytdlp: resolver  ## the newest yt-dlp, if it can resolve; fit for cron
+update-ytdlp: resolver  ## switch to the newest yt-dlp if it works; for cron
 	@exec util/update-ytdlp
 
-install: build  ## what a server needs, into PREFIX (/opt/voyo)
+install: build  ## copy what a server needs to PREFIX (/opt/voyo)
 	@deploy/install "$(DESTDIR)$(PREFIX)"
 
-clean:          ## remove what was built; installed programs stay
+clean:          ## remove build output, but not installed programs
 	rm -rf $(addprefix $(BUILD)/,nginx fuzz voyo-resolver voyo-resolver-asan \
 	    voyo-resolver-tsan plugins unit common nginx-asan nginx-valgrind \
 	    $(FLAVOURS))
 
 
-# The module: nginx's own build system, with Debian's nginx-dev; it writes
-# to build/nginx only (docs/upstream.md, N9).
+# The module, by nginx's own build system from Debian's nginx-dev; it writes to
+# build/nginx only (docs/upstream.md, N9).
 
 module: $(BUILD)/nginx/Makefile
 	@$(MAKE) --silent -C $(NGINX_DEV) -f $< modules
@@ -129,7 +129,7 @@ $(BUILD)/nginx/Makefile: config config.make Makefile $(NGINX_DEV)/conf_flags
 	    || { tail -n 20 $(@D)/configure.log $(@D)/autoconf.err; exit 1; }
 
 
-# The same linked into an nginx of its own, from Debian's source package
+# nginx with the module linked in, from Debian's source package
 # (docs/upstream.md, T3).
 
 nginx-asan:     ## nginx with the module, with ASan and UBSan
@@ -139,7 +139,7 @@ nginx-valgrind: ## nginx with the module, for Valgrind
 	@util/nginx-source valgrind
 
 
-# The resolver, and yt-dlp's plugin beside it.
+# The resolver and its yt-dlp plugin.
 
 resolver: $(BUILD)/voyo-resolver plugin
 resolver-asan: $(BUILD)/voyo-resolver-asan plugin  ## with ASan and UBSan
@@ -159,12 +159,12 @@ $(BUILD)/voyo-resolver-%: $(BUILD)/%/resolver/main.o $(BUILD)/%/voyo.a
 	$(CC) $(FLAGS_$*) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 
-# The rest of the C, and the unit tests: a program of each t/unit/test_*.c.
+# The rest of the C, and the unit tests: one program per t/unit/test_*.c.
 
 unit: $(foreach flavour,$(FLAVOURS),$(UNITS:%=$(BUILD)/unit/$(flavour)/%))
 unit:           ## build the unit tests: plain, ASan with UBSan, TSan
 
-# the Lua scripts as C, which the pattern below finds here
+# the generated file with the Lua scripts, for the pattern rule below
 vpath common/voyo_lua.c $(BUILD)
 
 $(BUILD)/common/voyo_lua.c: util/embed-lua $(LUA)
