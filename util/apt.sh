@@ -1,5 +1,5 @@
-# apt with a configuration of our own, for util/deps and util/nginx-source:
-# $private is its directory, $log is where it writes.
+# apt with a private configuration, for util/deps and util/nginx-source:
+# $private is its directory, $log its log file.
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -10,7 +10,7 @@ private_apt()
 }
 
 
-# The versions there are of a source package, the newest first.
+# The available versions of a source package, newest first.
 
 private_apt_sources()
 {
@@ -40,8 +40,8 @@ private()
 }
 
 
-# What the machine's release comes from, "RELEASE COMPONENT URI" on each line,
-# in either form of apt's sources: apt reads them for us.
+# The machine's apt sources, in both of their formats, as lines of "RELEASE
+# COMPONENT URI".
 
 machine_targets()
 {
@@ -56,8 +56,7 @@ machine_codename()
 }
 
 
-# The source packages of all that, updates and security with it, as lines of
-# sources.list.
+# The deb-src lines for these, including updates and security.
 
 machine_sources()
 {
