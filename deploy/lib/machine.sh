@@ -1,8 +1,8 @@
 # What the machine has: sourced by deploy/voyo.
 
 
-# The smallest limit "$1" (cpu.max, memory.max) from our cgroup up to the
-# root, as it stands in the file; empty when there is none.
+# The limits "$1" (cpu.max, memory.max) of this process's cgroup and all its
+# parents, one a line, as the files have them; empty if there are none.
 
 cgroup_limits()
 {
@@ -20,7 +20,7 @@ cgroup_limits()
 }
 
 
-# Cores: those we may run on, and no more than the cgroup pays for.
+# Cores that this process may use, limited by the cgroup's quota.
 
 cores()
 {
@@ -40,7 +40,7 @@ cores()
 }
 
 
-# Megabytes of memory: what there is, and no more than the cgroup allows.
+# Megabytes of memory, limited by the cgroup.
 
 memory()
 {
@@ -60,8 +60,8 @@ memory()
 }
 
 
-# Half of the free disk under the directory "$1" and what its file cache has
-# already, in megabytes, at most 1024.
+# Half of the disk space that is free under the directory "$1" or used by its
+# file cache, in megabytes, 16 to 1024.
 
 cache_megabytes()
 {
@@ -75,7 +75,7 @@ cache_megabytes()
 }
 
 
-# The system's name servers in nginx's form.
+# The name servers in the file "$1" (resolv.conf), in nginx's syntax.
 
 name_servers()
 {
@@ -86,7 +86,7 @@ name_servers()
 
         case $server in
         *[!0-9a-fA-F.:%]* | '')
-            # a scope id is a name
+            # a scope id may contain letters
             case ${server%%%*} in
             *[!0-9a-fA-F:]* | '') continue ;;
             esac
@@ -104,12 +104,12 @@ name_servers()
 
 ipv6_there()
 {
-    # files of /proc have no size
+    # files in /proc have size 0, so test -s fails
     grep -q . /proc/net/if_inet6 2> /dev/null
 }
 
 
-# Whether nobody listens on PORT.
+# Whether no process listens on PORT.
 
 port_free()
 {

@@ -1,7 +1,7 @@
 # The processes: sourced by deploy/voyo.
 #
-# Each part has a session of its own, so Ctrl-C reaches deploy/voyo alone,
-# which stops them in order; and a parent-death signal, so none outlives it.
+# Each part has its own session, so that Ctrl-C reaches only deploy/voyo, which
+# stops the parts in order; and a parent-death signal, so that none outlives it.
 
 
 declare -A pid=() began=() delay=() due=()
@@ -29,7 +29,7 @@ start_redis_and_check()
         done
     fi
 
-    # who may not reach Redis, or has too old a yt-dlp, says so itself
+    # tests Redis and the version of yt-dlp, and prints errors itself
     (run_resolver --check {lock}>&- {never}>&-) \
         || give_up "the resolver can't work: see above"
 
@@ -62,7 +62,7 @@ start()
 }
 
 
-# By its socket, for its own user, and not by the network.
+# On a unix socket for its own user, without a TCP port.
 
 run_redis()
 {
@@ -97,8 +97,8 @@ run_nginx()
 }
 
 
-# nginx opens /dev/stdout by its name, which works for a pipe, but not for a
-# socket (systemd), and in a file it would write over what others wrote.
+# nginx opens /dev/stdout by name.  That works for a pipe; for a socket (systemd)
+# it fails, and in a file it would overwrite what others have written.
 
 open_access_log()
 {
@@ -128,8 +128,8 @@ wait_ready()
 }
 
 
-# bash can lose one of two children that end together when it waits for
-# either, and does not reap in a trap: so it looks, and traps only take notes.
+# When two children end at the same time, "wait -n" can lose one of them, and
+# bash does not reap in a trap; so this polls, and traps only set flags.
 
 supervise()
 {
@@ -150,8 +150,8 @@ supervise()
 }
 
 
-# A part is started again at once when it has lived for half a minute, then
-# later and later: after 0.1 to 12.8 s.
+# A part is restarted after 0.1 s; the delay doubles up to 12.8 s for a part that
+# ran for less than half a minute.
 
 ended()
 {
@@ -159,7 +159,7 @@ ended()
 
     wait "${pid[$1]}" 2> /dev/null || status=$?
 
-    # the workers of an nginx that was killed
+    # kill what it left behind, such as the workers of a killed nginx
     kill -KILL -- "-${pid[$1]}" 2> /dev/null || true
     unset "pid[$1]"
 
@@ -185,7 +185,7 @@ now()
 }
 
 
-# Sleeps without a process, and no longer than until a signal.
+# Sleeps without starting a process; a signal ends it early.
 
 nap()
 {
@@ -204,8 +204,8 @@ reload()
 }
 
 
-# Listeners first, who may need a resolver; Redis last, which saves.  A second
-# signal means now.
+# nginx first, since running requests may need the resolver; Redis last, which
+# saves its data.  A second signal stops nginx at once.
 
 stop_all()
 {

@@ -1,7 +1,7 @@
-# conf/ with its names filled in, to VOYO_HOME/conf: sourced by deploy/voyo.
+# Renders conf/ to VOYO_HOME/conf: sourced by deploy/voyo.
 
 
-# Files are complete before they are seen, so a reload never reads a half.
+# Files are replaced atomically, so a reload never reads an incomplete one.
 
 render()
 {
@@ -77,7 +77,7 @@ set_values()
         [PROXY_BIND]=$(source_lines)
     )
 
-    # nginx warns about a user that it can't change to
+    # nginx warns about "user" unless it runs as root
     [ "$EUID" -eq 0 ] || value[USER]=
 }
 
@@ -98,7 +98,7 @@ access_log()
 }
 
 
-# nginx reads neither resolv.conf nor the hosts file (docs/upstream.md, N28).
+# nginx reads neither resolv.conf nor /etc/hosts (docs/upstream.md, N28).
 
 resolver_lines()
 {
@@ -112,8 +112,8 @@ resolver_lines()
 }
 
 
-# A media URL is bound to the address, and so to the family, that it was
-# resolved from (docs/upstream.md, G7).
+# A media URL is bound to the client address it was resolved from, and so to its
+# family (docs/upstream.md, G7).
 
 family()
 {
@@ -132,7 +132,7 @@ source_lines()
 }
 
 
-# Requests for unknown tracks, by client: each may cost an extraction.
+# Limits requests for unknown tracks per client: each may need an extraction.
 
 limit_zone_lines()
 {
@@ -154,7 +154,7 @@ limit_lines()
 }
 
 
-# Behind a proxy the client is who the proxy says.
+# Behind a trusted proxy the client's address is taken from X-Forwarded-For.
 
 real_ip_lines()
 {
@@ -193,7 +193,7 @@ cors_lines()
 }
 
 
-# All that is not VOYO's own.
+# The location for all other requests.
 
 app_lines()
 {
@@ -210,8 +210,9 @@ app_lines()
 }
 
 
-# By a variable, the app's name is looked up while nginx runs: the app may
-# start later, and move.  nginx's resolver knows no /etc/hosts.
+# With a variable, nginx looks up the app's name at run time, so the app may
+# start later and change its address.  Names in /etc/hosts need a literal, since
+# nginx's resolver does not read that file.
 
 app_proxy()
 {

@@ -1,18 +1,18 @@
 # The settings, from the environment: sourced by deploy/voyo.
 #
-# A value is checked before it is used: most end up in nginx's configuration,
-# where a stray quote or semicolon would be code.  What the resolver reads, it
-# checks: check_resolver_settings().
+# Values are validated before use, since most of them end up in nginx's
+# configuration, where a stray quote or semicolon would be code.  The resolver
+# validates its own settings, see check_resolver_settings().
 
 
-# Who may say for whom he asks: this machine, and on Railway its proxies.
+# Trusted to set X-Forwarded-For: this machine, and on Railway its proxies.
 
 trusted_proxies='127.0.0.0/8 ::1'
 [ -z "${RAILWAY_ENVIRONMENT_ID-}${RAILWAY_ENVIRONMENT-}" ] \
     || trusted_proxies+=' 100.64.0.0/10 fd00::/8'
 
 
-# The public thumbnail of an id.
+# The public thumbnail of a track.
 
 art_url='https://i.ytimg.com/vi/{id}/hqdefault.jpg'
 
@@ -54,8 +54,8 @@ read_settings()
     read_paths
     read_redis
 
-    # media URLs are bound to address and family (docs/upstream.md, G7): yt-dlp
-    # is held to the one that nginx leaves by
+    # media URLs are bound to address and family (docs/upstream.md, G7), so
+    # yt-dlp has to use the same as nginx
     resolver_source=${VOYO_SOURCE_ADDRESS:-0.0.0.0}
 
     export REDIS_URL YT_DLP_PATH VOYO_YTDLP_CONF VOYO_SOURCE_ADDRESS \
@@ -64,7 +64,7 @@ read_settings()
 }
 
 
-# It has to be before anything of them is used.
+# Has to run before any of these settings is used.
 
 check_resolver_settings()
 {
@@ -74,8 +74,8 @@ check_resolver_settings()
 }
 
 
-# A value is repeated in an error only when it can't be a secret or garble a
-# terminal.
+# An error repeats the value only if it is short and printable, since it could
+# be a secret or garble a terminal.
 
 wrong()
 {
@@ -190,8 +190,8 @@ read_origins()
 }
 
 
-# A path goes into nginx's configuration as it is, and a socket's has a limit
-# of 107 bytes.
+# Paths are written to nginx's configuration as they are, and the path of a unix
+# socket is limited to 107 bytes.
 
 read_paths()
 {
@@ -224,14 +224,14 @@ absolute()
 }
 
 
-# What may be in the URL is for the resolver to say; here it must only not
-# leave its quotes.  It may hold a password: it is never shown.
+# The resolver validates the URL; this only ensures that it cannot end its quotes
+# in nginx's configuration.  It may contain a password, so it is never shown.
 
 read_redis()
 {
     [ -n "$REDIS_URL" ] || return 0
 
-    # "]" stands first, or it would end the set
+    # "]" comes first, or it would end the set
     local form='^(rediss?://|unix:)[]A-Za-z0-9._~:/?@%&=+,!*[-]+$'
 
     [[ $REDIS_URL =~ $form ]] \
