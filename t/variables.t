@@ -194,3 +194,13 @@ Range: bytes=1500-1600
 --- bytes: 1500-1600
 --- response_headers
 X-Own: bytes=1024-2047 bytes=1024-2047
+
+=== TEST 13: they keep their values where an error_page leads
+--- location
+error_page 502 = @told;
+--- edge
+location @told { return 200 "$voyo_track $voyo_quality $voyo_served\n"; }
+--- settings
+MEDIA_HOSTS .example.com
+--- error_code: 200
+--- response_body_like: ^dQw4w9WgXcQ high medium; codec=aac; bitrate=129500$

@@ -5,7 +5,7 @@
 
 
 #include "ngx_voyo_again.h"
-#include "ngx_voyo_ctx.h"
+#include "ngx_voyo_edge_ctx.h"
 
 
 static ngx_int_t ngx_voyo_again_refused(ngx_http_request_t *r);
@@ -14,7 +14,7 @@ static ngx_int_t ngx_voyo_again_refused(ngx_http_request_t *r);
 ngx_int_t
 ngx_voyo_again_handler(ngx_http_request_t *r)
 {
-    ngx_voyo_ctx_t            *ctx;
+    ngx_voyo_edge_t           *edge;
     ngx_voyo_loc_conf_t       *vlcf;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -24,9 +24,9 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx && ctx->begun) {
+    if (edge && edge->begun) {
         return NGX_DECLINED;
     }
 
@@ -34,8 +34,8 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
         return ngx_voyo_again_refused(r);
     }
 
-    if (ctx == NULL) {
-        (void) ngx_voyo_ctx_create(r);
+    if (edge == NULL) {
+        (void) ngx_voyo_edge_create(r);
         return NGX_DECLINED;
     }
 

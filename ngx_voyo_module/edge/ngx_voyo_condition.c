@@ -9,22 +9,22 @@
 
 
 static void ngx_voyo_condition_if_range(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
+    ngx_voyo_edge_t *edge);
 static ngx_uint_t ngx_voyo_condition_names(ngx_str_t *value,
-    ngx_voyo_ctx_t *ctx, ngx_uint_t strong);
+    ngx_voyo_edge_t *edge, ngx_uint_t strong);
 
 
 ngx_int_t
-ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     u_char     *p;
     ngx_int_t   rc;
     ngx_str_t  *value;
 
-    ngx_voyo_condition_if_range(r, ctx);
+    ngx_voyo_condition_if_range(r, edge);
 
-    ctx->start = 0;
-    ctx->last = ctx->format.size - 1;
+    edge->start = 0;
+    edge->last = edge->format.size - 1;
 
     if (r->headers_in.range == NULL) {
         return NGX_OK;
@@ -32,8 +32,8 @@ ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     value = &r->headers_in.range->value;
 
-    rc = ngx_voyo_range_parse(value, ctx->format.size, &ctx->start,
-                              &ctx->last);
+    rc = ngx_voyo_range_parse(value, edge->format.size, &edge->start,
+                              &edge->last);
 
     if (rc == NGX_DECLINED) {
 
@@ -60,7 +60,7 @@ ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         }
 
         value->data = p;
-        value->len = ngx_sprintf(p, "bytes=%O-%O%Z", ctx->start, ctx->last)
+        value->len = ngx_sprintf(p, "bytes=%O-%O%Z", edge->start, edge->last)
                      - p - 1;
     }
 
@@ -69,7 +69,7 @@ ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 static void
-ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     size_t      len;
     ngx_str_t  *value;
@@ -81,12 +81,12 @@ ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     /* answered now, so that slice 0 isn't fetched to find out */
 
     value = &r->headers_in.if_range->value;
-    len = ctx->representation.len;
+    len = edge->representation.len;
 
     if (value->len != len + 2
         || value->data[0] != '"'
         || value->data[len + 1] != '"'
-        || ngx_strncmp(value->data + 1, ctx->representation.data, len) != 0)
+        || ngx_strncmp(value->data + 1, edge->representation.data, len) != 0)
     {
         /* a weak or another ETag, or a date: there is none to compare with */
 
@@ -98,7 +98,7 @@ ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 ngx_uint_t
-ngx_voyo_condition_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_match(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_table_elt_t  *h;
 
@@ -108,23 +108,23 @@ ngx_voyo_condition_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return 0;
     }
 
-    return ngx_voyo_condition_names(&h->value, ctx, 0);
+    return ngx_voyo_condition_names(&h->value, edge, 0);
 }
 
 
 ngx_uint_t
-ngx_voyo_condition_if_match(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_if_match(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_table_elt_t  *h;
 
     h = r->headers_in.if_match;
 
-    return h == NULL || ngx_voyo_condition_names(&h->value, ctx, 1);
+    return h == NULL || ngx_voyo_condition_names(&h->value, edge, 1);
 }
 
 
 static ngx_uint_t
-ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
+ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_edge_t *edge,
     ngx_uint_t strong)
 {
     size_t   len;
@@ -136,7 +136,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
 
     /* as nginx reads it, which has the last word when it sends the header */
 
-    len = ctx->representation.len;
+    len = edge->representation.len;
     last = value->data + value->len;
     p = value->data;
 
@@ -151,7 +151,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
         if ((size_t) (last - p) >= len + 2
             && p[0] == '"'
             && p[len + 1] == '"'
-            && ngx_strncmp(p + 1, ctx->representation.data, len) == 0)
+            && ngx_strncmp(p + 1, edge->representation.data, len) == 0)
         {
             p += len + 2;
 
@@ -172,24 +172,24 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_ctx_t *ctx,
 
 
 void
-ngx_voyo_condition_save(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_save(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
-    ctx->range = r->headers_in.range;
-    ctx->if_range = r->headers_in.if_range;
+    edge->range = r->headers_in.range;
+    edge->if_range = r->headers_in.if_range;
 
-    if (ctx->range) {
-        ctx->range_value = ctx->range->value;
+    if (edge->range) {
+        edge->range_value = edge->range->value;
     }
 }
 
 
 void
-ngx_voyo_condition_restore(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_condition_restore(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
-    r->headers_in.range = ctx->range;
-    r->headers_in.if_range = ctx->if_range;
+    r->headers_in.range = edge->range;
+    r->headers_in.if_range = edge->if_range;
 
-    if (ctx->range) {
-        ctx->range->value = ctx->range_value;
+    if (edge->range) {
+        edge->range->value = edge->range_value;
     }
 }

@@ -18,7 +18,7 @@
 
 
 static ngx_int_t ngx_voyo_prefetch_fill(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx, u_char *track, ngx_voyo_fill_watch_t *watch);
+    ngx_voyo_edge_t *edge, u_char *track, ngx_voyo_fill_watch_t *watch);
 static void ngx_voyo_prefetch_done(ngx_voyo_fill_watch_t *watch,
     ngx_uint_t status, ngx_uint_t retry_after);
 static void ngx_voyo_prefetch_timeout(ngx_event_t *ev);
@@ -26,7 +26,7 @@ static ngx_int_t ngx_voyo_prefetch_accepted(ngx_http_request_t *r);
 
 
 ngx_int_t
-ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     u_char                *track;
     ngx_str_t              value;
@@ -52,7 +52,7 @@ ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     head = (r->method == NGX_HTTP_HEAD);
 
     if (ngx_voyo_prefetch_own(&value)) {
-        ctx->warm = head && vmcf->fills;
+        edge->warm = head && vmcf->fills;
         return NGX_OK;
     }
 
@@ -69,8 +69,8 @@ ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return head ? NGX_DECLINED : NGX_OK;
     }
 
-    if (ngx_memcmp(track, ctx->track.data, VOYO_TRACK_LEN) != 0) {
-        ctx->other = track;
+    if (ngx_memcmp(track, edge->track.data, VOYO_TRACK_LEN) != 0) {
+        edge->other = track;
     }
 
     return NGX_OK;
@@ -86,11 +86,11 @@ ngx_voyo_prefetch_own(ngx_str_t *value)
 
 
 void
-ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_voyo_main_conf_t  *vmcf;
 
-    if (ctx->other == NULL) {
+    if (edge->other == NULL) {
         return;
     }
 
@@ -98,22 +98,22 @@ ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
     /* a range above 0 goes on with a track: it asked before */
 
-    if (ctx->start > 0 || vmcf->fills == NULL
-        || ngx_voyo_prefetch_fill(r, ctx, ctx->other, NULL) != NGX_OK)
+    if (edge->start > 0 || vmcf->fills == NULL
+        || ngx_voyo_prefetch_fill(r, edge, edge->other, NULL) != NGX_OK)
     {
         ngx_voyo_zone_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
     }
 
-    ctx->other = NULL;
+    edge->other = NULL;
 }
 
 
 ngx_int_t
-ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
-    if (ctx->warmed) {
+    if (edge->warmed) {
 
-        if (ctx->accepted) {
+        if (edge->accepted) {
             r->content_handler = ngx_voyo_prefetch_accepted;
             return NGX_DECLINED;
         }
@@ -121,10 +121,10 @@ ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return NGX_OK;
     }
 
-    ctx->watch.handler = ngx_voyo_prefetch_done;
-    ctx->watch.data = ctx;
+    edge->watch.handler = ngx_voyo_prefetch_done;
+    edge->watch.data = edge;
 
-    switch (ngx_voyo_prefetch_fill(r, ctx, ctx->track.data, &ctx->watch)) {
+    switch (ngx_voyo_prefetch_fill(r, edge, edge->track.data, &edge->watch)) {
 
     case NGX_OK:
         break;
@@ -136,17 +136,17 @@ ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    ctx->started = ngx_current_msec;
+    edge->started = ngx_current_msec;
 
-    ctx->timer.handler = ngx_voyo_prefetch_timeout;
-    ctx->timer.data = ctx;
-    ctx->timer.log = r->connection->log;
+    edge->ctx.timer.handler = ngx_voyo_prefetch_timeout;
+    edge->ctx.timer.data = edge;
+    edge->ctx.timer.log = r->connection->log;
 
-    ngx_add_timer(&ctx->timer, NGX_VOYO_PREFETCH_TIMEOUT);
+    ngx_add_timer(&edge->ctx.timer, NGX_VOYO_PREFETCH_TIMEOUT);
 
     if (ngx_voyo_park_request(r) != NGX_AGAIN) {
-        ngx_voyo_fill_unwatch(&ctx->watch);
-        ngx_del_timer(&ctx->timer);
+        ngx_voyo_fill_unwatch(&edge->watch);
+        ngx_del_timer(&edge->ctx.timer);
 
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
@@ -156,7 +156,7 @@ ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_voyo_prefetch_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+ngx_voyo_prefetch_fill(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     u_char *track, ngx_voyo_fill_watch_t *watch)
 {
     ngx_voyo_main_conf_t     *vmcf;
@@ -165,8 +165,8 @@ ngx_voyo_prefetch_fill(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
     request.track = track;
-    request.quality = ctx->quality;
-    request.codec = ctx->codec;
+    request.quality = edge->quality;
+    request.codec = edge->codec;
     request.offset = 0;
     request.representation = NULL;
     request.client = ngx_voyo_client_address(r);
@@ -180,41 +180,41 @@ static void
 ngx_voyo_prefetch_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
     ngx_uint_t retry_after)
 {
-    ngx_voyo_ctx_t  *ctx;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = watch->data;
+    edge = watch->data;
 
-    ctx->warmed = 1;
-    ctx->waited = ngx_current_msec - ctx->started;
-    ctx->started = 0;
+    edge->warmed = 1;
+    edge->waited = ngx_current_msec - edge->started;
+    edge->started = 0;
 
-    if (ctx->timer.timer_set) {
-        ngx_del_timer(&ctx->timer);
+    if (edge->ctx.timer.timer_set) {
+        ngx_del_timer(&edge->ctx.timer);
     }
 
     if (status != NGX_HTTP_OK) {
-        ngx_voyo_problem_named(&ctx->problem, status, NULL);
-        ctx->problem.retry_after = retry_after ? retry_after
-                                               : ctx->problem.retry_after;
+        ngx_voyo_problem_named(&edge->ctx.problem, status, NULL);
+        edge->ctx.problem.retry_after = retry_after ? retry_after
+                                               : edge->ctx.problem.retry_after;
     }
 
-    ngx_voyo_park_wake(ctx->request);
+    ngx_voyo_park_wake(edge->ctx.request);
 }
 
 
 static void
 ngx_voyo_prefetch_timeout(ngx_event_t *ev)
 {
-    ngx_voyo_ctx_t  *ctx;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = ev->data;
+    edge = ev->data;
 
-    ngx_voyo_fill_unwatch(&ctx->watch);
+    ngx_voyo_fill_unwatch(&edge->watch);
 
-    ctx->warmed = 1;
-    ctx->accepted = 1;
+    edge->warmed = 1;
+    edge->accepted = 1;
 
-    ngx_voyo_park_wake(ctx->request);
+    ngx_voyo_park_wake(edge->ctx.request);
 }
 
 

@@ -18,20 +18,20 @@
 
 
 static ngx_int_t ngx_voyo_stream_begin(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
+    ngx_voyo_edge_t *edge);
 static ngx_int_t ngx_voyo_stream_read(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx, const ngx_voyo_problem_t **problem);
+    ngx_voyo_edge_t *edge, const ngx_voyo_problem_t **problem);
 static ngx_int_t ngx_voyo_stream_failed(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
+    ngx_voyo_edge_t *edge);
 static ngx_int_t ngx_voyo_stream_choose(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx, const voyo_format_t *formats, ngx_uint_t n);
+    ngx_voyo_edge_t *edge, const voyo_format_t *formats, ngx_uint_t n);
 static void ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static ngx_int_t ngx_voyo_stream_serve(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
+    ngx_voyo_edge_t *edge);
 static ngx_int_t ngx_voyo_stream_header(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_stream_set_header(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
+    ngx_voyo_edge_t *edge);
 
 
 ngx_int_t
@@ -39,7 +39,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 {
     ngx_int_t              rc;
     ngx_uint_t             redirected;
-    ngx_voyo_ctx_t        *ctx;
+    ngx_voyo_edge_t       *edge;
     ngx_voyo_identity_t    identity;
     ngx_voyo_main_conf_t  *vmcf;
 
@@ -50,41 +50,41 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx == NULL) {
+    if (edge == NULL) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
     /* an internal redirect takes it away */
 
     redirected = (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL);
-    ngx_http_set_ctx(r, ctx, ngx_voyo_module);
+    ngx_http_set_ctx(r, edge, ngx_voyo_module);
 
     rc = NGX_OK;
 
-    if (!ctx->begun) {
-        ctx->begun = 1;
-        rc = ngx_voyo_stream_begin(r, ctx);
+    if (!edge->begun) {
+        edge->begun = 1;
+        rc = ngx_voyo_stream_begin(r, edge);
 
     } else if (redirected) {
-        rc = ngx_voyo_stream_failed(r, ctx);
+        rc = ngx_voyo_stream_failed(r, edge);
     }
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    if (ctx->known) {
-        return ngx_voyo_stream_serve(r, ctx);
+    if (edge->known) {
+        return ngx_voyo_stream_serve(r, edge);
     }
 
-    if (ctx->problem.status) {
-        return ngx_voyo_problem(r, &ctx->problem);
+    if (edge->ctx.problem.status) {
+        return ngx_voyo_problem(r, &edge->ctx.problem);
     }
 
-    if (ctx->warm) {
-        rc = ngx_voyo_prefetch(r, ctx);
+    if (edge->warm) {
+        rc = ngx_voyo_prefetch(r, edge);
 
         if (rc != NGX_OK) {
             return rc;
@@ -93,21 +93,21 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
-    if (ngx_voyo_zone_get(vmcf->shm_zone, &ctx->track, &identity) == NGX_OK
-        && ngx_voyo_stream_choose(r, ctx, identity.formats, identity.nformats)
+    if (ngx_voyo_zone_get(vmcf->shm_zone, &edge->track, &identity) == NGX_OK
+        && ngx_voyo_stream_choose(r, edge, identity.formats, identity.nformats)
            == NGX_OK)
     {
-        ctx->accesses = identity.accesses;
+        edge->accesses = identity.accesses;
 
-        return ngx_voyo_stream_serve(r, ctx);
+        return ngx_voyo_stream_serve(r, edge);
     }
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "voyo track \"%V\" is not in the zone", &ctx->track);
+                   "voyo track \"%V\" is not in the zone", &edge->track);
 
-    ctx->started = ngx_current_msec;
+    edge->started = ngx_current_msec;
 
-    rc = ngx_voyo_park(r, &ctx->track, 0, ngx_voyo_stream_parked, ctx);
+    rc = ngx_voyo_park(r, &edge->track, 0, ngx_voyo_stream_parked, edge);
 
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
@@ -120,7 +120,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 /* NGX_OK: it goes on; else what is to be returned. */
 
 static ngx_int_t
-ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_int_t                  rc;
     const ngx_voyo_problem_t  *problem;
@@ -133,13 +133,13 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);
     }
 
-    if (ngx_voyo_stream_read(r, ctx, &problem) != NGX_OK) {
+    if (ngx_voyo_stream_read(r, edge, &problem) != NGX_OK) {
         return ngx_voyo_problem(r, problem);
     }
 
-    ngx_voyo_condition_save(r, ctx);
+    ngx_voyo_condition_save(r, edge);
 
-    rc = ngx_voyo_prefetch_read(r, ctx);
+    rc = ngx_voyo_prefetch_read(r, edge);
 
     if (rc != NGX_OK) {
         return ngx_voyo_problem(r, rc == NGX_DECLINED
@@ -159,7 +159,7 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_str_t            *code;
     ngx_uint_t            status;
@@ -184,17 +184,17 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return ngx_voyo_problem(r, &ngx_voyo_problem_client);
     }
 
-    if (!ctx->known) {
-        return ngx_voyo_problem(r, ctx->problem.status ? &ctx->problem
+    if (!edge->known) {
+        return ngx_voyo_problem(r, edge->ctx.problem.status ? &edge->ctx.problem
                                    : &ngx_voyo_problem_broken);
     }
 
-    if (status == NGX_VOYO_GONE && ctx->renewals++ < NGX_VOYO_RENEWALS) {
-        ctx->known = 0;
-        ctx->started = 0;
-        ctx->ahead.looked = 0;
-        ctx->ahead.hash = 0;
-        ngx_voyo_condition_restore(r, ctx);
+    if (status == NGX_VOYO_GONE && edge->renewals++ < NGX_VOYO_RENEWALS) {
+        edge->known = 0;
+        edge->started = 0;
+        edge->ahead.looked = 0;
+        edge->ahead.hash = 0;
+        ngx_voyo_condition_restore(r, edge);
 
         return NGX_OK;
     }
@@ -206,13 +206,13 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
                                                       "Retry-After");
     }
 
-    if (problem.status >= NGX_HTTP_INTERNAL_SERVER_ERROR && ctx->start > 0
+    if (problem.status >= NGX_HTTP_INTERNAL_SERVER_ERROR && edge->start > 0
         && r->method == NGX_HTTP_GET)
     {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                       "bytes %O-%O of \"%V\" can't be had, %s: the header is "
-                      "sent and the connection closed", ctx->start, ctx->last,
-                      &ctx->representation, problem.code);
+                      "sent and the connection closed", edge->start, edge->last,
+                      &edge->representation, problem.code);
 
         r->headers_out.status_line.len = 0;
         r->keepalive = 0;
@@ -226,7 +226,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     const ngx_voyo_problem_t **problem)
 {
     ngx_str_t              value;
@@ -236,10 +236,10 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    ctx->quality = VOYO_QUALITY_HIGH;
-    ctx->codec = vmcf->codec;
+    edge->quality = VOYO_QUALITY_HIGH;
+    edge->codec = vmcf->codec;
 
-    *problem = ngx_voyo_ctx_track(r, ctx);
+    *problem = ngx_voyo_edge_track(r, edge);
 
     if (*problem) {
         return NGX_DECLINED;
@@ -253,7 +253,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
         }
 
         if (value.len
-            && voyo_quality_parse(&ctx->quality, (char *) value.data,
+            && voyo_quality_parse(&edge->quality, (char *) value.data,
                                   value.len)
                != VOYO_OK)
         {
@@ -269,7 +269,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
         }
 
         if (value.len
-            && voyo_codec_parse(&ctx->codec, (char *) value.data, value.len)
+            && voyo_codec_parse(&edge->codec, (char *) value.data, value.len)
                != VOYO_OK)
         {
             return NGX_DECLINED;
@@ -281,7 +281,7 @@ ngx_voyo_stream_read(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
 
 
 static ngx_int_t
-ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     const voyo_format_t *formats, ngx_uint_t n)
 {
     int                    i;
@@ -290,29 +290,29 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
-    i = voyo_format_choose(formats, n, ctx->quality, ctx->codec,
+    i = voyo_format_choose(formats, n, edge->quality, edge->codec,
                            vmcf->tolerance);
     if (i < 0) {
         return NGX_DECLINED;
     }
 
-    ctx->format = formats[i];
-    ctx->known = 1;
+    edge->format = formats[i];
+    edge->known = 1;
 
-    p = ngx_cpymem(ctx->name, ctx->format.representation,
-                   ngx_strlen(ctx->format.representation));
+    p = ngx_cpymem(edge->name, edge->format.representation,
+                   ngx_strlen(edge->format.representation));
 
-    if (vmcf->mp4_header && ctx->format.codec == VOYO_CODEC_AAC) {
+    if (vmcf->mp4_header && edge->format.codec == VOYO_CODEC_AAC) {
         p = ngx_cpymem(p, VOYO_MP4_MARK, sizeof(VOYO_MP4_MARK) - 1);
     }
 
-    ctx->representation.data = ctx->name;
-    ctx->representation.len = p - ctx->name;
+    edge->representation.data = edge->name;
+    edge->representation.len = p - edge->name;
 
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "voyo representation \"%V\" for %s, %s",
-                   &ctx->representation, voyo_quality_name(ctx->quality),
-                   voyo_codec_name(ctx->codec));
+                   &edge->representation, voyo_quality_name(edge->quality),
+                   voyo_codec_name(edge->codec));
 
     return NGX_OK;
 }
@@ -322,26 +322,26 @@ static void
 ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
-    ngx_voyo_ctx_t  *ctx;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = data;
-    ctx->waited = ngx_current_msec - ctx->started;
+    edge = data;
+    edge->waited = ngx_current_msec - edge->started;
 
     if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&ctx->problem, outcome, record);
+        ngx_voyo_park_problem(&edge->ctx.problem, outcome, record);
         return;
     }
 
-    if (ngx_voyo_stream_choose(r, ctx, record->formats, record->nformats)
+    if (ngx_voyo_stream_choose(r, edge, record->formats, record->nformats)
         != NGX_OK)
     {
-        ctx->problem = ngx_voyo_problem_media;
+        edge->ctx.problem = ngx_voyo_problem_media;
     }
 }
 
 
 static ngx_int_t
-ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_int_t             rc;
     ngx_voyo_problem_t    problem;
@@ -354,7 +354,7 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     r->headers_in.if_modified_since = NULL;
     r->headers_in.if_unmodified_since = NULL;
 
-    if (!ngx_voyo_condition_if_match(r, ctx)) {
+    if (!ngx_voyo_condition_if_match(r, edge)) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_changed);
     }
 
@@ -362,21 +362,21 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
 
         /* a HEAD that fetches its slice */
 
-        ctx->last = ctx->format.size - 1;
+        edge->last = edge->format.size - 1;
 
         return NGX_DECLINED;
     }
 
-    if (ngx_voyo_condition_match(r, ctx)) {
+    if (ngx_voyo_condition_match(r, edge)) {
         r->content_handler = ngx_voyo_stream_header;
         return NGX_DECLINED;
     }
 
-    rc = ngx_voyo_condition_range(r, ctx);
+    rc = ngx_voyo_condition_range(r, edge);
 
     if (rc == NGX_HTTP_RANGE_NOT_SATISFIABLE) {
         problem = ngx_voyo_problem_range;
-        problem.size = ctx->format.size;
+        problem.size = edge->format.size;
         return ngx_voyo_problem(r, &problem);
     }
 
@@ -384,7 +384,7 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    ngx_voyo_prefetch_other(r, ctx);
+    ngx_voyo_prefetch_other(r, edge);
 
     if (r->method == NGX_HTTP_HEAD) {
         r->content_handler = ngx_voyo_stream_header;
@@ -429,21 +429,21 @@ ngx_voyo_stream_header(ngx_http_request_t *r)
 /* Sets the header that the record knows, of a whole answer. */
 
 static ngx_int_t
-ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
+ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     size_t   len;
     u_char  *etag;
 
     ngx_http_clear_etag(r);
 
-    len = ctx->representation.len;
+    len = edge->representation.len;
 
     etag = ngx_pnalloc(r->pool, len + 2);
     if (etag == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_sprintf(etag, "\"%V\"", &ctx->representation);
+    ngx_sprintf(etag, "\"%V\"", &edge->representation);
 
     r->headers_out.etag = ngx_voyo_header_add(r, "ETag", etag, len + 2);
     if (r->headers_out.etag == NULL) {
@@ -451,9 +451,9 @@ ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx)
     }
 
     r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = ctx->format.size;
+    r->headers_out.content_length_n = edge->format.size;
     r->headers_out.content_type.data =
-                              (u_char *) voyo_codec_type(ctx->format.codec);
+                              (u_char *) voyo_codec_type(edge->format.codec);
     r->headers_out.content_type.len =
                               ngx_strlen(r->headers_out.content_type.data);
     r->headers_out.content_type_len = r->headers_out.content_type.len;

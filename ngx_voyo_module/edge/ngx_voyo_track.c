@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_ctx.h"
+#include "ngx_voyo_edge_ctx.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_track.h"
 
@@ -14,7 +14,7 @@
 static void ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static ngx_int_t ngx_voyo_track_write(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx, const voyo_record_t *record);
+    ngx_voyo_edge_t *edge, const voyo_record_t *record);
 static cJSON *ngx_voyo_track_json(const voyo_record_t *record,
     ngx_uint_t tolerance);
 static void ngx_voyo_track_text(cJSON *json, const char *name,
@@ -28,29 +28,29 @@ ngx_int_t
 ngx_voyo_track_handler(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
-    ngx_voyo_ctx_t            *ctx;
+    ngx_voyo_edge_t           *edge;
     const ngx_voyo_problem_t  *problem;
 
     if (r != r->main) {
         return NGX_DECLINED;
     }
 
-    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
+    edge = ngx_http_get_module_ctx(r, ngx_voyo_module);
 
-    if (ctx) {
+    if (edge) {
 
         /* parked before, and this is what came of it */
 
-        if (ctx->problem.status) {
-            return ngx_voyo_problem(r, &ctx->problem);
+        if (edge->ctx.problem.status) {
+            return ngx_voyo_problem(r, &edge->ctx.problem);
         }
 
         r->content_handler = ngx_voyo_track_send;
         return NGX_DECLINED;
     }
 
-    ctx = ngx_voyo_ctx_create(r);
-    if (ctx == NULL) {
+    edge = ngx_voyo_edge_create(r);
+    if (edge == NULL) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
@@ -58,17 +58,17 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);
     }
 
-    problem = ngx_voyo_ctx_track(r, ctx);
+    problem = ngx_voyo_edge_track(r, edge);
 
     if (problem) {
         return ngx_voyo_problem(r, problem);
     }
 
-    ctx->started = ngx_current_msec;
+    edge->started = ngx_current_msec;
 
     /* texts aren't in the zone: Redis is asked for each */
 
-    rc = ngx_voyo_park(r, &ctx->track, 0, ngx_voyo_track_parked, ctx);
+    rc = ngx_voyo_park(r, &edge->track, 0, ngx_voyo_track_parked, edge);
 
     if (rc == NGX_AGAIN) {
         return NGX_AGAIN;
@@ -82,24 +82,24 @@ static void
 ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
-    ngx_voyo_ctx_t  *ctx;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = data;
-    ctx->waited = ngx_current_msec - ctx->started;
+    edge = data;
+    edge->waited = ngx_current_msec - edge->started;
 
     if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&ctx->problem, outcome, record);
+        ngx_voyo_park_problem(&edge->ctx.problem, outcome, record);
         return;
     }
 
-    if (ngx_voyo_track_write(r, ctx, record) != NGX_OK) {
-        ctx->problem = ngx_voyo_problem_memory;
+    if (ngx_voyo_track_write(r, edge, record) != NGX_OK) {
+        edge->ctx.problem = ngx_voyo_problem_memory;
     }
 }
 
 
 static ngx_int_t
-ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
+ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     const voyo_record_t *record)
 {
     char                  *text;
@@ -121,16 +121,16 @@ ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    ctx->body.len = ngx_strlen(text);
-    ctx->body.data = ngx_pnalloc(r->pool, ctx->body.len);
+    edge->body.len = ngx_strlen(text);
+    edge->body.data = ngx_pnalloc(r->pool, edge->body.len);
 
-    if (ctx->body.data) {
-        ngx_memcpy(ctx->body.data, text, ctx->body.len);
+    if (edge->body.data) {
+        ngx_memcpy(edge->body.data, text, edge->body.len);
     }
 
     cJSON_free(text);
 
-    return ctx->body.data ? NGX_OK : NGX_ERROR;
+    return edge->body.data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -239,12 +239,12 @@ static ngx_int_t
 ngx_voyo_track_send(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
-    ngx_voyo_ctx_t            *ctx;
+    ngx_voyo_edge_t           *edge;
     ngx_http_complex_value_t   cv;
 
     static ngx_str_t  type = ngx_string("application/json");
 
-    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
+    edge = ngx_http_get_module_ctx(r, ngx_voyo_module);
 
     rc = ngx_http_discard_request_body(r);
 
@@ -253,7 +253,7 @@ ngx_voyo_track_send(ngx_http_request_t *r)
     }
 
     ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
-    cv.value = ctx->body;
+    cv.value = edge->body;
 
     return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
 }

@@ -5,7 +5,7 @@
 
 
 #include "ngx_voyo_client.h"
-#include "ngx_voyo_ctx.h"
+#include "ngx_voyo_edge_ctx.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_prefetch.h"
 #include "ngx_voyo_variable.h"
@@ -115,17 +115,17 @@ static ngx_int_t
 ngx_voyo_variable_representation(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    ngx_voyo_ctx_t  *ctx;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx == NULL || !ctx->known) {
+    if (edge == NULL || !edge->known) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    ngx_voyo_variable_set(v, ctx->representation.data,
-                          ctx->representation.len);
+    ngx_voyo_variable_set(v, edge->representation.data,
+                          edge->representation.len);
 
     return NGX_OK;
 }
@@ -136,13 +136,13 @@ ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     ngx_str_t             value;
-    ngx_voyo_ctx_t       *ctx;
+    ngx_voyo_edge_t      *edge;
     ngx_voyo_loc_conf_t  *vlcf;
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx && ctx->track.data) {
-        ngx_voyo_variable_set(v, ctx->track.data, ctx->track.len);
+    if (edge && edge->track.data) {
+        ngx_voyo_variable_set(v, edge->track.data, edge->track.len);
         return NGX_OK;
     }
 
@@ -208,17 +208,17 @@ static ngx_int_t
 ngx_voyo_variable_quality(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    const char      *name;
-    ngx_voyo_ctx_t  *ctx;
+    const char       *name;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx == NULL || !ctx->begun) {
+    if (edge == NULL || !edge->begun) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    name = voyo_quality_name(ctx->quality);
+    name = voyo_quality_name(edge->quality);
     ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
 
     return NGX_OK;
@@ -231,21 +231,21 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     u_char                *p;
     const char            *quality, *codec;
-    ngx_voyo_ctx_t        *ctx;
+    ngx_voyo_edge_t       *edge;
     ngx_voyo_main_conf_t  *vmcf;
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx == NULL || !ctx->known) {
+    if (edge == NULL || !edge->known) {
         v->not_found = 1;
         return NGX_OK;
     }
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
-    quality = voyo_quality_name(voyo_format_quality(&ctx->format,
+    quality = voyo_quality_name(voyo_format_quality(&edge->format,
                                                     vmcf->tolerance));
-    codec = voyo_codec_name(ctx->format.codec);
+    codec = voyo_codec_name(edge->format.codec);
 
     p = ngx_pnalloc(r->pool, sizeof("medium; codec=opus; bitrate=")
                              + NGX_INT32_LEN);
@@ -259,7 +259,7 @@ ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     p = ngx_cpymem(p, "; codec=", sizeof("; codec=") - 1);
     p = ngx_cpymem(p, codec, ngx_strlen(codec));
     p = ngx_cpymem(p, "; bitrate=", sizeof("; bitrate=") - 1);
-    p = ngx_sprintf(p, "%uD", ctx->format.bitrate);
+    p = ngx_sprintf(p, "%uD", edge->format.bitrate);
 
     ngx_voyo_variable_set(v, v->data, p - v->data);
 
@@ -271,23 +271,23 @@ static ngx_int_t
 ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    u_char          *p;
-    ngx_str_t       *text;
-    ngx_voyo_ctx_t  *ctx;
+    u_char           *p;
+    ngx_str_t        *text;
+    ngx_voyo_edge_t  *edge;
 
     static ngx_str_t  at_once[] = {
         ngx_string("0.000"),
         ngx_string("resolve;dur=0")
     };
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx == NULL) {
+    if (edge == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    if (ctx->waited == 0) {
+    if (edge->waited == 0) {
         text = &at_once[data];
         ngx_voyo_variable_set(v, text->data, text->len);
 
@@ -302,11 +302,11 @@ ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->data = p;
 
     if (data) {
-        p = ngx_sprintf(p, "resolve;dur=%M", ctx->waited);
+        p = ngx_sprintf(p, "resolve;dur=%M", edge->waited);
 
     } else {
-        p = ngx_sprintf(p, "%T.%03M", (time_t) (ctx->waited / 1000),
-                        ctx->waited % 1000);
+        p = ngx_sprintf(p, "%T.%03M", (time_t) (edge->waited / 1000),
+                        edge->waited % 1000);
     }
 
     ngx_voyo_variable_set(v, v->data, p - v->data);
@@ -319,12 +319,12 @@ static ngx_int_t
 ngx_voyo_variable_accesses(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char          *p;
-    ngx_voyo_ctx_t  *ctx;
+    u_char           *p;
+    ngx_voyo_edge_t  *edge;
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx == NULL || !ctx->known) {
+    if (edge == NULL || !edge->known) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -334,7 +334,7 @@ ngx_voyo_variable_accesses(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    ngx_voyo_variable_set(v, p, ngx_sprintf(p, "%ui", ctx->accesses) - p);
+    ngx_voyo_variable_set(v, p, ngx_sprintf(p, "%ui", edge->accesses) - p);
 
     return NGX_OK;
 }
@@ -344,7 +344,7 @@ static ngx_int_t
 ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_voyo_ctx_t             *ctx;
+    ngx_voyo_edge_t            *edge;
     ngx_voyo_main_conf_t       *vmcf;
     ngx_http_variable_value_t  *vv;
 
@@ -359,11 +359,11 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ngx_voyo_variable_set(v, vv->data, vv->len);
 
-    ctx = ngx_voyo_ctx_get(r);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (ctx && vmcf->follows) {
-        ctx->follow.handler = ngx_voyo_variable_followed;
-        ngx_voyo_follow(vmcf->follows, &ctx->follow, r);
+    if (edge && vmcf->follows) {
+        edge->follow.handler = ngx_voyo_variable_followed;
+        ngx_voyo_follow(vmcf->follows, &edge->follow, r);
     }
 
     return NGX_OK;
@@ -373,20 +373,20 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 static void
 ngx_voyo_variable_followed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
 {
-    ngx_voyo_ctx_t           *ctx;
+    ngx_voyo_edge_t          *edge;
     ngx_voyo_fill_request_t   request;
 
-    ctx = (ngx_voyo_ctx_t *) ((u_char *) follow
-                              - offsetof(ngx_voyo_ctx_t, follow));
+    edge = (ngx_voyo_edge_t *) ((u_char *) follow
+                              - offsetof(ngx_voyo_edge_t, follow));
 
-    request.track = ctx->track.data;
-    request.quality = ctx->quality;
-    request.codec = ctx->codec;
-    request.representation = &ctx->representation;
+    request.track = edge->track.data;
+    request.quality = edge->quality;
+    request.codec = edge->codec;
+    request.representation = &edge->representation;
     request.client = NULL;
     request.owner = r->connection;
 
-    ngx_voyo_ahead(r, &ctx->ahead, &request, ctx->last);
+    ngx_voyo_ahead(r, &edge->ahead, &request, edge->last);
 }
 
 

@@ -4,8 +4,8 @@
  */
 
 
+#include "ngx_voyo_ctx.h"
 #include "ngx_voyo_header.h"
-#include "ngx_voyo_module.h"
 #include "ngx_voyo_problem.h"
 
 
@@ -13,7 +13,6 @@
 
 
 static ngx_int_t ngx_voyo_problem_handler(ngx_http_request_t *r);
-static void ngx_voyo_problem_cleanup(void *data);
 static ngx_int_t ngx_voyo_problem_headers(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem);
 
@@ -21,17 +20,13 @@ static ngx_int_t ngx_voyo_problem_headers(ngx_http_request_t *r,
 ngx_int_t
 ngx_voyo_problem(ngx_http_request_t *r, const ngx_voyo_problem_t *problem)
 {
-    ngx_pool_cleanup_t  *cln;
+    ngx_voyo_ctx_t  *ctx;
 
-    /* the context is another's, or zeroed: it is kept in a pool cleanup */
+    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_problem_t));
-    if (cln == NULL) {
-        return NGX_ERROR;
+    if (ctx) {
+        ctx->problem = *problem;
     }
-
-    cln->handler = ngx_voyo_problem_cleanup;
-    ngx_memcpy(cln->data, problem, sizeof(ngx_voyo_problem_t));
 
     r->content_handler = ngx_voyo_problem_handler;
 
@@ -42,24 +37,14 @@ ngx_voyo_problem(ngx_http_request_t *r, const ngx_voyo_problem_t *problem)
 static ngx_int_t
 ngx_voyo_problem_handler(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t  *cln;
+    ngx_voyo_ctx_t  *ctx;
 
-    /* the newest is the first */
+    ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
 
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_voyo_problem_cleanup) {
-            return ngx_voyo_problem_send(r, cln->data);
-        }
-    }
+    /* only for lack of memory there is none */
 
-    return ngx_voyo_problem_send(r, &ngx_voyo_problem_broken);
-}
-
-
-static void
-ngx_voyo_problem_cleanup(void *data)
-{
-    /* the memory is the pool's */
+    return ngx_voyo_problem_send(r, ctx ? &ctx->problem
+                                        : &ngx_voyo_problem_memory);
 }
 
 

@@ -13,7 +13,8 @@
 /*
  * Responds with a problem, from a phase handler.  A content handler sends it,
  * so that no error_page can intercept the response (docs/upstream.md, N21).
- * "problem" is copied.  The caller must return what this function returns.
+ * "problem" is copied to the request's context.  The caller must return what
+ * this function returns.
  */
 ngx_int_t ngx_voyo_problem(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem);

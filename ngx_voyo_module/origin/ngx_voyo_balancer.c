@@ -37,7 +37,7 @@ ngx_voyo_balancer_init_peer(ngx_http_request_t *r,
     ngx_http_upstream_t  *u;
 
     u = r->upstream;
-    origin = ngx_voyo_origin_get(r);
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
     if (origin == NULL || !origin->addressed) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -126,7 +126,7 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
     ngx_voyo_main_conf_t  *vmcf;
 
     u = r->upstream;
-    origin = ngx_voyo_origin_get(r);
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
     /* nginx takes garbage for HTTP/0.9 and would answer in it */
 
@@ -189,7 +189,7 @@ ngx_voyo_balancer_reinit_request(ngx_http_request_t *r)
     ngx_http_upstream_t  *u;
 
     u = r->upstream;
-    origin = ngx_voyo_origin_get(r);
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
     rc = origin->reinit_request(r);
 

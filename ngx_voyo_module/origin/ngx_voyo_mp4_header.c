@@ -81,7 +81,7 @@ ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    origin = ngx_voyo_origin_get(r);
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
     if (origin == NULL || !origin->mp4_header || origin->start > 0
         || origin->source.codec != VOYO_CODEC_AAC)

@@ -21,6 +21,7 @@
 #define NGX_VOYO_SLICE_MAX  1048576   /* bytes, docs/upstream.md, G1 */
 
 
+static void ngx_voyo_origin_leave(void *data);
 static ngx_int_t ngx_voyo_origin_read(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 
@@ -31,10 +32,12 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
     ngx_int_t           rc;
     ngx_voyo_origin_t  *origin;
 
-    origin = ngx_voyo_origin_get(r);
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
     if (origin == NULL) {
-        origin = ngx_voyo_origin_create(r);
+        origin = ngx_voyo_ctx_create(r, NGX_VOYO_ORIGIN,
+                                     sizeof(ngx_voyo_origin_t),
+                                     ngx_voyo_origin_leave);
         if (origin == NULL) {
             return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
         }
@@ -42,18 +45,17 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         if (ngx_voyo_origin_read(r, origin) != NGX_OK) {
             return ngx_voyo_problem(r, &ngx_voyo_problem_request);
         }
-    }
 
-    if (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL) {
+    } else if (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL) {
 
-        /* the first attempt, or the one before came back by error_page */
+        /* the attempt before came back by error_page */
 
         ngx_http_set_ctx(r, origin, ngx_voyo_module);
 
-        if (origin->attempts++
-            && ngx_voyo_repair(r, origin) != NGX_OK)
-        {
-            return ngx_voyo_problem(r, &origin->problem);
+        origin->attempts++;
+
+        if (ngx_voyo_repair(r, origin) != NGX_OK) {
+            return ngx_voyo_problem(r, &origin->ctx.problem);
         }
     }
 
@@ -62,8 +64,8 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
             ngx_voyo_repair_lost(r, origin);
         }
 
-        if (origin->problem.status) {
-            return ngx_voyo_problem(r, &origin->problem);
+        if (origin->ctx.problem.status) {
+            return ngx_voyo_problem(r, &origin->ctx.problem);
         }
 
         rc = NGX_OK;
@@ -86,11 +88,22 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    if (origin->problem.status) {
-        return ngx_voyo_problem(r, &origin->problem);
+    if (origin->ctx.problem.status) {
+        return ngx_voyo_problem(r, &origin->ctx.problem);
     }
 
     return ngx_voyo_park_refused(r, rc);
+}
+
+
+static void
+ngx_voyo_origin_leave(void *data)
+{
+    ngx_voyo_origin_t  *origin = data;
+
+    if (origin->resolving) {
+        ngx_resolve_name_done(origin->resolving);
+    }
 }
 
 

@@ -36,7 +36,7 @@ ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                       "no \"resolver\" to find media host \"%V\" with, "
                       "track \"%V\" is answered with 502",
                       &origin->url.name, &origin->track);
-        origin->problem = ngx_voyo_problem_media;
+        origin->ctx.problem = ngx_voyo_problem_media;
         return NGX_DECLINED;
     }
 
@@ -50,7 +50,7 @@ ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     if (ngx_resolve_name(ctx) != NGX_OK) {
         origin->resolving = NULL;
-        origin->problem = ngx_voyo_problem_media;
+        origin->ctx.problem = ngx_voyo_problem_media;
     }
 
     origin->in_handler = 0;
@@ -69,7 +69,7 @@ ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
 found:
 
-    return origin->problem.status ? NGX_DECLINED : NGX_OK;
+    return origin->ctx.problem.status ? NGX_DECLINED : NGX_OK;
 }
 
 
@@ -123,7 +123,7 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
     ngx_voyo_main_conf_t  *vmcf;
 
     origin = ctx->data;
-    origin->problem = ngx_voyo_problem_media;
+    origin->ctx.problem = ngx_voyo_problem_media;
     origin->lost = 1;
 
     if (ctx->state) {
@@ -134,7 +134,7 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
 
     } else {
 
-        vmcf = ngx_http_get_module_main_conf(origin->request,
+        vmcf = ngx_http_get_module_main_conf(origin->ctx.request,
                                              ngx_voyo_module);
 
         for (i = 0; i < ctx->naddrs; i++) {
@@ -148,13 +148,13 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
                 continue;
             }
 
-            origin->problem = ngx_voyo_problem_host;
+            origin->ctx.problem = ngx_voyo_problem_host;
             origin->lost = origin->found;
 
             if (ngx_voyo_hosts_address(origin->host,
                                            ctx->addrs[i].sockaddr))
             {
-                origin->problem.status = 0;
+                origin->ctx.problem.status = 0;
                 origin->lost = 0;
                 ngx_voyo_origin_set(origin, ctx->addrs[i].sockaddr,
                                     ctx->addrs[i].socklen);
@@ -167,7 +167,7 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
     origin->resolving = NULL;
 
     if (!origin->in_handler) {
-        ngx_voyo_park_wake(origin->request);
+        ngx_voyo_park_wake(origin->ctx.request);
     }
 }
 
@@ -179,7 +179,7 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
     uint32_t  mark;
 
     if (!ngx_voyo_hosts_address(origin->host, sockaddr)) {
-        origin->problem = ngx_voyo_problem_host;
+        origin->ctx.problem = ngx_voyo_problem_host;
         origin->lost = origin->found;
         return;
     }

@@ -8,19 +8,16 @@
 #define _NGX_VOYO_ORIGIN_CTX_H_INCLUDED_
 
 
+#include "ngx_voyo_ctx.h"
 #include "ngx_voyo_hosts.h"
-#include "ngx_voyo_module.h"
 #include "ngx_voyo_problem.h"
 #include "ngx_voyo_zone.h"
 
 
-/*
- * The origin's state of a request for one slice.  Kept in a pool cleanup, to
- * survive internal redirects, which clear a request's contexts.
- */
+/* The origin's state of a request for one slice. */
 
 typedef struct {
-    ngx_http_request_t    *request;
+    ngx_voyo_ctx_t         ctx;             /* "timer": until "not_before" */
 
     ngx_str_t              track;
     ngx_str_t              name;            /* of the bytes, from the edge */
@@ -37,7 +34,6 @@ typedef struct {
     ngx_sockaddr_t         sockaddr;
     socklen_t              socklen;
     ngx_resolver_ctx_t    *resolving;
-    ngx_event_t            timer;           /* until "not_before" */
 
     ngx_uint_t             attempts;
     ngx_uint_t             refreshes;
@@ -47,8 +43,6 @@ typedef struct {
     ngx_int_t            (*process_header)(ngx_http_request_t *r);
     ngx_int_t            (*reinit_request)(ngx_http_request_t *r);
 
-    ngx_voyo_problem_t     problem;         /* status 0: none */
-
     unsigned               sourced:1;       /* "source" and "url" are set */
     unsigned               addressed:1;     /* "sockaddr" is set */
     unsigned               in_handler:1;
@@ -57,13 +51,6 @@ typedef struct {
     unsigned               found:1;         /* "source" is not the record's */
     unsigned               mp4_header:1;    /* to be corrected */
 } ngx_voyo_origin_t;
-
-
-/* The state of a request, or NULL if it is not one of the origin. */
-ngx_voyo_origin_t *ngx_voyo_origin_get(ngx_http_request_t *r);
-
-/* Creates the state.  NULL: no memory. */
-ngx_voyo_origin_t *ngx_voyo_origin_create(ngx_http_request_t *r);
 
 
 #endif /* _NGX_VOYO_ORIGIN_CTX_H_INCLUDED_ */

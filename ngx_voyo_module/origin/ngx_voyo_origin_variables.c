@@ -61,7 +61,7 @@ ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     static ngx_str_t  none = ngx_null_string;
 
-    origin = ngx_voyo_origin_get(r);
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
     if (origin == NULL) {
         v->not_found = 1;

@@ -40,7 +40,7 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "media host \"%V\" answered %ui to bytes %O-%O of \"%V\", "
                   "attempt %ui", &origin->url.host, status, origin->start,
-                  origin->last, &origin->representation, origin->attempts - 1);
+                  origin->last, &origin->representation, origin->attempts);
 
     switch (status) {
 
@@ -62,8 +62,8 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         rc = ngx_voyo_repair_retry(r, origin);
     }
 
-    if (rc != NGX_OK && origin->problem.status == 0) {
-        origin->problem = ngx_voyo_problem_media;
+    if (rc != NGX_OK && origin->ctx.problem.status == 0) {
+        origin->ctx.problem = ngx_voyo_problem_media;
     }
 
     if (rc != NGX_OK) {
@@ -71,7 +71,7 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                       "gave up on bytes %O-%O of \"%V\" after %ui attempts, "
                       "the last was answered %ui", origin->start,
                       origin->last, &origin->representation,
-                      origin->attempts - 1, status);
+                      origin->attempts, status);
     }
 
     return rc;
@@ -83,13 +83,13 @@ ngx_voyo_repair_lost(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
     ngx_voyo_problem_t  problem;
 
-    problem = origin->problem;
+    problem = origin->ctx.problem;
 
     origin->lost = 0;
-    origin->problem.status = 0;
+    origin->ctx.problem.status = 0;
 
     if (ngx_voyo_repair_retry(r, origin) != NGX_OK) {
-        origin->problem = problem;
+        origin->ctx.problem = problem;
     }
 }
 
@@ -167,13 +167,13 @@ ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
         return NGX_OK;
     }
 
-    problem = origin->problem;
-    origin->problem.status = 0;
+    problem = origin->ctx.problem;
+    origin->ctx.problem.status = 0;
 
     rc = ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
 
     if (rc != NGX_OK) {
-        origin->problem = problem;
+        origin->ctx.problem = problem;
     }
 
     return rc;

@@ -43,7 +43,7 @@ ngx_voyo_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         }
 
         if (rc == NGX_ABORT && source.generation > origin->newer_than) {
-            origin->problem = ngx_voyo_problem_gone;
+            origin->ctx.problem = ngx_voyo_problem_gone;
             return NGX_DECLINED;
         }
 
@@ -62,7 +62,7 @@ ngx_voyo_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         if (ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_EXPIRED)
             != NGX_OK)
         {
-            origin->problem = ngx_voyo_problem_media;
+            origin->ctx.problem = ngx_voyo_problem_media;
             return NGX_DECLINED;
         }
 
@@ -107,7 +107,7 @@ ngx_voyo_source_use(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "unusable URL of \"%V\"", &origin->representation);
-        origin->problem = ngx_voyo_problem_host;
+        origin->ctx.problem = ngx_voyo_problem_host;
         return NGX_DECLINED;
     }
 
@@ -118,7 +118,7 @@ ngx_voyo_source_use(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                       "\"%V://%V\" is not allowed by \"voyo_media_hosts\", "
                       "\"%V\" is answered with 502", &origin->url.scheme,
                       &origin->url.host, &origin->representation);
-        origin->problem = ngx_voyo_problem_host;
+        origin->ctx.problem = ngx_voyo_problem_host;
         return NGX_DECLINED;
     }
 
@@ -140,7 +140,7 @@ ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
     representation = &origin->representation;
 
     if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&origin->problem, outcome, record);
+        ngx_voyo_park_problem(&origin->ctx.problem, outcome, record);
         return;
     }
 
@@ -155,7 +155,7 @@ ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
     }
 
     if (i == record->nformats) {
-        origin->problem = ngx_voyo_problem_gone;
+        origin->ctx.problem = ngx_voyo_problem_gone;
         return;
     }
 
@@ -172,7 +172,7 @@ ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
 
     origin->source.url.data = ngx_pnalloc(r->pool, len + 1);
     if (origin->source.url.data == NULL) {
-        origin->problem = ngx_voyo_problem_memory;
+        origin->ctx.problem = ngx_voyo_problem_memory;
         return;
     }
 
@@ -200,19 +200,19 @@ ngx_voyo_source_early(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     left = origin->source.not_before - ngx_time();
 
     if (left > NGX_VOYO_EARLY_MAX) {
-        origin->problem = ngx_voyo_problem_media;
-        origin->problem.retry_after = left;
+        origin->ctx.problem = ngx_voyo_problem_media;
+        origin->ctx.problem.retry_after = left;
         return NGX_DECLINED;
     }
 
-    origin->timer.handler = ngx_voyo_source_timer;
-    origin->timer.data = origin;
-    origin->timer.log = r->connection->log;
+    origin->ctx.timer.handler = ngx_voyo_source_timer;
+    origin->ctx.timer.data = origin;
+    origin->ctx.timer.log = r->connection->log;
 
-    ngx_add_timer(&origin->timer, left * 1000);
+    ngx_add_timer(&origin->ctx.timer, left * 1000);
 
     if (ngx_voyo_park_request(r) != NGX_AGAIN) {
-        ngx_del_timer(&origin->timer);
+        ngx_del_timer(&origin->ctx.timer);
         return NGX_ERROR;
     }
 
@@ -227,7 +227,7 @@ ngx_voyo_source_timer(ngx_event_t *ev)
 
     origin = ev->data;
 
-    ngx_voyo_park_wake(origin->request);
+    ngx_voyo_park_wake(origin->ctx.request);
 }
 
 

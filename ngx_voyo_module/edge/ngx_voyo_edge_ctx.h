@@ -4,14 +4,14 @@
  */
 
 
-#ifndef _NGX_VOYO_CTX_H_INCLUDED_
-#define _NGX_VOYO_CTX_H_INCLUDED_
+#ifndef _NGX_VOYO_EDGE_CTX_H_INCLUDED_
+#define _NGX_VOYO_EDGE_CTX_H_INCLUDED_
 
 
 #include "ngx_voyo_ahead.h"
+#include "ngx_voyo_ctx.h"
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_follow.h"
-#include "ngx_voyo_module.h"
 #include "ngx_voyo_problem.h"
 
 #include "voyo_format.h"
@@ -19,12 +19,11 @@
 #include "voyo_track.h"
 
 
-/*
- * What a request at the edge asks for, and what it is served.  Kept in a pool
- * cleanup, to survive internal redirects, which clear a request's contexts.
- */
+/* What a request at the edge asks for, and what it is served. */
 
 typedef struct {
+    ngx_voyo_ctx_t            ctx;
+
     ngx_str_t                 track;         /* of "id" */
     char                      id[VOYO_TRACK_LEN + 1];
     voyo_quality_t            quality;
@@ -43,16 +42,13 @@ typedef struct {
     ngx_table_elt_t          *if_range;
     ngx_str_t                 range_value;
 
-    ngx_voyo_problem_t        problem;
     ngx_msec_t                started;       /* of waiting */
     ngx_msec_t                waited;        /* milliseconds */
 
-    ngx_http_request_t       *request;
     u_char                   *other;         /* track to prefetch, or NULL */
     ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
     ngx_voyo_follow_t         follow;        /* of the slice being sent */
     ngx_voyo_ahead_t          ahead;
-    ngx_event_t               timer;
 
     ngx_str_t                 body;          /* of voyo_track */
 
@@ -61,18 +57,15 @@ typedef struct {
     unsigned                  warm:1;        /* waits for its prefetch */
     unsigned                  warmed:1;      /* that wait is over */
     unsigned                  accepted:1;    /* it takes longer: 202 */
-} ngx_voyo_ctx_t;
+} ngx_voyo_edge_t;
 
-
-/* The context of a request, or NULL if voyo_stream has not begun it. */
-ngx_voyo_ctx_t *ngx_voyo_ctx_get(ngx_http_request_t *r);
 
 /* Creates and sets the context.  NULL: no memory. */
-ngx_voyo_ctx_t *ngx_voyo_ctx_create(ngx_http_request_t *r);
+ngx_voyo_edge_t *ngx_voyo_edge_create(ngx_http_request_t *r);
 
-/* Parses ctx->track.  NULL, or the problem. */
-const ngx_voyo_problem_t *ngx_voyo_ctx_track(ngx_http_request_t *r,
-    ngx_voyo_ctx_t *ctx);
+/* Parses edge->track.  NULL, or the problem. */
+const ngx_voyo_problem_t *ngx_voyo_edge_track(ngx_http_request_t *r,
+    ngx_voyo_edge_t *edge);
 
 
-#endif /* _NGX_VOYO_CTX_H_INCLUDED_ */
+#endif /* _NGX_VOYO_EDGE_CTX_H_INCLUDED_ */
