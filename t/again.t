@@ -1,7 +1,8 @@
-# What the origin answers before the first byte comes back to voyo_stream once
-# more: another representation, a header and a cut, or a problem.  A browser
-# ends playback at an error in the middle of a track, and resumes after a cut
-# (docs/upstream.md, B1, B2); behind a proxy a bare close would be a 502 (N12).
+# An error of the origin before the first byte is redirected to voyo_stream: it
+# selects another representation, sends a header and closes early, or sends a
+# problem.  In mid-track a browser ends playback on an error, and resumes after
+# an early close (docs/upstream.md, B1, B2); without a header a proxy would turn
+# the close into a 502 (N12).
 
 use lib 't/lib';
 use VOYO;

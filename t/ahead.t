@@ -1,5 +1,5 @@
-# Reading ahead: a listener should find the next slices there, without waiting
-# for the source at each seam; but not those that nobody asked for.
+# Reading ahead: the next slices are cached before a client requests them, so it
+# does not wait for the source at each boundary; others are not fetched.
 
 use lib 't/lib';
 use VOYO;

@@ -1,6 +1,6 @@
-# /cdn/art: a track's picture, by way of the server, so that a page tells the
-# source nothing of its listeners; without an extraction, or a page of covers
-# would use up an hour's.  Only what browsers show and can't run.
+# /cdn/art: a track's picture through the server, so that clients do not contact
+# the source; without an extraction, or a page of covers would use up the budget
+# of an hour.  Only types that browsers show and cannot execute.
 
 use lib 't/lib';
 use VOYO;

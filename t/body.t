@@ -1,6 +1,6 @@
-# A request with a body, RFC 9110, section 9.3.1, and RFC 9112, section 9.3:
-# what has no use for it takes it off the connection all the same, or it is
-# read as the next request, and nothing waits for one that does not come.
+# A request with a body, RFC 9110, section 9.3.1, and RFC 9112, section 9.3: an
+# unused body is read and discarded, or it would be taken for the next request;
+# and no response waits for a body that does not arrive.
 
 use lib 't/lib';
 use VOYO;

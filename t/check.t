@@ -1,6 +1,6 @@
-# A 206 is looked at before it is passed on or cached: its length, total, range,
-# type and coding.  nginx itself takes what comes, and keeps a page of an error
-# as a slice of a track for ever (docs/upstream.md, N18).
+# A 206 is checked before it is sent or cached: length, total, range, type and
+# encoding.  nginx itself accepts anything, and would cache an error page as a
+# slice of a track for years (docs/upstream.md, N18).
 
 use lib 't/lib';
 use VOYO;

@@ -1,7 +1,7 @@
-# Conditions, RFC 9110, section 13.  A resume whose If-Range is not honoured
-# puts two encodings into one file; a 304 that is none costs the whole track
-# again.  What the record knows is answered without the source.  Each is asked
-# twice: of the source, and of the cache.
+# Conditions, RFC 9110, section 13.  If If-Range is ignored, a resume joins two
+# encodings in one file; a missing 304 transfers the whole track again.  What the
+# record determines is answered without the source.  Each request is sent twice:
+# with an empty cache, and with the slices cached.
 
 use lib 't/lib';
 use VOYO;

@@ -1,5 +1,6 @@
-# A wrong value ends nginx at once with a line that says what is wrong; without
-# it a mistake would be found by a listener.  What is not set has a default.
+# An invalid value prevents nginx from starting, with a message that names the
+# error; otherwise clients would be the first to notice.  Directives that are not
+# set have defaults.
 
 use lib 't/lib';
 use VOYO;

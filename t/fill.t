@@ -1,6 +1,6 @@
-# Prefetch: the next track begins at once, or a click waits for the source.
-# HEAD with prefetch=true waits until record and first slice are there; GET
-# never waits for what it prefetches, and never fails for it.
+# Prefetch: the next track starts at once instead of waiting for the source.
+# HEAD with prefetch=true waits for the record and the first slice; GET never
+# waits for its prefetch, and never fails because of it.
 
 use lib 't/lib';
 use VOYO;

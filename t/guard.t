@@ -1,6 +1,6 @@
-# The guard: a later slice that is no whole 206 ends the connection, so that a
-# listener has a right prefix.  Without it nginx goes on after a short slice,
-# and puts a page of an error into the audio (docs/upstream.md, N16, N17).
+# The guard: if a later slice is not a complete 206, the connection is closed, so
+# that the client has a correct prefix.  Without it nginx continues after a short
+# slice, and puts an error page into the audio (docs/upstream.md, N16, N17).
 
 use lib 't/lib';
 use VOYO;

@@ -1,6 +1,6 @@
-# HEAD is answered from the record, RFC 9110, section 9.3.2: a player asks for
-# size and type before it plays, and media hosts refuse HEAD.  Without this
-# each such question would cost a slice, or fail.
+# HEAD is answered from the record, RFC 9110, section 9.3.2: players request size
+# and type before they play, and media hosts refuse HEAD.  Otherwise each such
+# request would fetch a slice, or fail.
 
 use lib 't/lib';
 use VOYO;

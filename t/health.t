@@ -1,6 +1,6 @@
-# /health tells the truth: what watches it takes a machine away, or lets a
-# deploy go live, by its status.  503 is for our own parts; what the source does
-# is "degraded", or a deploy that cures it could not go live.
+# /health: load balancers remove a machine, and platforms complete a deploy, by
+# its status.  503 is only for VOYO's own parts; a failing source is "degraded",
+# or a deploy with the fix could not go live.
 
 use lib 't/lib';
 use VOYO;

@@ -1,5 +1,6 @@
-# Only listed hosts are asked, whatever a record says: Redis is not trusted, and
-# a record that leads to a private address would have nginx fetch from it.
+# Requests go only to listed hosts, whatever a record contains: Redis is not
+# trusted, and with a record that names a private address nginx would fetch from
+# it.
 
 use lib 't/lib';
 use VOYO;
@@ -35,8 +36,8 @@ another address of the same port    | http://127.0.0.1:$TEST_NGINX_PORT | http:/
 a space                             | http://127.0.0.1:$TEST_NGINX_PORT | http://127.0.0.1:$TEST_NGINX_PORT#/140 | host_not_allowed | unusable URL
 ROWS
 
-# Names that are listed, at addresses of RFC 6890's tables: whatever a name
-# stands for, nothing of the server's own network is asked.
+# Listed names with addresses from RFC 6890's tables: whatever a name resolves
+# to, nginx does not connect to the server's own network.
 
 table(<<'BLOCK', <<'ROWS');
 not asked, though it is listed: {what}

@@ -1,5 +1,5 @@
-# What an operator writes in "http" or in a server, for the rest of a site,
-# is inherited by ours, and must not break a track.
+# Directives of the rest of a site in "http" or "server" are inherited by VOYO's
+# locations, and must not break a track.
 
 use lib 't/lib';
 use VOYO;

@@ -1,5 +1,5 @@
-# A location that others may not ask for is not played by an outside GET: without
-# "again" the error_page of a refusal would begin the request in @again.
+# A location that denies access does not play for an external GET: without
+# "again", the error_page of the refusal would start the request in @again.
 
 use lib 't/lib';
 use VOYO;

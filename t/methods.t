@@ -1,6 +1,6 @@
-# Methods, RFC 9110, sections 9.1 and 15.5.6: what is no GET or HEAD must not
-# reach the source, and a 405 says what may be asked.  OPTIONS is what lets a
-# page of another origin ask for ranges.
+# Methods, RFC 9110, sections 9.1 and 15.5.6: methods other than GET and HEAD must
+# not reach the source, and a 405 has Allow.  OPTIONS allows a page of another
+# origin to request ranges.
 
 use lib 't/lib';
 use VOYO;

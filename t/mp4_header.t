@@ -1,6 +1,6 @@
-# voyo_mp4_header: the durations in the header of a fragmented MP4 become 0, in
-# place, or Apple's players show a track twice as long as it is (docs/upstream.md,
-# V1 to V3).  Nothing else changes, and nothing that is no such file.
+# voyo_mp4_header: the durations in the header of a fragmented MP4 are set to 0 in
+# place, or Apple's players show twice the duration (docs/upstream.md, V1 to V3).
+# No other byte changes, and no other file.
 
 use lib 't/lib';
 use VOYO;

@@ -1,6 +1,6 @@
-# The pace: what a listener does not read is not fetched.  nginx's slice filter
-# would run through the whole of an hour for one that has stopped, cold or
-# cached (docs/upstream.md, N10).  t/test_pace.py weighs it.
+# The pace: data is fetched no faster than the client reads it.  For a client that
+# has stopped reading, nginx's slice filter would go through a whole hour, cached
+# or not (docs/upstream.md, N10).  t/test_pace.py measures memory and files.
 
 use lib 't/lib';
 use VOYO;

@@ -1,6 +1,6 @@
-# What a player is told when it can't have a track, RFC 9457: a status, a code
-# and whether to try again.  Never 500, never an empty 200; without Retry-After
-# players come back at once, all of them.
+# The response if a track cannot be played, RFC 9457: a status, a code and
+# whether to retry.  Never 500, never an empty 200; without Retry-After all
+# players would retry at once.
 
 use lib 't/lib';
 use VOYO;
@@ -48,8 +48,8 @@ timeout              | 504 | timeout              | true  | Retry-After: 90
 new_in_next_year     | 502 | internal             | true  | Retry-After: 90
 ROWS
 
-# Of the request, which nobody is asked about, of the parts that are not there,
-# and of the source.
+# Errors of the request, which need no other part; of missing parts; and of the
+# source.
 
 table(<<'BLOCK', <<'ROWS');
 {what}

@@ -1,6 +1,6 @@
-# Which bytes a quality and a codec stand for (docs/upstream.md, Y6): at most
+# The format that a quality and a codec select (docs/upstream.md, Y6): at most
 # 64, 128 and 256 kb/s with a tolerance, since the usual "128" averages 129.5
-# and a literal limit would give half of it.  A track with audio plays.
+# and a literal limit would select half of it.  Every track with audio plays.
 
 use lib 't/lib';
 use VOYO;

@@ -1,7 +1,7 @@
-# Ranges, RFC 9110, section 14: Safari asks for two bytes first, every seek is
-# one, and a wrong byte or total is a click or the end of playing.  What a
-# range costs the source is its slices and no other, so a suffix must not
-# begin at slice 0.  Each is asked twice: of the source, and of the cache.
+# Ranges, RFC 9110, section 14: Safari requests two bytes first, every seek is a
+# range, and a wrong byte or total is a click or ends playback.  A range fetches
+# only its own slices, so a suffix range must not fetch slice 0.  Each request is
+# sent twice: with an empty cache, and with the slices cached.
 
 use lib 't/lib';
 use VOYO;

@@ -1,7 +1,6 @@
-# What Redis says is not trusted: a record is whole and right, or it is none and
-# the track is resolved again.  A URL with a line's end in it would write headers
-# of its own to a media host, and one bad record would silence a track for a
-# month.
+# Redis is not trusted: a record that is not complete and valid is ignored, and
+# the track is resolved again.  A URL with a line break could add headers to a
+# request to a media host, and one bad record would make a track fail for a month.
 
 use lib 't/lib';
 use VOYO;

@@ -1,6 +1,6 @@
-# One range in six is sent to a sibling host (docs/upstream.md, G4).  It is
-# followed at the origin, so a listener never sees it, but not for ever, and not
-# to where the record itself may not lead.
+# One range in six is redirected to a sibling host (docs/upstream.md, G4).  The
+# origin follows the redirect, so clients never see it, but only a few times, and
+# only to hosts that a record may name.
 
 use lib 't/lib';
 use VOYO;

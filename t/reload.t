@@ -1,5 +1,5 @@
-# A reload loses nothing: the zone, the cache and the listeners' tracks stay,
-# and what was changed holds at once.
+# A reload loses nothing: the zone, the cache and running responses are kept, and
+# changes apply at once.
 
 use lib 't/lib';
 use VOYO;

@@ -1,6 +1,6 @@
-# A URL dies in mid-track, a connection breaks: the listener must not notice.
-# A dead URL is renewed, at most twice; all else is tried once more on a fresh
-# connection, then at the URL's other host, then as a dead URL.
+# A URL expires in mid-track, a connection breaks: clients must not notice.  A URL
+# that is refused is renewed, at most twice; after other failures the request is
+# repeated on a new connection, then at the URL's other host, then with a new URL.
 
 use lib 't/lib';
 use VOYO;

@@ -1,5 +1,4 @@
-# A track plays: every byte of it, in its type, under its name.  Without this
-# nothing else is worth having.
+# A track plays: all of its bytes, with the right type and ETag.
 
 use lib 't/lib';
 use VOYO;

@@ -1,5 +1,5 @@
-# /cdn/track: what a page shows of a track, and what qualities it offers.  It
-# comes from the record: no request to the source, and nothing of a URL in it.
+# /cdn/track: a track's metadata and qualities for a page.  It is made from the
+# record, without a request to the source, and contains no part of a URL.
 
 use lib 't/lib';
 use VOYO;

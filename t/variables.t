@@ -1,6 +1,6 @@
-# The variables, for logs, limits and headers of an operator's own: each has its
-# value in each phase that can ask for it, also for who is refused, and a wrong
-# one would limit a listener who only plays.
+# The variables, for an operator's logs, limits and headers: each has its value
+# in every phase that can evaluate it, also in refused requests.  A wrong value
+# would limit clients that only play cached tracks.
 
 use lib 't/lib';
 use VOYO;

@@ -1,5 +1,5 @@
-# The zone: what all workers know of tracks, so that what plays goes on while
-# Redis is away, and a known track costs no question.
+# The zone holds the tracks known to all workers, so that playback continues
+# while Redis is unavailable, and known tracks need no request to Redis.
 
 use lib 't/lib';
 use VOYO;

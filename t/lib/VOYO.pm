@@ -1,64 +1,65 @@
 package VOYO;
 
-# What all t/*.t have in common.  A block is one of three:
+# The library of all t/*.t.  There are three kinds of blocks:
 #
-#   --- config     locations of its own; a zone and an address of Redis are set
-#                  unless it sets them
-#   --- bare       the same, and nothing is set
-#   neither        the whole product in one nginx: the http block of
-#                  conf/nginx.conf.in and the files that it includes, as they
-#                  are but for slices of 1 KB, with Redis on a socket, and a
-#                  media server, which is Test::Nginx's own server
+#   --- config     with its own locations; a zone and an address of Redis are
+#                  configured unless the block does so
+#   --- bare       the same, with nothing configured
+#   neither        all of VOYO in one nginx: the http block of
+#                  conf/nginx.conf.in and the files that it includes, changed
+#                  only to slices of 1 KB, with Redis on a socket, and a media
+#                  server, which is Test::Nginx's own server
 #
-# Sections of the last kind, beside Test::Nginx's own:
+# Sections of the third kind, in addition to Test::Nginx's:
 #
-#   --- record     what Redis has of the track dQw4w9WgXcQ, a line a format:
-#                      ITAG CODEC BITRATE SIZE URL [NAME=VALUE ...]
-#                  URL: a path of the media server, or a whole one; names: lmt,
+#   --- record     the record of the track dQw4w9WgXcQ in Redis, one line per
+#                  format: ITAG CODEC BITRATE SIZE URL [NAME=VALUE ...]
+#                  URL: a path of the media server, or complete; names: lmt,
 #                  expires and not_before (seconds from now), user_agent.
-#                  A line "track ID [NAME=VALUE ...]" begins another track;
+#                  A line "track ID [NAME=VALUE ...]" starts another track;
 #                  names: generation, title, artist, album ("_" is a space),
-#                  artwork, duration, loudness.  Without the section: 140 and 251, see below;
-#                  with an empty one nothing is known.
-#   --- failure    CLASS [SECONDS [ID]], remembered in Redis
+#                  artwork, duration, loudness.  Without the section: 140 and
+#                  251, see $USUAL; if it is empty, no track is known.
+#   --- failure    CLASS [SECONDS [ID]], a failure stored in Redis
 #   --- redis      commands for Redis, "@name" is a key, "now+N" a time in ms;
-#                  or "none": it can't be reached
-#   --- resolver   a resolver lives; each line is the heartbeat of one
-#   --- resolves   one lives and stores these records, as in --- record, when
-#                  they are asked for; "after=SECONDS" in a line "track" delays
-#                  it, several of one track are for one job after the other
-#   --- media      locations of the media server; its files are /ITAG, with
-#                  bytes of their own; its own log is the block's --- fetched.
+#                  or "none": Redis cannot be reached
+#   --- resolver   a resolver is alive; each line is the heartbeat of one
+#   --- resolves   a resolver is alive and stores these records, as in
+#                  --- record, when they are requested; "after=SECONDS" in a line
+#                  "track" delays it; several records of one track are for
+#                  consecutive jobs
+#   --- media      locations of the media server; its files are /ITAG, each with
+#                  different bytes; its log is checked by --- fetched.
 #                  "limit_req zone=latch burst=N nodelay" with error_page 503
-#                  lets a location answer N + 1 requests for a slice, and
-#                  another one the rest
-#   --- settings   NAME VALUE: what conf/nginx.conf.in has as @NAME@
-#   --- edge       lines of the server for listeners
-#   --- location   lines of its location for streams
+#                  lets one location answer the first N + 1 requests for a
+#                  slice, and another location the rest
+#   --- settings   NAME VALUE: values for @NAME@ in conf/nginx.conf.in
+#   --- edge       lines for the edge server
+#   --- location   lines for its location of streams
 #   --- replace    FROM => TO, in the files of conf/
-#   --- file       the bytes of /140, instead of those
-#   --- cached     requests that went before, a line each: [METHOD] PATH
-#                  [RANGE]; an empty line is the track's
+#   --- file       the content of /140
+#   --- cached     preceding requests, one per line: [METHOD] PATH [RANGE]; an
+#                  empty line is a GET of the track
 #   --- change     FROM => TO, in nginx's configuration, after these
-#   --- reload     nginx is reloaded then; --- reload_is_refused: it is not
+#   --- reload     then nginx is reloaded; --- reload_is_refused: it refuses to
 #
-#   --- unread     another listener, who reads 100 kB of the track and stops: so
-#                  many slices at most are fetched for it
+#   --- unread     another client reads 100 kB of the track and stops: the
+#                  maximum number of slices that are fetched for it
 #
-#   --- bytes      the body, a line a request: [ITAG] FIRST-LAST; "none" is an
-#                  empty one, "any" is not looked at
-#   --- cut        the body is shorter than it was announced: at least so many
-#                  bytes, of what --- bytes says
-#   --- says       lines of the error log, and an [error] that is meant
-#   --- fetched    what the media server was asked for, a line each:
-#                  PATH FIRST-LAST, in any order; "slices 0 3" are those of /140
-#   --- logged     the access log, without the times
-#   --- asked      what the resolver was asked for, a line each: LANE ID
+#   --- bytes      the body, one line per request: [ITAG] FIRST-LAST; "none" is
+#                  an empty body, "any" is not checked
+#   --- cut        the body is shorter than announced: the minimum number of
+#                  bytes, of those in --- bytes
+#   --- says       expected lines of the error log, [error] or not
+#   --- fetched    requests to the media server, one per line: PATH FIRST-LAST,
+#                  in any order; "slices 0 3" are those of /140
+#   --- logged     the access log, without times
+#   --- asked      jobs that the resolver received, one per line: LANE ID
 #
-# A request that a block does not give is GET /cdn/stream/dQw4w9WgXcQ.  Of
-# every block is checked that no log and no answer has a signed URL in it, and
-# that there is no [error], [alert], [crit] or [emerg] that a line of its
-# --- says or --- error_log does not name, also when nginx ends.
+# The default request is GET /cdn/stream/dQw4w9WgXcQ.  Every block also checks
+# that no log and no response contains a signed URL, and that there is no
+# [error], [alert], [crit] or [emerg], also when nginx ends, except those in its
+# --- says or --- error_log.
 
 use strict;
 use warnings;
@@ -81,8 +82,8 @@ BEGIN {
     $root = abs_path(dirname(__FILE__) . '/../..');
     $module = $ENV{VOYO_MODULE} // "$root/build/nginx/ngx_voyo_module.so";
 
-    # several run at a time: below the ports that the system itself gives, and
-    # of this process alone
+    # several tests run at a time: ports below the ephemeral ones, chosen by
+    # process id
     my @ports;
     for (my $port = 10000 + 10 * ($$ % 2000); @ports < 2; $port++) {
         push @ports, $port if IO::Socket::INET->new(
@@ -129,7 +130,7 @@ our %SETTINGS = (
 my ($number, %state) = (0);
 my ($redis, $redis_pid);
 
-# its own asks ps three times a block, a tenth of a second each
+# the original runs ps three times per block, a tenth of a second each
 {
     no warnings qw(redefine prototype);
     *Test::Nginx::Util::is_defunct = sub ($) {
@@ -231,7 +232,7 @@ END
     }
 }
 
-# The http block of conf/nginx.conf.in, without what Test::Nginx sets.
+# The http block of conf/nginx.conf.in, without directives of Test::Nginx.
 
 sub http_block() {
     my $block = shift;
@@ -257,7 +258,7 @@ sub http_block() {
         if defined $block->location;
     my %done;
 
-    # one authority is read sooner than all of them
+    # a single certificate loads faster than the whole bundle
     read_file('/etc/ssl/certs/ca-certificates.crt')
         =~ /(-----BEGIN.*?END CERTIFICATE-----\n)/s or die 'no certificate';
     write_file("$home/ca.pem", $1);
@@ -289,7 +290,7 @@ sub http_block() {
 }
 
 
-# Redis, one for all blocks, which have an egress each.
+# Redis, one for all blocks; each block has its own egress.
 
 sub start_redis() {
     $redis = "$base/redis.sock";
@@ -341,7 +342,7 @@ sub key() {
 }
 
 
-# Records, as common/voyo_record.h has them.
+# Records in the format of common/voyo_record.h.
 
 sub records() {
     my $text = shift;
@@ -388,7 +389,7 @@ sub encoded() {
     for my $name (qw(title artist album)) {
         $record{$name} =~ tr/_/ / if defined $record{$name};
     }
-    # the beginning is what the scripts look for
+    # the scripts match this beginning
     return qq({"v":1,"generation":$generation,"resolved_at":) . int(time)
            . ',' . substr JSON::PP->new->encode(\%record), 1;
 }
@@ -438,7 +439,7 @@ sub begin() {
     unread($block) if defined $block->unread;
 }
 
-# Each worker has two connections, of which one hears events.
+# Each worker has two connections; one of them receives events.
 
 sub connected() {
     my $clients = () = redis('CLIENT', 'LIST') =~ /^id=/mg;
@@ -471,7 +472,7 @@ sub unread() {
         $left -= $read;
     }
 
-    # until nothing has been fetched for half a second
+    # wait until nothing has been fetched for half a second
     my ($fetched, $since) = (-1, time);
     wait_for('the source is left alone', sub {
         my $now = () = read_file("$state{home}/media.log") =~ /\n/g;
@@ -481,7 +482,7 @@ sub unread() {
            $block->name . ' - slices that were fetched');
 }
 
-# For --- init: a record as a resolver would store it, and tell of it.
+# For --- init: stores a record and publishes the event, like a resolver.
 
 sub publish() {
     my ($text, $generation) = @_;
@@ -490,11 +491,11 @@ sub publish() {
     redis('SET', key("track:$record->{id}"),
           encoded({ %$record, generation => $generation }));
     redis('PUBLISH', key('events'), "$record->{id} $generation");
-    # written to the worker before; it answers /health after it has read that
+    # the event was sent first, so the worker reads it before /health
     ask('/health') for 1 .. 2;
 }
 
-# The record of the usual track, as the given function leaves it in $_.
+# Changes the record of the default track by a function that modifies $_.
 
 sub change() {
     my $change = shift;
@@ -506,7 +507,7 @@ sub change() {
     redis('SET', key("track:$TRACK"), $_);
 }
 
-# Records of so many tracks, each of which is asked for.
+# Stores records of so many tracks, and requests each.
 
 sub many() {
     my ($record) = records($USUAL);
@@ -527,7 +528,7 @@ sub redis_goes() {
     delete $state{redis};
     kill 'KILL', $redis_pid;
     waitpid $redis_pid, 0;
-    # its connections are closed: known within a turn of the worker's loop
+    # its connections are closed, which the worker notices at once
     wait_for('nginx knows that', sub {
         HTTP::Tiny->new->get("http://127.0.0.1:$edge/health")->{content}
             =~ /"redis":\{"status":"failed"/ });
@@ -540,7 +541,7 @@ sub redis_comes() {
     delete $state{gone};
 }
 
-# Takes bytes off a slice's file in the cache, or puts some behind it.
+# Truncates a slice's file in the cache, or appends bytes to it.
 
 sub damage() {
     my ($range, $more) = @_;
@@ -594,8 +595,8 @@ sub children() {
     return split ' ', read_file("/proc/$pid/task/$pid/children");
 }
 
-# What a resolver would do, by a process of its own: it pops a job, stores the
-# record that the block has for it and tells of that.
+# A resolver in its own process: it pops jobs, stores the block's records for
+# them and publishes the events.
 
 sub resolve() {
     my @records = records($_[0]);
@@ -624,7 +625,7 @@ sub resolve() {
 }
 
 
-# What is checked of every block.
+# Checks for every block.
 
 add_response_body_check(sub {
     my ($block, $body, $index) = @_;
@@ -638,7 +639,7 @@ add_response_body_check(sub {
     }
 });
 
-# prove closes its end when a suite has ended in the middle
+# prove closes its end if a suite ends early
 $SIG{PIPE} = 'IGNORE';
 
 $SIG{__WARN__} = sub {
@@ -672,7 +673,7 @@ add_test_cleanup_handler(sub {
     is(provoked($block), '', "$name - the logs say what they should");
 });
 
-# Test::Nginx would do it, at the next block, and look every 50 ms.
+# Test::Nginx would stop it at the next block, and poll every 50 ms.
 
 sub quit() {
     my $name = shift;
@@ -696,7 +697,7 @@ sub compare() {
     my $read = sub { join "\n", sort map { $form->() } split /\n/,
                      -e "$state{home}/$file" ? read_file("$state{home}/$file")
                                              : '' };
-    # it is written when a request has ended, at the other side
+    # the other side writes it after the request has ended
     my $end = time + 3;
     while ($read->() ne $expected && time < $end) {
         sleep 0.01;
@@ -743,7 +744,7 @@ END {
 }
 
 
-# Bytes that say where they are: 16 a line, "00001024 140...\n".
+# Bytes that contain their offset: lines of 16, "00001024 140...\n".
 
 sub content() {
     my ($itag, $first, $last) = @_;
@@ -752,8 +753,8 @@ sub content() {
     return substr $text, $first % 16, $last - $first + 1;
 }
 
-# A fragmented MP4 of 3584 bytes, as YouTube's are, with these durations in its
-# header: docs/upstream.md, V1.
+# A fragmented MP4 of 3584 bytes like YouTube's, with these durations in its
+# header (docs/upstream.md, V1).
 
 sub dash() {
     my $units = shift;
@@ -793,9 +794,9 @@ sub body_of() {
     return content($itag, $2, $3 eq '' ? $state{sizes}{$itag} - 1 : $3);
 }
 
-# Blocks of one form: the text, with {name} from each line of "rows", whose
-# columns are separated by " | " and named by the first line; "\n" is a new
-# line in a cell.  They come after those of __DATA__.
+# Blocks from a template, with {name} from each line of "rows": columns are
+# separated by " | " and named by the first line; "\n" in a cell is a line break.
+# They follow the blocks of __DATA__.
 
 our $spec;
 
@@ -814,7 +815,7 @@ sub table() {
         $number++;
         my $block = "=== TEST $number: $form\n";
         $block =~ s/\{(\w+)\}/$row{$1} \/\/ die "no column $1"/eg;
-        # a section in one line, for which a row has nothing, is none
+        # a section in one line with an empty value is omitted
         $block =~ s/^--- \w+: *\n//gm;
         $spec .= $block;
     }
