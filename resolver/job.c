@@ -353,20 +353,16 @@ static void
 job_tell_failed(job_thread_t *thread, job_t *job, double all)
 {
     int                       len;
-    const char               *end;
+    const char               *why;
     log_level_t               level;
     const voyo_class_info_t  *info;
 
     info = voyo_class_info(job->class);
     level = info->status == 404 || info->permanent ? LOG_INFO : LOG_WARN;
 
-    len = 0;
-
-    if (job->answer.text) {
-        end = strchr(job->answer.text, '\n');
-        len = end ? (int) (end - job->answer.text) : 0;
-        len = len > 300 ? 300 : len;
-    }
+    why = job->choose.why ? job->choose.why : job->answer.text;
+    len = why ? (int) strcspn(why, "\n") : 0;
+    len = len > 300 ? 300 : len;
 
     log_event(&thread->config->log, level, "track \"%s\" can't be resolved, "
               "%s, after %.1f ms, %s for %u s, profile %s%s%.*s",
@@ -375,7 +371,7 @@ job_tell_failed(job_thread_t *thread, job_t *job, double all)
               : job->unconfirmed ? "unconfirmed, kept" : "kept",
               job->choose.record.retry_after,
               ytdlp_profile_name(job->profile), len ? ": " : "", len,
-              len ? job->answer.text : "");
+              len ? why : "");
 }
 
 

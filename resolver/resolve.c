@@ -331,6 +331,8 @@ resolve_ask(job_thread_t *thread, job_t *job, int64_t ms)
         job->profile = YTDLP_FULL;
     }
 
+    thread->keeper.worker.jobs++;
+
     len = ytdlp_request(line, ++thread->question, job->popped.id,
                         job->profile, ms);
 

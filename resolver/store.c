@@ -141,6 +141,7 @@ store_taken(const redisReply *reply, int64_t *generation, const char **reason)
         "somebody else does it", "leased",
         "it was resolved meanwhile", "fresh",
         "nobody waits for it", "abandoned",
+        "it has waited for 10 minutes", "stale",
         "the breaker is open", "breaker",
         "the budget is spent", "budget"
     };

@@ -58,6 +58,25 @@ class LongTest(unittest.TestCase):
         finally:
             stack.close()
 
+    def test_a_proof_is_no_job(self) -> None:
+        """A worker is replaced after 2000 tracks, however often it proves."""
+
+        stack = Stack(nginx=False, ytdlp_workers=1, settings={
+            'VOYO_BUDGET': '100000', 'VOYO_PROOF': '1'})
+        self.addCleanup(stack.close)
+        jobs = Jobs(stack)
+
+        def replaced() -> bool:
+            return 'replaced for its jobs' in stack.log('resolver')
+
+        for number in range(1990):
+            self.assertEqual(jobs.outcome(f's05_{number:07}')[0], 'record')
+        self.assertGreater(stack.heartbeats()[0]['jobs']['proved'], 1000)
+        self.assertFalse(replaced())
+        for number in range(1990, 2010):
+            jobs.outcome(f's05_{number:07}')
+        wait_for(replaced, 'it is replaced')
+
     def _usual(self, stack: Stack, jobs: Jobs) -> int:
         """Milliseconds that nearly all jobs stay below, 16 at a time."""
 

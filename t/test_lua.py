@@ -251,6 +251,17 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(self.key('ZCARD', 'budget'), 3)
         self.assertIsNotNone(self.key('ZSCORE', 'budget', 'token'))
 
+    def test_take_not_a_prefetch_of_long_ago(self) -> None:
+        now = self.now()
+        self.assertEqual(self.take('prefetch', now - 601000), ['stale'])
+        self.assertEqual(self.key('EXISTS', f'lease:{TRACK}'), 0)
+        self.assertEqual(self.key('EXISTS', 'budget'), 0)
+        self.assertEqual(self.take('prefetch', now - 590000)[0], 'run')
+        self.key('DEL', f'lease:{TRACK}')
+        # who waits is not told that it is too late
+        self.key('SET', f'alive:{TRACK}', '1')
+        self.assertEqual(self.take('play', now - 601000)[0], 'run')
+
     def test_take_waits_for_the_breaker(self) -> None:
         self.breaker(60000)
         self.assertEqual(self.take('own'), ['breaker'])

@@ -249,6 +249,14 @@ class ResolverTest(unittest.TestCase):
         self.assertIn('track "s30_nobody0" is not resolved, nobody waits',
                       self.stack.log('resolver'))
 
+    def test_a_prefetch_of_long_ago_is_not_run(self) -> None:
+        old = f'{1000 * (time.time() - 601):.0f}'
+        self.jobs.key('ZADD', 'jobs:prefetch', old, 's30_stale00')
+        self.jobs.settled()
+        self.assertEqual(self.stack.requests('player', 's30_stale00'), [])
+        wait_for(lambda: 'track "s30_stale00" is not resolved, it has waited '
+                 'for 10 minutes' in self.stack.log('resolver'), 'it is said')
+
     def test_what_is_fresh_by_now_is_not_run(self) -> None:
         self.jobs.outcome('s30_fresh00')
         self.jobs.key('SET', 'alive:s30_fresh00', '1')

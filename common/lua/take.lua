@@ -7,7 +7,8 @@
 --
 -- Returns {"run", generation of the record to come}; or {"leased"}, {"fresh"}
 -- (resolved after it was requested), {"abandoned"} (a play that no client waits
--- for any more), {"breaker"} or {"budget"} (for a prefetch only).
+-- for any more), {"stale"} (a prefetch that was requested 10 minutes ago),
+-- {"breaker"} or {"budget"} (for a prefetch only).
 --
 -- Law 4: a track has one lease.
 
@@ -43,6 +44,10 @@ end
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 3600000)
 if lane == 'prefetch' and redis.call('ZCARD', KEYS[4]) >= budget then
   return {'budget'}
+end
+
+if lane == 'prefetch' and now - ARGV[4] > 600000 then
+  return {'stale'}
 end
 
 -- as in want.lua

@@ -16,6 +16,7 @@
 #include <string.h>
 
 
+#define CHOOSE_FORMATS_MAX     2000    /* more is no list of a track */
 #define CHOOSE_CANDIDATES_MAX  128
 #define CHOOSE_VALUE_MAX       128
 #define CHOOSE_URL_LIFE        1800    /* when a URL says nothing: G6 */
@@ -80,6 +81,13 @@ choose_record(choose_t *choose, const cJSON *info, const char *id,
     record->resolved_at = now;
     memcpy(record->id, id, VOYO_TRACK_LEN);
 
+    if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(info, "formats"))
+        > CHOOSE_FORMATS_MAX)
+    {
+        choose->why = "too many formats";
+        return VOYO_CLASS_EXTRACTOR;
+    }
+
     status = json_string(info, "live_status");
 
     if (status && strcmp(status, "is_live") == 0) {
@@ -127,23 +135,24 @@ static unsigned
 choose_candidates(choose_candidate_t *candidates, choose_seen_t *seen,
     const cJSON *info, const char *id, int64_t now)
 {
-    int           i;
-    unsigned      n;
-    const cJSON  *formats;
+    unsigned      i, n;
+    const cJSON  *format, *formats[CHOOSE_FORMATS_MAX];
 
     memset(seen, 0, sizeof(choose_seen_t));
 
     seen->total = (unsigned) json_number(info, "total");
 
-    formats = cJSON_GetObjectItemCaseSensitive(info, "formats");
+    i = 0;
     n = 0;
 
-    for (i = cJSON_GetArraySize(formats) - 1;
-         i >= 0 && n < CHOOSE_CANDIDATES_MAX;
-         i--)
+    cJSON_ArrayForEach(format,
+                       cJSON_GetObjectItemCaseSensitive(info, "formats"))
     {
-        if (choose_candidate(&candidates[n], seen,
-                             cJSON_GetArrayItem(formats, i), id, now)
+        formats[i++] = format;
+    }
+
+    while (i-- && n < CHOOSE_CANDIDATES_MAX) {
+        if (choose_candidate(&candidates[n], seen, formats[i], id, now)
             == VOYO_OK)
         {
             n++;

@@ -250,7 +250,6 @@ keeper_adopt(keeper_t *keeper, const worker_t *worker)
 void
 keeper_busy(keeper_t *keeper)
 {
-    keeper->worker.jobs++;
     keeper_show(keeper, HEARTBEAT_BUSY);
 }
 

@@ -39,7 +39,7 @@ typedef struct {
     ytdlp_ready_t  ready;
     int64_t        deadline;           /* to be ready, on clock_now() */
     int64_t        life;               /* when it has to go */
-    unsigned       jobs;
+    unsigned       jobs;               /* tracks that it was asked for */
     uint64_t       program;            /* what it was started from, and its */
     uint64_t       code;               /* code: worker_file() */
     const char    *path;

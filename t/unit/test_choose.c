@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 
 #define ID   "dQw4w9WgXcQ"
@@ -39,6 +40,8 @@ static void test(const char *name, const char *info, voyo_class_t class,
     const char *chosen);
 static void test_fields(void);
 static void test_texts(void);
+static void test_many(unsigned n, voyo_class_t class);
+static double seconds(void);
 static cJSON *parse(const char *info);
 
 
@@ -176,6 +179,9 @@ main(void)
 
     test_fields();
     test_texts();
+    test_many(2000, VOYO_CLASS_NONE);
+    test_many(2001, VOYO_CLASS_EXTRACTOR);
+    test_many(100000, VOYO_CLASS_EXTRACTOR);
 
     return done();
 }
@@ -317,6 +323,59 @@ test_texts(void)
 
     cJSON_Delete(json);
     free(info);
+}
+
+
+/* However many formats there are, they are looked at once. */
+
+static void
+test_many(unsigned n, voyo_class_t class)
+{
+    char          *info;
+    cJSON         *json;
+    double         parsed, chosen;
+    size_t         len;
+    unsigned       i;
+    choose_t       choose;
+    voyo_class_t   got;
+
+    info = malloc(n * 3 + 1024);
+    len = (size_t) sprintf(info, "{\"total\":1,\"formats\":[%s",
+                           AAC("140", "129", ""));
+
+    for (i = 1; i < n; i++) {
+        len += (size_t) sprintf(info + len, ",{}");
+    }
+
+    strcpy(info + len, "]}");
+
+    parsed = seconds();
+    json = parse(info);
+    chosen = seconds();
+    parsed = chosen - parsed;
+    got = choose_record(&choose, json, ID, 10, NOW);
+    chosen = seconds() - chosen;
+
+    ok(got == class && (n <= 2000) == (choose.why == NULL),
+       "%u formats: %s", n, voyo_class_info(got)->name);
+    ok(chosen < 10 * parsed + 0.001, "%u formats are read in %.4f s, looked "
+       "at in %.4f", n, parsed, chosen);
+
+    cJSON_Delete(json);
+    free(info);
+}
+
+
+/* Of this thread's own, however busy the machine is. */
+
+static double
+seconds(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+
+    return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
 }
 
 
