@@ -35,7 +35,7 @@ enum {
 };
 
 
-/* What is in a box, as places in the file. */
+/* A box's content, as offsets in the file. */
 
 typedef struct {
     const unsigned char  *data;        /* the file */
@@ -83,7 +83,7 @@ voyo_mp4_durations(const unsigned char *data, size_t len,
         || voyo_mp4_empty(&stbl, STTS, 0) != VOYO_OK
         || voyo_mp4_empty(&stbl, STSZ, 4) != VOYO_OK
 
-        /* with an edit list the duration of a track is the list's */
+        /* with an edit list a track's duration is that of the list */
 
         || voyo_mp4_children(&trak, EDTS, &edts) != 0)
     {
@@ -101,7 +101,7 @@ voyo_mp4_durations(const unsigned char *data, size_t len,
 }
 
 
-/* The movie box, whole; VOYO_EAGAIN when it may yet come. */
+/* The complete movie box; VOYO_EAGAIN: it may follow. */
 
 static int
 voyo_mp4_movie(const unsigned char *data, size_t len, voyo_mp4_box_t *moov)
@@ -143,8 +143,8 @@ voyo_mp4_movie(const unsigned char *data, size_t len, voyo_mp4_box_t *moov)
 
 
 /*
- * The box that begins at "begin"; its end may be behind "len".  VOYO_EAGAIN:
- * its size and type are not all there.
+ * The box that begins at "begin"; its end may be beyond "len".  VOYO_EAGAIN:
+ * its size and type are incomplete.
  */
 
 static int
@@ -172,7 +172,7 @@ voyo_mp4_box(const unsigned char *data, size_t begin, size_t len,
         size = voyo_mp4_number(data + begin + 8, 8);
     }
 
-    /* 0, to the end of the file, is for media data only */
+    /* size 0, up to the end of the file, is for media data only */
 
     if (size < header || size > SIZE_MAX - begin) {
         return VOYO_EINVAL;
@@ -187,7 +187,7 @@ voyo_mp4_box(const unsigned char *data, size_t begin, size_t len,
 }
 
 
-/* How many there are of a type, and the last; -1: "parent" is malformed. */
+/* The number of boxes of a type, and the last; -1: "parent" is malformed. */
 
 static int
 voyo_mp4_children(const voyo_mp4_box_t *parent, uint32_t type,
@@ -218,8 +218,8 @@ voyo_mp4_children(const voyo_mp4_box_t *parent, uint32_t type,
 
 
 /*
- * Where a full box has its duration, behind so many bytes: more in version 1,
- * whose times have 8.
+ * The offset of a full box's duration, after so many bytes: more in version 1,
+ * where times have 8 bytes.
  */
 
 static int
@@ -246,7 +246,7 @@ voyo_mp4_duration(const voyo_mp4_box_t *box, size_t before, size_t before_v1,
 }
 
 
-/* Whether the length of the whole stands where it belongs. */
+/* Whether "mvex" contains "mehd", with the total duration. */
 
 static int
 voyo_mp4_fragmented(const voyo_mp4_box_t *moov)
@@ -268,7 +268,7 @@ voyo_mp4_fragmented(const voyo_mp4_box_t *moov)
 }
 
 
-/* Whether a table of samples has none; "offset" is that of their count. */
+/* Whether a sample table is empty; "offset" is that of the count. */
 
 static int
 voyo_mp4_empty(const voyo_mp4_box_t *stbl, uint32_t type, size_t offset)

@@ -80,7 +80,7 @@ voyo_record_has_zero(const char *text, size_t len)
 {
     size_t  i;
 
-    /* cJSON ends a string at an escaped zero: what follows would be lost */
+    /* cJSON ends a string at an escaped zero and drops the rest */
 
     for (i = 0; i + 6 <= len; i++) {
 
@@ -158,7 +158,7 @@ voyo_record_read_failure(voyo_record_t *record, const cJSON *json)
 
     record->error = voyo_class_by_name(error, strlen(error));
 
-    /* a newer resolver's class is still a failure */
+    /* an unknown class, of a newer resolver, is still a failure */
 
     if (record->error == VOYO_CLASS_NONE) {
         record->error = VOYO_CLASS_INTERNAL;
@@ -289,7 +289,7 @@ voyo_record_read_format(voyo_record_t *record, unsigned i, const cJSON *json)
     memcpy(format->representation, representation,
            strlen(representation) + 1);
 
-    /* the name of bytes ends with how many they are, and nothing else */
+    /* a representation id ends with the exact size */
 
     snprintf(number, sizeof(number), "%lld", (long long) size);
 
@@ -357,7 +357,7 @@ voyo_record_text(const cJSON *json, const char *name, size_t max,
         return VOYO_EINVAL;
     }
 
-    /* nothing that could end a header line, or a line of a log */
+    /* no character that could end a header or log line */
 
     for (p = item->valuestring; *p; p++) {
         if ((unsigned char) *p < ' ' || *p == 0x7f) {
@@ -411,7 +411,7 @@ voyo_record_json(const voyo_record_t *record)
 
     json = cJSON_CreateObject();
 
-    /* the beginning is what the scripts look for: the order is the form */
+    /* the scripts match this beginning, so the order matters */
 
     snprintf(generation, sizeof(generation), "%lld",
              (long long) record->generation);

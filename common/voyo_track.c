@@ -104,7 +104,7 @@ voyo_track_decode(char id[VOYO_TRACK_LEN], const char *text)
         }
     }
 
-    /* 90 bits for 88: canonical has the last two zero (RFC 4648, 3.5) */
+    /* 90 bits for 88: in canonical form the last two are 0 (RFC 4648, 3.5) */
 
     if (acc & ((1u << bits) - 1)) {
         return VOYO_EINVAL;

@@ -5,7 +5,7 @@
 --
 -- Returns 1; or 0, if the breaker has opened meanwhile.
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'hash', 'zset'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then

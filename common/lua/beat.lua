@@ -6,7 +6,7 @@
 --
 -- Returns 1.
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'zset', 'string', 'hash'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then

@@ -17,7 +17,7 @@
 
 local id, token, kind, life = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, expected in ipairs({'string', 'string', 'string', 'zset', 'zset'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= expected and found ~= 'none' then
@@ -34,7 +34,7 @@ if not foreign then
   redis.call('DEL', KEYS[3])
 end
 
--- a late record is one all the same, a late failure is not
+-- a late record is stored too, a late failure is not
 local newer = (tonumber(string.match(
   redis.call('GET', KEYS[1]) or '', '^{"v":1,"generation":(%d+)')) or 0)
   > tonumber(ARGV[6])
@@ -52,7 +52,7 @@ if kind == 'drop' then
 end
 
 if kind == 'global' then
-  -- the others that were under way say nothing new
+  -- failures of other jobs that were running must not prolong it
   if not breaker[1] or probe then
     local time = redis.call('TIME')
     local now = time[1] * 1000 + math.floor(time[2] / 1000)

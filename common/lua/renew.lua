@@ -8,7 +8,7 @@
 --
 -- Law 4: the lease outlives a long job.
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'string', 'hash', 'string'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
@@ -23,7 +23,7 @@ if redis.call('HGET', KEYS[2], 'probe') == ARGV[3] then
   redis.call('HSET', KEYS[2], 'probe_until', now + 3000)
 end
 
--- one that ran out is taken back, unless it was made good meanwhile
+-- an expired lease is taken again, unless the track was resolved meanwhile
 local generation = tonumber(string.match(
   redis.call('GET', KEYS[3]) or '', '^{"v":1,"generation":(%d+)')) or 0
 local holder = redis.call('GET', KEYS[1])

@@ -5,7 +5,7 @@
 -- Returns {length of play, of prefetch, extractions in the last hour (at most
 -- the budget), the breaker's class or "", ms until it is half-open}.
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'zset', 'zset', 'hash', 'zset'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then

@@ -15,7 +15,7 @@
 local id, token, lane = ARGV[1], ARGV[2], ARGV[5]
 local budget = tonumber(ARGV[6])
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'string', 'string', 'hash', 'zset'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
@@ -26,7 +26,7 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- a generation is the time of its resolve: later than the asking?
+-- a generation is a time: whether the record is newer than the request
 local generation = tonumber(string.match(
   redis.call('GET', KEYS[1]) or '', '^{"v":1,"generation":(%d+)')) or 0
 if lane ~= 'own' and generation > tonumber(ARGV[4]) then
@@ -64,7 +64,7 @@ end
 
 redis.call('SET', KEYS[2], token, 'PX', ARGV[3])
 
--- what is played is counted too, and never refused
+-- plays are counted too, but never refused
 redis.call('ZADD', KEYS[4], now, token)
 redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))
 redis.call('PEXPIRE', KEYS[4], 3600000)

@@ -21,7 +21,7 @@
 
 local id, lane = ARGV[1], ARGV[3]
 
--- a key of another type than ours would fail the script for ever
+-- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'string', 'string', 'string', 'string', 'zset', 'zset',
                        'zset', 'hash', 'zset', 'hash'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
@@ -54,7 +54,7 @@ if redis.call('ZCOUNT', KEYS[7], now, '+inf') == 0 then
   return {'no_resolver'}
 end
 
--- a refusal is a failure that nobody keeps
+-- a refusal is a failure that is not stored
 local function refused(class, ms)
   local left = math.max(math.ceil(ms / 1000), 1)
   local json = string.format(
@@ -63,8 +63,8 @@ local function refused(class, ms)
   return {'failure', json, left}
 end
 
--- the breaker: open for its time, then half-open, which lets one track through,
--- the probe, as long as somebody says every 3 s that it still is
+-- the breaker is open for its time and then half-open: it allows one track, the
+-- probe, as long as a client or a resolver confirms it every 3 s
 local breaker = redis.call('HMGET', KEYS[8], 'class', 'until', 'probe',
                            'probe_until')
 if breaker[1] then
@@ -77,7 +77,7 @@ if breaker[1] then
   end
 end
 
--- only what is going to be resolved becomes it
+-- a track becomes the probe only if it will be resolved
 local function pending()
   if breaker[1] then
     redis.call('HSET', KEYS[8], 'probe', id, 'probe_until', now + 3000)
@@ -85,7 +85,7 @@ local function pending()
   return {'pending'}
 end
 
--- somebody waits: a job that nobody waits for is dropped when it is popped
+-- a request waits: a popped job that is not alive is dropped
 if lane == 'play' then
   redis.call('SET', KEYS[4], 1, 'PX', 3000)
 end
@@ -96,10 +96,10 @@ then
   return pending()
 end
 
--- above what there is, should that be of a clock that was ahead
+-- above the record's generation, even if that is from a clock that was ahead
 local score = math.max(now, generation)
 
--- a prefetch that is now wanted for play moves over
+-- a queued prefetch that is now requested for play moves to the play lane
 if redis.call('ZSCORE', KEYS[6], id) then
   if lane == 'play' then
     redis.call('ZREM', KEYS[6], id)
