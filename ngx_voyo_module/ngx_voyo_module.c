@@ -10,7 +10,9 @@
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_follow.h"
 #include "ngx_voyo_lookup.h"
+#include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_origin_variables.h"
+#include "ngx_voyo_pace.h"
 #include "ngx_voyo_variables.h"
 
 
@@ -103,6 +105,9 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
     }
 
     *h = ngx_voyo_handler;
+
+    ngx_voyo_pace_init();
+    ngx_voyo_mp4_header_init();
 
     return NGX_OK;
 }

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_origin_ctx.h"
 
 #include "voyo_errno.h"
@@ -11,55 +12,11 @@
 #include "voyo_mp4.h"
 
 
-/*
- * Makes the header of a fragmented MP4 right, in the origin, so that it is
- * done once for each slice that is stored: no byte moves.  The beginning of
- * the first slice is held back until it can be judged.
- */
-
-typedef struct {
-    ngx_buf_t            *header;
-    unsigned              done:1;
-} ngx_voyo_mp4_header_ctx_t;
-
-
 static ngx_int_t ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_chain_t *ngx_voyo_mp4_header_take(ngx_buf_t *header,
     ngx_chain_t *in, ngx_buf_t **flush);
-static ngx_int_t ngx_voyo_mp4_header_filter_init(ngx_conf_t *cf);
-
-
-static ngx_http_module_t  ngx_voyo_mp4_header_filter_module_ctx = {
-    NULL,                                  /* preconfiguration */
-    ngx_voyo_mp4_header_filter_init,       /* postconfiguration */
-
-    NULL,                                  /* create main configuration */
-    NULL,                                  /* init main configuration */
-
-    NULL,                                  /* create server configuration */
-    NULL,                                  /* merge server configuration */
-
-    NULL,                                  /* create location configuration */
-    NULL                                   /* merge location configuration */
-};
-
-
-ngx_module_t  ngx_voyo_mp4_header_filter_module = {
-    NGX_MODULE_V1,
-    &ngx_voyo_mp4_header_filter_module_ctx, /* module context */
-    NULL,                                  /* module directives */
-    NGX_HTTP_MODULE,                       /* module type */
-    NULL,                                  /* init master */
-    NULL,                                  /* init module */
-    NULL,                                  /* init process */
-    NULL,                                  /* init thread */
-    NULL,                                  /* exit thread */
-    NULL,                                  /* exit process */
-    NULL,                                  /* exit master */
-    NGX_MODULE_V1_PADDING
-};
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
@@ -69,9 +26,8 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 static ngx_int_t
 ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r)
 {
-    ngx_voyo_origin_t          *origin;
-    ngx_voyo_loc_conf_t        *vlcf;
-    ngx_voyo_mp4_header_ctx_t  *ctx;
+    ngx_voyo_origin_t    *origin;
+    ngx_voyo_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
@@ -89,17 +45,10 @@ ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_voyo_mp4_header_ctx_t));
-    if (ctx == NULL) {
+    origin->header = ngx_create_temp_buf(r->pool, VOYO_MP4_HEADER_MAX);
+    if (origin->header == NULL) {
         return NGX_ERROR;
     }
-
-    ctx->header = ngx_create_temp_buf(r->pool, VOYO_MP4_HEADER_MAX);
-    if (ctx->header == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_set_ctx(r, ctx, ngx_voyo_mp4_header_filter_module);
 
     r->filter_need_in_memory = 1;
 
@@ -110,20 +59,27 @@ ngx_voyo_mp4_header_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t                   rc;
-    ngx_buf_t                  *b, *flush;
-    ngx_uint_t                  i;
-    ngx_chain_t                 out;
-    voyo_mp4_duration_t         durations[VOYO_MP4_DURATIONS];
-    ngx_voyo_mp4_header_ctx_t  *ctx;
+    ngx_int_t             rc;
+    ngx_buf_t            *b, *flush;
+    ngx_uint_t            i;
+    ngx_chain_t           out;
+    ngx_voyo_origin_t    *origin;
+    voyo_mp4_duration_t   durations[VOYO_MP4_DURATIONS];
+    ngx_voyo_loc_conf_t  *vlcf;
 
-    ctx = ngx_http_get_module_ctx(r, ngx_voyo_mp4_header_filter_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (ctx == NULL || ctx->done || in == NULL) {
+    if (!vlcf->origin || r != r->main || in == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
 
-    b = ctx->header;
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
+
+    if (origin == NULL || origin->header == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    b = origin->header;
     out.buf = b;
     out.next = ngx_voyo_mp4_header_take(b, in, &flush);
 
@@ -142,7 +98,7 @@ ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, &out);
     }
 
-    ctx->done = 1;
+    origin->header = NULL;
 
     if (rc == VOYO_OK) {
         for (i = 0; i < VOYO_MP4_DURATIONS; i++) {
@@ -212,14 +168,12 @@ ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in,
 }
 
 
-static ngx_int_t
-ngx_voyo_mp4_header_filter_init(ngx_conf_t *cf)
+void
+ngx_voyo_mp4_header_init(void)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_voyo_mp4_header_header_filter;
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_voyo_mp4_header_body_filter;
-
-    return NGX_OK;
 }

@@ -40,6 +40,8 @@ typedef struct {
     ngx_uint_t             hops;
     ngx_uint_t             retries;
 
+    ngx_buf_t             *header;          /* of an MP4, held back, or NULL */
+
     ngx_int_t            (*process_header)(ngx_http_request_t *r);
     ngx_int_t            (*reinit_request)(ngx_http_request_t *r);
 
