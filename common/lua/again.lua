@@ -18,11 +18,13 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- as in want.lua
 local breaker = redis.call('HMGET', KEYS[1], 'class', 'until', 'probe',
-                           'probe_until')
+                           'probe_until', 'span')
 if breaker[1] then
-  if breaker[2] - now > 0
-    or breaker[3] and breaker[3] ~= ARGV[1] and breaker[4] - now > 0
-  then
+  local left, span = breaker[2] - now, tonumber(breaker[5] or 3600000)
+  if (left <= 0 or left > span) and breaker[3] and breaker[3] ~= ARGV[1] then
+    left, span = breaker[4] - now, 3000
+  end
+  if left > 0 and left <= span then
     return 0
   end
   redis.call('HSET', KEYS[1], 'probe', ARGV[1], 'probe_until', now + 3000)
@@ -30,6 +32,5 @@ end
 
 redis.call('ZADD', KEYS[2], now, ARGV[2])
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -(ARGV[3] + 1))
-redis.call('PEXPIRE', KEYS[2], 3600000)
 
 return 1

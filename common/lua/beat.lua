@@ -27,5 +27,4 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - 1)
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('SET', KEYS[2], ARGV[3], 'PX', ARGV[2])
 redis.call('HSET', KEYS[3], 'queue', ARGV[4], 'budget', ARGV[5])
-redis.call('PEXPIRE', KEYS[3], 86400000)
 return 1

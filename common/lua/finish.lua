@@ -59,9 +59,8 @@ if kind == 'global' then
     local count = tonumber(breaker[3]) or 0
     local ms = math.min(life * 2 ^ math.min(count, 30), ARGV[9]) * 1000
     redis.call('HSET', KEYS[7], 'class', ARGV[7], 'until', now + ms,
-               'count', count + 1)
+               'span', ms, 'count', count + 1)
     redis.call('HDEL', KEYS[7], 'probe', 'probe_until')
-    redis.call('PEXPIRE', KEYS[7], ms + 86400000)
   end
 else
   if probe and ARGV[8] == '1' then

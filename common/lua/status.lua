@@ -16,10 +16,16 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local breaker = redis.call('HMGET', KEYS[3], 'class', 'until')
+-- what is later is from before the clock was set back
+local breaker = redis.call('HMGET', KEYS[3], 'class', 'until', 'span')
+local left = breaker[1] and breaker[2] - now or 0
+if left > tonumber(breaker[3] or 3600000) then
+  left = 0
+end
 
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 3600000)
+redis.call('ZREMRANGEBYSCORE', KEYS[4], now + 1, '+inf')
 
 return {redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2]),
         redis.call('ZCARD', KEYS[4]), breaker[1] or '',
-        breaker[1] and math.max(breaker[2] - now, 0) or 0}
+        math.max(left, 0)}

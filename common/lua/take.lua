@@ -41,7 +41,9 @@ if redis.call('EXISTS', KEYS[2]) == 1 then
   return {'leased'}
 end
 
+-- what is later is from before the clock was set back
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 3600000)
+redis.call('ZREMRANGEBYSCORE', KEYS[4], now + 1, '+inf')
 if lane == 'prefetch' and redis.call('ZCARD', KEYS[4]) >= budget then
   return {'budget'}
 end
@@ -52,11 +54,13 @@ end
 
 -- as in want.lua
 local breaker = redis.call('HMGET', KEYS[3], 'class', 'until', 'probe',
-                           'probe_until')
+                           'probe_until', 'span')
 if breaker[1] then
-  if breaker[2] - now > 0
-    or breaker[3] and breaker[3] ~= id and breaker[4] - now > 0
-  then
+  local left, span = breaker[2] - now, tonumber(breaker[5] or 3600000)
+  if (left <= 0 or left > span) and breaker[3] and breaker[3] ~= id then
+    left, span = breaker[4] - now, 3000
+  end
+  if left > 0 and left <= span then
     return {'breaker'}
   end
   redis.call('HSET', KEYS[3], 'probe', id, 'probe_until', now + 3000)
@@ -67,6 +71,5 @@ redis.call('SET', KEYS[2], token, 'PX', ARGV[3])
 -- plays are counted too, but never refused
 redis.call('ZADD', KEYS[4], now, token)
 redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))
-redis.call('PEXPIRE', KEYS[4], 3600000)
 
 return {'run', math.max(now, generation + 1)}

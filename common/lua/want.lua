@@ -50,7 +50,8 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-if redis.call('ZCOUNT', KEYS[7], now, '+inf') == 0 then
+-- a heartbeat is for 5 s: a later one is from before the clock was set back
+if redis.call('ZCOUNT', KEYS[7], now, now + 5000) == 0 then
   return {'no_resolver'}
 end
 
@@ -64,15 +65,16 @@ local function refused(class, ms)
 end
 
 -- the breaker is open for its time and then half-open: it allows one track, the
--- probe, as long as a client or a resolver confirms it every 3 s
+-- probe, as long as a client or a resolver confirms it every 3 s; if more time
+-- is left than it was opened for, the clock was set back
 local breaker = redis.call('HMGET', KEYS[8], 'class', 'until', 'probe',
-                           'probe_until')
+                           'probe_until', 'span')
 if breaker[1] then
-  local left = breaker[2] - now
-  if left <= 0 and breaker[3] and breaker[3] ~= id then
-    left = breaker[4] - now
+  local left, span = breaker[2] - now, tonumber(breaker[5] or 3600000)
+  if (left <= 0 or left > span) and breaker[3] and breaker[3] ~= id then
+    left, span = breaker[4] - now, 3000
   end
-  if left > 0 then
+  if left > 0 and left <= span then
     return refused(breaker[1], left)
   end
 end
@@ -113,6 +115,7 @@ local queue, budget = tonumber(limits[1]), tonumber(limits[2])
 
 if lane ~= 'play' and budget then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
+  redis.call('ZREMRANGEBYSCORE', KEYS[9], now + 1, '+inf')
   if redis.call('ZCARD', KEYS[9]) >= budget then
     local oldest = redis.call('ZREVRANGE', KEYS[9], budget - 1, budget - 1,
                               'WITHSCORES')

@@ -417,8 +417,12 @@ sub begin() {
         @beats = ('{"name":"t","version":"2026.10.26","mode":"warm"}')
             if !@beats;
         for my $i (0 .. $#beats) {
-            redis('ZADD', key('resolvers'), int(1000 * time) + 3600000, $i);
-            redis('SET', key("resolver:$i"), $beats[$i]);
+            # a heartbeat is believed for 5 s: one of these always counts
+            my $now = int(1000 * time);
+            redis('ZADD', key('resolvers'), map { $now + 5001 * $_, "$i.$_" }
+                                            0 .. 100);
+            redis('MSET', map { (key("resolver:$i.$_"), $beats[$i]) }
+                          0 .. 100);
         }
     }
     for (split /\n/, $block->redis // '') {
