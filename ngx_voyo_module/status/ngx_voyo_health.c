@@ -198,7 +198,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_health_e *health)
 {
     size_t                  rss;
-    cJSON                  *json, *memory, *checks;
+    cJSON                  *json, *memory, *checks, *check;
     ngx_voyo_main_conf_t   *vmcf;
     ngx_voyo_zone_stats_t   stats;
 
@@ -221,11 +221,18 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
 
     *health = NGX_VOYO_HEALTHY;
 
+    check = ngx_voyo_health_check(checks, "redis",
+                                  reply && reply->type == REDIS_REPLY_ARRAY);
+
     if (reply && reply->type != REDIS_REPLY_ARRAY) {
+
+        if (reply->type == REDIS_REPLY_ERROR) {
+            reply->str[strcspn(reply->str, " ")] = '\0';
+            cJSON_AddStringToObject(check, "reason", reply->str);
+        }
+
         reply = NULL;
     }
-
-    ngx_voyo_health_check(checks, "redis", reply != NULL);
 
     rss = ngx_voyo_process_rss(vmcf->connection);
     rss += ngx_voyo_health_resolvers(reply, checks, health);

@@ -361,24 +361,27 @@ ngx_int_t
 ngx_voyo_lookup_heartbeats(ngx_voyo_main_conf_t *vmcf,
     ngx_voyo_redis_reply_pt handler, void *data)
 {
-    char         key[VOYO_KEY_MAX], prefix[VOYO_KEY_MAX];
-    const char  *argv[3], *egress;
+    char         key[VOYO_KEY_MAX], written[VOYO_KEY_MAX];
+    char         prefix[VOYO_KEY_MAX];
+    const char  *argv[4], *egress;
 
     egress = (char *) vmcf->egress.data;
 
     if (vmcf->connection == NULL
         || voyo_key(key, egress, "resolvers", NULL) < 0
+        || voyo_key(written, egress, "health", NULL) < 0
         || voyo_key(prefix, egress, "resolver:", NULL) < 0)
     {
         return NGX_ERROR;
     }
 
-    argv[0] = "1";
+    argv[0] = "2";
     argv[1] = key;
-    argv[2] = prefix;
+    argv[2] = written;
+    argv[3] = prefix;
 
     return ngx_voyo_redis_script(vmcf->connection, &voyo_script_heartbeats,
-                                 handler, data, 3, argv);
+                                 handler, data, 4, argv);
 }
 
 
