@@ -19,10 +19,10 @@
 #define CHOOSE_FORMATS_MAX     2000    /* more is no list of a track */
 #define CHOOSE_CANDIDATES_MAX  128
 #define CHOOSE_VALUE_MAX       128
-#define CHOOSE_URL_LIFE        1800    /* when a URL says nothing: G6 */
+#define CHOOSE_URL_LIFE        1800    /* seconds, without "expire": G6 */
 
 
-/* What a format has against it; only the best there are are chosen from. */
+/* Flaws of a format; only those with the fewest flaws are used. */
 
 typedef enum {
     CHOOSE_DRC = 1,                  /* a twin with compressed dynamics */
@@ -35,11 +35,11 @@ typedef struct {
     voyo_source_t  source;
     unsigned       flaws;
     double         language;         /* yt-dlp's preference */
-    int64_t        duration;         /* milliseconds, 0: not known */
+    int64_t        duration;         /* milliseconds, 0: unknown */
 } choose_candidate_t;
 
 
-/* What formats there were that could not be candidates. */
+/* What the formats that are not candidates have. */
 
 typedef struct {
     unsigned  total;
@@ -129,7 +129,7 @@ choose_record(choose_t *choose, const cJSON *info, const char *id,
 }
 
 
-/* yt-dlp sorts the best last; here it comes first. */
+/* yt-dlp sorts the best format last; here it comes first. */
 
 static unsigned
 choose_candidates(choose_candidate_t *candidates, choose_seen_t *seen,
@@ -249,7 +249,7 @@ choose_codec(voyo_codec_t *codec, const cJSON *json)
 }
 
 
-/* The identity of the bytes is in the URL, not in yt-dlp's list: G8. */
+/* The bytes are identified by the URL, not by yt-dlp's list: G8. */
 
 static int
 choose_representation(choose_candidate_t *candidate, const cJSON *json,
@@ -279,7 +279,7 @@ choose_representation(choose_candidate_t *candidate, const cJSON *json,
     if (query_get(url, "clen", clen, sizeof(clen)) > 0
         && strspn(clen, "0123456789") == strlen(clen))
     {
-        /* two sizes for the same bytes: neither is exact */
+        /* two sizes for the same bytes: neither can be trusted */
 
         if (size > 0 && size != strtod(clen, NULL)) {
             return VOYO_EINVAL;
@@ -364,7 +364,7 @@ choose_source(choose_candidate_t *candidate, const cJSON *json, int64_t now)
         source->expires = now + CHOOSE_URL_LIFE;
     }
 
-    /* without a pre-roll yt-dlp says "now": G13 */
+    /* without an advertisement it is the present time: G13 */
 
     available = json_number(json, "available_at");
 
@@ -381,8 +381,8 @@ choose_source(choose_candidate_t *candidate, const cJSON *json, int64_t now)
 
 
 /*
- * Leaves the candidates of the original language that have the fewest flaws:
- * a dub must not win by its codec, nor a DRC twin by its bitrate.
+ * Keeps the candidates of the original language with the fewest flaws: a dub
+ * must not win by its codec, nor a DRC twin by its bitrate.
  */
 
 static unsigned
@@ -466,7 +466,7 @@ choose_refused(const cJSON *info, const choose_seen_t *seen)
         return VOYO_CLASS_UPCOMING;
     }
 
-    /* over, but not a file yet */
+    /* the broadcast has ended, but there is no file yet */
 
     if (status && strcmp(status, "post_live") == 0) {
         return VOYO_CLASS_LIVE;
@@ -476,7 +476,7 @@ choose_refused(const cJSON *info, const choose_seen_t *seen)
         return VOYO_CLASS_UNSUPPORTED_PROTOCOL;
     }
 
-    /* sound inside of video only: so do outdated clients get it */
+    /* audio within video formats only is what outdated clients get */
 
     if (seen->total == 0 || seen->audio || seen->muxed) {
         return VOYO_CLASS_NO_FORMATS;

@@ -14,8 +14,8 @@
 
 
 /*
- * A record made of what yt-dlp told.  The texts are in here, the URLs belong
- * to the JSON it was made of: both must outlive the record's use.
+ * A record made from yt-dlp's result.  It contains the texts; the URLs belong
+ * to the JSON.  Both must outlive the use of the record.
  */
 typedef struct {
     voyo_record_t  record;
@@ -27,13 +27,13 @@ typedef struct {
 
 /*
  * Makes the record of the track "id" (11 characters) from "info", the object
- * in a worker's answer, choosing at most VOYO_FORMATS_MAX formats: what some
- * quality in some codec is served with (docs/upstream.md, Y6, G8).
- * "tolerance" is in per cent, "now" in seconds.  The generation is left 0.
+ * in a worker's answer, with at most VOYO_FORMATS_MAX formats: those that a
+ * quality in a codec selects (docs/upstream.md, Y6, G8).  "tolerance" is in
+ * per cent, "now" in seconds.  The generation is left 0.
  *
- * Returns VOYO_CLASS_NONE; or why there is nothing to be served, as far as
- * the formats tell.  That is VOYO_CLASS_NO_FORMATS when there are none at
- * all, and then yt-dlp's warnings know better.
+ * Returns VOYO_CLASS_NONE; or why there is nothing to serve, as far as the
+ * formats tell.  If there are none at all, that is VOYO_CLASS_NO_FORMATS, and
+ * yt-dlp's warnings are more precise.
  */
 voyo_class_t choose_record(choose_t *choose, const cJSON *info,
     const char *id, unsigned tolerance, int64_t now);

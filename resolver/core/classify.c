@@ -19,10 +19,10 @@ typedef struct {
 
 
 /*
- * docs/upstream.md, Y4.  The first rule that matches wins: what says something
- * of us all stands first, then what says something of the track, then how the
- * exchange went, and last what accompanies any failure.  The apostrophe is
- * U+2019, or ASCII in older texts.
+ * docs/upstream.md, Y4.  The first matching rule wins: first failures that
+ * concern all tracks, then those of the track, then those of the exchange, and
+ * last texts that accompany any failure.  The apostrophe is U+2019, or ASCII in
+ * older texts.
  */
 
 static const classify_rule_t  classify_rules[] = {
@@ -98,8 +98,8 @@ static const classify_rule_t  classify_rules[] = {
 };
 
 /*
- * What is said with every failure tells something only when it is all that is
- * said: this finds a line that is something else.
+ * Texts that accompany every failure count only if there are no others: this
+ * matches any other line.
  */
 
 static const char  classify_other[] =
@@ -198,7 +198,7 @@ classify_create(void)
 }
 
 
-/* The patterns are constants: only memory can fail them. */
+/* The patterns are constants, so only memory allocation can fail. */
 
 static pcre2_code *
 classify_compile(const char *pattern)

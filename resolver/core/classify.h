@@ -14,9 +14,8 @@
 
 
 /*
- * yt-dlp tells its errors in prose; this finds the class in it
- * (docs/upstream.md, Y4).  A classifier is only read once it is made, so
- * threads may share it.
+ * yt-dlp reports errors as prose; this finds the class (docs/upstream.md, Y4).
+ * A classifier does not change once it is created, so threads may share it.
  */
 typedef struct classify_s  classify_t;
 
@@ -26,9 +25,9 @@ classify_t *classify_create(void);
 void classify_free(classify_t *classify);
 
 /*
- * The class of an error: "len" bytes of all that yt-dlp warned of and threw.
- * What is not known is VOYO_CLASS_EXTRACTOR, and "*known" is 0 then, else 1;
- * nothing at all is VOYO_CLASS_INTERNAL.
+ * The class of "len" bytes of yt-dlp's warnings and error.  An unknown text is
+ * VOYO_CLASS_EXTRACTOR, and sets "*known" to 0, otherwise to 1; an empty text is
+ * VOYO_CLASS_INTERNAL.
  */
 voyo_class_t classify_text(const classify_t *classify, const char *text,
     size_t len, int *known);

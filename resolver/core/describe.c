@@ -49,7 +49,7 @@ describe_track(describe_t *texts, voyo_record_t *record, const cJSON *info)
 }
 
 
-/* Cut between characters, and without control characters; NULL if empty. */
+/* Cuts between characters, drops control characters; NULL if empty. */
 
 static const char *
 describe_text(char text[VOYO_TEXT_MAX + 1], const char *value)
@@ -113,7 +113,7 @@ describe_artist(char *text, size_t size, const cJSON *info)
         return;
     }
 
-    /* the channels that are made for an artist */
+    /* automatically generated channels of artists */
 
     len = strlen(name);
 

@@ -23,10 +23,9 @@ typedef struct {
 
 
 /*
- * Fills in what a track is called, by whom, how loud it is, and its artwork, as
- * far as "info" tells.  Texts are cut to VOYO_TEXT_MAX bytes between two
- * characters, and have no control characters; "texts" must outlive the record's
- * use.
+ * Sets the title, artist, album, artwork and loudness of a record, as far as
+ * they are in "info".  Texts are cut between characters to VOYO_TEXT_MAX bytes,
+ * and have no control characters; "texts" must outlive the use of the record.
  */
 void describe_track(describe_t *texts, voyo_record_t *record,
     const cJSON *info);

@@ -43,7 +43,7 @@ outcome_json(choose_t *choose, const char *id, voyo_class_t *class,
 
     *life = outcome_life(choose, *class);
 
-    /* a global one is no word on the track, its time is the breaker's */
+    /* the time of a global failure is the breaker's, not the track's */
 
     if (unconfirmed && *life > OUTCOME_UNCONFIRMED
         && !voyo_class_info(*class)->global)
@@ -74,7 +74,7 @@ outcome_record(voyo_record_t *record, size_t *len)
             break;
         }
 
-        /* too long: the last formats are the least wanted */
+        /* too long: drop the last formats, which are the worst */
 
         if (record->nformats <= 1) {
             return NULL;

@@ -12,26 +12,26 @@
 #include <stdint.h>
 
 
-#define QUANTILE_BUCKETS  192          /* 8 to the octave, from 16 us on */
+#define QUANTILE_BUCKETS  192          /* 8 per octave, from 16 us */
 
 
-/* How long something took; threads add to it and read it without a lock. */
+/* A histogram of durations; threads add to it and read it without a lock. */
 
 typedef struct {
     atomic_uint  buckets[QUANTILE_BUCKETS];
 } quantile_t;
 
 
-/* "us" is in microseconds; what is beyond 268 s counts as that. */
+/* "us" is in microseconds; more than 268 s counts as 268 s. */
 void quantile_add(quantile_t *quantile, int64_t us);
 
 /*
- * The time that "part" (0 to 1) of what was added stayed within, in
- * milliseconds, at most 9 % too high; 0 when nothing was added.
+ * The quantile "part" (0 to 1) of the durations, in milliseconds, at most 9 %
+ * too high; 0 if there are none.
  */
 double quantile_get(quantile_t *quantile, double part);
 
-/* Halves what was added so far, so that what is new counts for more. */
+/* Halves the weight of all durations so far, so that new ones count more. */
 void quantile_fade(quantile_t *quantile);
 
 

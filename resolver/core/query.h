@@ -13,8 +13,8 @@
 
 /*
  * Reads the first parameter "name" of a URL's query, percent-decoded, into
- * "size" bytes at "value", with a terminating zero.  Returns its length; 0
- * when there is none or it is empty; -1 when it doesn't fit or is malformed.
+ * "size" bytes at "value", with a terminating zero.  Returns its length; 0 if
+ * it is missing or empty; -1 if it does not fit or is malformed.
  */
 int query_get(const char *url, const char *name, char *value, size_t size);
 

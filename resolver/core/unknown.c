@@ -49,7 +49,7 @@ unknown_text(unknown_t *unknown, const char *text, size_t len, const char *id,
         return 0;
     }
 
-    /* of two threads with the same text one tells */
+    /* of two threads with the same text, one logs it */
 
     if (!atomic_compare_exchange_strong(&unknown->times[slot], &time, now)) {
         return 0;

@@ -14,10 +14,10 @@
 
 
 #define UNKNOWN_TEXTS  64              /* remembered at a time */
-#define UNKNOWN_EVERY  3600            /* seconds between two of one text */
+#define UNKNOWN_EVERY  3600            /* seconds until it is logged again */
 
 
-/* Texts that no rule of classify.c knows; threads share it without a lock. */
+/* Texts that match no rule of classify.c; shared by threads without a lock. */
 
 typedef struct {
     atomic_ullong  seen;               /* of all texts together */
@@ -28,8 +28,8 @@ typedef struct {
 
 /*
  * Counts a text of "len" bytes about the track "id", at "now" (seconds, above
- * 0).  Returns 1 when it is to be logged: for the first time in an hour,
- * whatever the track; else 0.
+ * 0).  Returns 1 if it should be logged: the first time in an hour, for any
+ * track; otherwise 0.
  */
 int unknown_text(unknown_t *unknown, const char *text, size_t len,
     const char *id, int64_t now);

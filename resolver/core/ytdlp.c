@@ -191,7 +191,7 @@ ytdlp_cold(ytdlp_answer_t *answer, const char *id, const char *output,
     memcpy(answer->text, errors, nerrors);
     answer->text[nerrors] = '\0';
 
-    /* it is said last */
+    /* the error comes last */
 
     for (p = answer->text; (p = strstr(p, "ERROR:")) != NULL; p++) {
         answer->error = (size_t) (p - answer->text);
@@ -212,7 +212,7 @@ ytdlp_cold(ytdlp_answer_t *answer, const char *id, const char *output,
 }
 
 
-/* What ytdlp_worker.py does in _compact(), as far as it is looked at. */
+/* The part of _compact() in ytdlp_worker.py whose result is used here. */
 
 static void
 ytdlp_compact(cJSON *info)
