@@ -26,7 +26,7 @@ void classify_free(classify_t *classify);
 
 /*
  * The class of "len" bytes of yt-dlp's warnings and error.  An unknown text is
- * VOYO_CLASS_EXTRACTOR, and sets "*known" to 0, otherwise to 1; an empty text is
+ * VOYO_CLASS_EXTRACTOR and sets "*known" to 0, any other to 1; an empty text is
  * VOYO_CLASS_INTERNAL.
  */
 voyo_class_t classify_text(const classify_t *classify, const char *text,

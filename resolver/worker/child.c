@@ -18,10 +18,10 @@
 
 
 #define CHILD_ARGS_MAX  (CHILD_TAIL_MAX + 8)
-#define CHILD_FD_LAST   3             /* tells of a failed exec */
+#define CHILD_FD_LAST   3             /* reports a failed exec */
 
 
-/* What a child needs of its parent before it may only call safe functions. */
+/* Prepared by the parent: a forked child may call safe functions only. */
 
 typedef struct {
     char        *argv[CHILD_ARGS_MAX];
@@ -44,8 +44,8 @@ static int child_pipes(child_start_t *start);
 
 
 /*
- * What yt-dlp and the libraries under it read; above all no proxies: a media
- * URL is bound to the address that resolved it (docs/upstream.md, G7).
+ * Variables that yt-dlp and its libraries read, except proxies: a media URL is
+ * bound to the address that resolved it (docs/upstream.md, G7).
  */
 
 static const char *const  child_names[] = {
@@ -83,7 +83,7 @@ child_spawn(child_t *child, const config_t *config, const char *const *tail)
 
     start.parent = getpid();
 
-    /* the child takes no signal that is meant for us */
+    /* until exec, the child must not handle signals with our handlers */
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -126,7 +126,7 @@ child_started(child_t *child, child_start_t *start)
 
     } else {
 
-        /* both sides set the group, so that neither can be late */
+        /* both parent and child set the group, which avoids a race */
 
         (void) setpgid(child->pid, child->pid);
 
@@ -183,7 +183,7 @@ child_exec(const child_start_t *start)
     error = errno;
 
     if (write(CHILD_FD_LAST, &error, sizeof(error)) < 0) {
-        /* it will be seen that nothing answers */
+        /* void: the parent will notice that there is no answer */
     }
 
     _exit(127);
@@ -264,7 +264,7 @@ child_pipes(child_start_t *start)
 
     for (i = 0; i < 4; i++) {
 
-        /* no descriptor of a pipe is one that the child will replace */
+        /* a pipe's descriptor must not be one that the child replaces */
 
         if (pipe2(pipes[i], O_CLOEXEC) != 0) {
             while (i-- > 0) {
@@ -287,7 +287,7 @@ child_ended(child_t *child, int *status)
 {
     siginfo_t  info;
 
-    /* it stays a zombie: its number is its group's until that is killed */
+    /* it stays a zombie, so that its pid remains that of the group */
 
     memset(&info, 0, sizeof(siginfo_t));
 
@@ -310,7 +310,7 @@ child_kill(child_t *child)
 
     if (child->pid > 0) {
 
-        /* before it is reaped: after that the number may be another's */
+        /* before it is reaped: after that the pid may be reused */
 
         kill(-child->pid, SIGKILL);
         kill(child->pid, SIGKILL);

@@ -14,23 +14,23 @@
 
 
 /*
- * A process of yt-dlp and our ends of its pipes.  It leads a process group of
- * its own, which dies with it.
+ * A process of yt-dlp and the parent's ends of its pipes.  It leads its own
+ * process group, which is killed with it.
  */
 typedef struct {
-    pid_t  pid;                        /* and its group; 0: there is none */
+    pid_t  pid;                        /* and its group; 0: none */
     int    in;                         /* -1: closed */
     int    out;
-    int    err;                        /* does not block */
+    int    err;                        /* non-blocking */
 } child_t;
 
 
 /*
- * Starts yt-dlp with the user's options and then those of "tail", at most
- * CHILD_TAIL_MAX and a NULL, in a whitelisted environment without proxies,
- * with no descriptor but its three, and so that it is killed when the thread
- * that calls this ends.  Returns VOYO_OK, or VOYO_EIO and the system's reason
- * in errno; then there is nothing to kill.
+ * Starts yt-dlp with the user's options followed by those of "tail", at most
+ * CHILD_TAIL_MAX and a NULL, in a whitelisted environment without proxies, and
+ * with no other descriptors than its three.  It is killed when the calling
+ * thread ends.  Returns VOYO_OK; or VOYO_EIO and errno, then there is nothing
+ * to kill.
  */
 #define CHILD_TAIL_MAX  24
 
@@ -38,18 +38,18 @@ int child_spawn(child_t *child, const config_t *config,
     const char *const *tail);
 
 /*
- * Whether the process has ended; how is then in "*status", as a shell has it,
- * and child_kill() is still to be called.
+ * Whether the process has ended.  If so, "*status" is its exit status as in a
+ * shell, and child_kill() still has to be called.
  */
 int child_ended(child_t *child, int *status);
 
 /*
- * Kills the whole group, reaps the process and closes the pipes.  A second
- * time does nothing.
+ * Kills the whole group, reaps the process and closes the pipes.  A second call
+ * does nothing.
  */
 void child_kill(child_t *child);
 
-/* Closes a descriptor that is open, and remembers that. */
+/* Closes a descriptor if it is open, and sets it to -1. */
 void child_close(int *fd);
 
 

@@ -19,8 +19,8 @@
 
 
 #define COLD_READ          (64 * 1024)
-#define COLD_ERRORS_LEAST  4096        /* room to read them */
-#define COLD_VERSION       15000       /* ms to tell the version */
+#define COLD_ERRORS_LEAST  4096        /* free space to read them */
+#define COLD_VERSION       15000       /* ms to print the version */
 
 
 static int cold_start(cold_t *cold, const config_t *config,
@@ -32,7 +32,7 @@ static int cold_run(cold_t *cold, const config_t *config,
     const char *const *tail);
 
 
-/* The same as ytdlp_worker.py asks, but for what the user has configured. */
+/* As in ytdlp_worker.py, without the user's configuration. */
 
 static const char  cold_fast[] =
     "youtube:player_client=visionos;"
@@ -117,7 +117,7 @@ cold_wait(cold_t *cold, int64_t until)
             return VOYO_EIO;
         }
 
-        /* however much it says */
+        /* however much it prints */
 
         if (cold->child.out >= 0 && clock_now() >= until) {
             return VOYO_ETIMEOUT;
@@ -134,7 +134,7 @@ cold_wait(cold_t *cold, int64_t until)
 }
 
 
-/* What was killed has not said what there is to say. */
+/* If it was killed, its output is not complete. */
 
 static int
 cold_ended(cold_t *cold, int64_t until)
@@ -187,7 +187,7 @@ cold_output(cold_t *cold)
 }
 
 
-/* Reads once; returns whether there may be more. */
+/* Reads once; returns whether there may be more data. */
 
 static int
 cold_errors(cold_t *cold)
@@ -200,7 +200,7 @@ cold_errors(cold_t *cold)
         return 0;
     }
 
-    /* what is said last counts: that is the error; a line stays whole */
+    /* keep the end, which has the error; drop whole lines */
 
     if (cold->nerrors > COLD_ERRORS_MAX - COLD_ERRORS_LEAST) {
 
@@ -240,8 +240,8 @@ cold_kill(cold_t *cold)
 
 
 /*
- * A version is told whatever the configuration says; without a URL it is read
- * first, and then missed.
+ * yt-dlp prints its version with any configuration; without a URL it reads the
+ * configuration first and then reports that the URL is missing.
  */
 
 int

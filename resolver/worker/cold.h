@@ -20,7 +20,7 @@
 #define COLD_ERRORS_MAX  (16 * 1024)
 
 
-/* A yt-dlp for one job, where none can be kept warm. */
+/* A yt-dlp that runs for one job, if none can be kept warm. */
 
 typedef struct {
     child_t   child;
@@ -33,24 +33,24 @@ typedef struct {
 
 
 /*
- * Starts yt-dlp for the track "id".  Returns VOYO_OK, and cold_kill() is to be
- * called; or VOYO_EIO, and the system's reason in errno.
+ * Starts yt-dlp for the track "id".  Returns VOYO_OK, and cold_kill() must be
+ * called; or VOYO_EIO and errno.
  */
 int cold_spawn(cold_t *cold, const config_t *config, const char *id,
     ytdlp_profile_t profile);
 
 /*
  * Waits until "until" for its end.  Returns VOYO_OK; VOYO_ETIMEOUT; or
- * VOYO_EIO: it was killed, or has more to say than COLD_OUTPUT_MAX.
+ * VOYO_EIO: it was killed, or printed more than COLD_OUTPUT_MAX.
  */
 int cold_wait(cold_t *cold, int64_t until);
 
-/* Kills the whole group, reaps it and frees all. */
+/* Kills the whole group, reaps it and frees everything. */
 void cold_kill(cold_t *cold);
 
 /*
- * Whether yt-dlp can be run with the user's configuration at all: VOYO_OK and
- * its version; or VOYO_EIO.
+ * Whether yt-dlp runs with the user's configuration: VOYO_OK and its version;
+ * or VOYO_EIO.
  */
 int cold_version(const config_t *config, char version[YTDLP_VERSION_MAX]);
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 
-#define FIRST_LOOK  100                /* ms between looks for a signal */
+#define FIRST_LOOK  100                /* ms between checks for a signal */
 
 
 static int first_try(first_t *first, const config_t *config);
@@ -59,7 +59,7 @@ first_start(first_t *first, const config_t *config)
 }
 
 
-/* VOYO_ETIMEOUT: there is no worker, and nobody knows why. */
+/* VOYO_ETIMEOUT: the worker was not ready in time, for an unknown reason. */
 
 static int
 first_try(first_t *first, const config_t *config)
@@ -120,7 +120,7 @@ first_try(first_t *first, const config_t *config)
 }
 
 
-/* Whether at least a process for each job can be had. */
+/* Whether yt-dlp can at least be run for each job. */
 
 static int
 first_cold(first_t *first, const config_t *config)
@@ -137,7 +137,7 @@ first_cold(first_t *first, const config_t *config)
 }
 
 
-/* Whether a signal waits that tells us to stop. */
+/* Whether a signal to stop is pending. */
 
 static int
 first_stopped(void)

@@ -16,14 +16,14 @@
 typedef struct {
     worker_t  worker;                  /* unless "cold" */
     char      version[YTDLP_VERSION_MAX];
-    unsigned  cold;                    /* yt-dlp is to be run for each job */
+    unsigned  cold;                    /* yt-dlp is run for each job */
 } first_t;
 
 
 /*
- * Starts a first worker: only that shows whether yt-dlp can be run, is new
- * enough, understands the user's configuration and takes the plugin.  "first"
- * is zeroed.  SIGINT and SIGTERM, which are blocked, end the wait for it.
+ * Starts the first worker, which shows whether yt-dlp runs, is new enough,
+ * accepts the user's configuration and loads the plugin.  "first" is zeroed.
+ * A pending SIGINT or SIGTERM, which are blocked, ends the wait.
  *
  * Returns VOYO_OK; or VOYO_EIO, logged, and there is no worker.
  */

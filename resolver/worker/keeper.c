@@ -17,7 +17,7 @@
 #define KEEPER_PAUSE_MAX  30000
 #define KEEPER_NAP        100
 #define KEEPER_HOLD       30000        /* after a replacement that failed */
-#define KEEPER_STARTS     2            /* failed ones in a row make it cold */
+#define KEEPER_STARTS     2            /* failures in a row that make it cold */
 
 
 static void keeper_spawn(keeper_t *keeper);
@@ -171,7 +171,7 @@ keeper_tend(keeper_t *keeper)
 }
 
 
-/* Why another worker is to be started, or NULL. */
+/* Why the worker should be replaced, or NULL. */
 
 static const char *
 keeper_why(const keeper_t *keeper)
@@ -314,7 +314,7 @@ keeper_end(keeper_t *keeper)
 }
 
 
-/* The first end costs nothing, each further one twice the one before. */
+/* No pause after the first end; after each further one it doubles. */
 
 static void
 keeper_pause(keeper_t *keeper)

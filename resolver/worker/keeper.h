@@ -15,9 +15,9 @@
 
 
 /*
- * Keeps one worker warm for its thread: starts it, starts it again when it
- * ended, the more slowly the more often that happens, and replaces it when it
- * is old without being without one.
+ * Keeps one worker warm for its thread: starts it, restarts it after it ended,
+ * with growing delays, and replaces it once it is old, after a new one has
+ * become ready.
  *
  *            spawned        first line          job            answer
  *   DOWN ------------> STARTING -----> IDLE ------------> BUSY -----> IDLE
@@ -25,8 +25,8 @@
  *     +---- pause --------+-------------+-------------------+
  *                              it ended, or was killed
  *
- * When two starts in a row fail it is cold: IDLE without a worker, and yt-dlp
- * is to be run for each job (cold.h).  A worker is tried for again later.
+ * If two starts in a row fail it is cold: IDLE without a worker, and yt-dlp is
+ * run for each job (cold.h).  Starting a worker is retried later.
  */
 typedef struct {
     const config_t      *config;
@@ -37,27 +37,27 @@ typedef struct {
     worker_t             next;         /* its replacement, if has_next */
     unsigned             has_next:1;
     unsigned             cold:1;       /* there is no worker */
-    unsigned             failures;     /* ends in a row, without an answer */
-    unsigned             starts;       /* of them before it was ready */
-    int64_t              pause;        /* until when to stay DOWN */
-    int64_t              hold;         /* until when not to replace it */
+    unsigned             failures;     /* ends in a row without an answer */
+    unsigned             starts;       /* those before it was ready */
+    int64_t              pause;        /* until when it stays DOWN */
+    int64_t              hold;         /* until when it is not replaced */
     uint64_t             program;      /* that did not start: worker_file() */
 } keeper_t;
 
 
 /*
- * Waits until "until" for a worker that is ready, and starts one where there
- * is none.  Returns VOYO_OK, or VOYO_ETIMEOUT.
+ * Waits until "until" for a ready worker, and starts one if necessary.  Returns
+ * VOYO_OK, or VOYO_ETIMEOUT.
  */
 int keeper_ready(keeper_t *keeper, int64_t until);
 
 /*
- * To be called between jobs: notices that an idle worker ended, and replaces
- * one that is old.  It doesn't wait.
+ * To be called between jobs: detects that an idle worker ended, and replaces an
+ * old one.  It does not wait.
  */
 void keeper_tend(keeper_t *keeper);
 
-/* A ready worker is given a job, or has answered it. */
+/* A ready worker receives a job, or has answered it. */
 void keeper_busy(keeper_t *keeper);
 void keeper_answered(keeper_t *keeper);
 
@@ -73,7 +73,7 @@ void keeper_end(keeper_t *keeper);
 /* Takes over a worker that is ready. */
 void keeper_adopt(keeper_t *keeper, const worker_t *worker);
 
-/* No worker starts: yt-dlp is to be run for each job, of that version. */
+/* No worker starts: yt-dlp, of that version, is run for each job. */
 void keeper_freeze(keeper_t *keeper, const char *version);
 
 

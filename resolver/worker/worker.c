@@ -105,7 +105,7 @@ worker_fill(worker_t *worker, int64_t until)
 
         if (fds[0].revents == 0) {
 
-            /* however much it complains */
+            /* however much it prints */
 
             if (clock_now() >= until) {
                 return VOYO_ETIMEOUT;
@@ -131,9 +131,9 @@ worker_fill(worker_t *worker, int64_t until)
 
 
 /*
- * Keeps the last line of what the worker has to say, for the log, from its
- * beginning: a line may come in pieces, and log_clean() would not know what
- * the rest of a URL is.
+ * Keeps the last line that the worker printed, for the log.  A line is kept
+ * from its beginning, since it may arrive in pieces, and log_clean() would not
+ * recognize the rest of a URL.
  */
 
 static void
@@ -182,7 +182,7 @@ worker_write(worker_t *worker, const char *line, size_t len)
 {
     ssize_t  n;
 
-    /* the pipe is empty: there is one job at a time */
+    /* the pipe is empty, since there is one job at a time */
 
     do {
         n = write(worker->child.in, line, len);
@@ -209,7 +209,7 @@ worker_wait(worker_t *worker, int64_t until)
 
         if (ytdlp_ready(&worker->ready, line, len) != VOYO_OK) {
 
-            /* a few chatty lines are passed over even without time */
+            /* unrelated lines are skipped even if there is no time left */
 
             if (clock_now() > until) {
                 return VOYO_ETIMEOUT;
@@ -218,7 +218,7 @@ worker_wait(worker_t *worker, int64_t until)
             continue;
         }
 
-        /* a wrapper may be the parent; a stranger's memory isn't ours */
+        /* the parent may be a wrapper; a pid outside of the group is wrong */
 
         if (getpgid(worker->ready.pid) != worker->child.pid) {
             worker->ready.pid = worker->child.pid;
@@ -277,7 +277,7 @@ worker_old(const worker_t *worker)
 }
 
 
-/* A file that is gone is being replaced. */
+/* A missing file is about to be replaced. */
 
 static int
 worker_changed(const char *path, uint64_t before)
@@ -317,7 +317,7 @@ worker_spawn(worker_t *worker, const config_t *config)
 
     memset(worker, 0, sizeof(worker_t));
 
-    /* before it is read: it may be replaced meanwhile */
+    /* before it is executed, since it may be replaced meanwhile */
 
     worker->path = config->ytdlp_path;
     worker->program = worker_file(worker->path);

@@ -18,29 +18,29 @@
 
 
 #define WORKER_JOBS   2000             /* docs/upstream.md, Y5 */
-#define WORKER_LIFE   7200000          /* milliseconds, 20 % more or less */
+#define WORKER_LIFE   7200000          /* milliseconds, plus or minus 20 % */
 #define WORKER_RSS    (160 << 20)      /* bytes */
 #define WORKER_START  15000            /* milliseconds to become ready */
 
 
 /*
- * One warm yt-dlp, and what was read of it.  A worker belongs to one thread,
- * which alone spawns, writes, reads, kills and reaps it.
+ * One warm yt-dlp, and the data read from it.  A worker belongs to one thread;
+ * only that spawns, writes to, reads from, kills and reaps it.
  */
 typedef struct {
     child_t        child;
-    char          *line;               /* what was read, YTDLP_LINE_MAX */
+    char          *line;               /* data read, YTDLP_LINE_MAX */
     size_t         used;
-    size_t         scanned;            /* bytes known to hold no line feed */
-    size_t         taken;              /* bytes of the last line given out */
-    char           words[256];         /* the last it said on its stderr */
-    size_t         nwords;             /* characters of them */
-    int            said;               /* they are a whole line */
+    size_t         scanned;            /* bytes known to have no line feed */
+    size_t         taken;              /* bytes of the last line returned */
+    char           words[256];         /* its last line on stderr */
+    size_t         nwords;             /* their length */
+    int            said;               /* the line is complete */
     ytdlp_ready_t  ready;
     int64_t        deadline;           /* to be ready, on clock_now() */
-    int64_t        life;               /* when it has to go */
+    int64_t        life;               /* when to replace it */
     unsigned       jobs;               /* tracks that it was asked for */
-    uint64_t       program;            /* what it was started from, and its */
+    uint64_t       program;            /* the executed file, and that of its */
     uint64_t       code;               /* code: worker_file() */
     const char    *path;
 } worker_t;
@@ -48,15 +48,14 @@ typedef struct {
 
 /*
  * Starts yt-dlp with the plugin and the user's options, in a whitelisted
- * environment without proxies.  "worker" holds nothing before.  Returns
- * VOYO_OK, or VOYO_EIO: there is no process; the system's reason is in errno.
+ * environment without proxies.  "worker" must be empty.  Returns VOYO_OK; or
+ * VOYO_EIO and errno, and there is no process.
  */
 int worker_spawn(worker_t *worker, const config_t *config);
 
 /*
- * Waits until "until" for the worker's first line.  Returns VOYO_OK and fills
- * "ready"; VOYO_ETIMEOUT; or VOYO_EIO when it ended, its last words are in
- * "words".
+ * Waits until "until" for the worker's first line.  Returns VOYO_OK and sets
+ * "ready"; VOYO_ETIMEOUT; or VOYO_EIO: it ended, its last line is in "words".
  */
 int worker_wait(worker_t *worker, int64_t until);
 
@@ -70,19 +69,19 @@ int worker_write(worker_t *worker, const char *line, size_t len);
  */
 int worker_read(worker_t *worker, int64_t until, char **line, size_t *len);
 
-/* Tells two editions of a file apart; 0: there is none. */
+/* Identifies a version of a file; 0: there is none. */
 uint64_t worker_file(const char *path);
 
-/* Whether a worker that does nothing has ended. */
+/* Whether an idle worker has ended. */
 int worker_ended(worker_t *worker);
 
 /* Why the worker should be replaced, or NULL. */
 const char *worker_old(const worker_t *worker);
 
-/* Kills the whole group, reaps it and frees all; a second time does nothing. */
+/* Kills and reaps the whole group, frees everything; may be called twice. */
 void worker_kill(worker_t *worker);
 
-/* Resident memory of a process in bytes, 0: not known. */
+/* Resident memory of a process in bytes, 0: unknown. */
 size_t worker_rss(pid_t pid);
 
 

@@ -1,8 +1,8 @@
-"""Tries a new media URL: one byte of it (docs/upstream.md, G2, G3).
+"""Tests a new media URL by fetching one byte (docs/upstream.md, G2, G3).
 
-It asks as nginx's origin does, and connects to nothing that the origin would
-not: voyo_media_hosts (docs/directives.md) is the rule for a URL, for each
-redirect, and for the address that is connected to.
+Requests are like those of nginx's origin, under the same rules for hosts:
+voyo_media_hosts (docs/directives.md) applies to the URL, to each redirect, and
+to the address that is connected to.
 """
 
 import http.client
@@ -13,7 +13,7 @@ import ssl
 from urllib.parse import urljoin
 
 HOPS = 4                # redirects that are followed
-SILENCE = 1             # seconds of a media host that are put up with
+SILENCE = 1             # seconds without data from a media host
 
 REDIRECTS = (301, 302, 303, 307, 308)
 PORTS = {'http': 80, 'https': 443}
@@ -24,16 +24,16 @@ URL = re.compile(
     r'(https?)://((?:\[([0-9a-f:.]+)\]|([0-9a-z.-]{1,253}))(?::([0-9]{1,5}))?)'
     r'(/[!-"$-~]*)', re.ASCII | re.IGNORECASE)
 
-# RFC 6890: not globally reachable; multicast and reserved at the end.  As the
-# origin has it: Python's own is_global differs between its versions.
+# RFC 6890: not globally reachable; multicast and reserved at the end.  The same
+# list as in the origin; Python's is_global differs between versions.
 
 PRIVATE = [ipaddress.IPv4Network(net) for net in (
     '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8',
     '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.168.0.0/16',
     '198.18.0.0/15', '224.0.0.0/3')]
 
-# Global unicast (RFC 4291, section 2.4), but for what holds an IPv4 address
-# that may be private: Teredo and 6to4.
+# Global unicast (RFC 4291, section 2.4), except Teredo and 6to4, which contain
+# an IPv4 address that may be private.
 
 GLOBAL6 = ipaddress.IPv6Network('2000::/3')
 PRIVATE6 = [ipaddress.IPv6Network(net) for net in ('2001::/32', '2002::/16')]
@@ -61,7 +61,7 @@ class Url:
             return self.origin() == Url(f'{entry}/').origin()
         if (self.scheme, self.port) != ('https', 443):
             return False
-        # ".example.com" has to end a longer name, "example.com" is one
+        # ".example.com" is a suffix, "example.com" a whole name
         if entry.startswith('.'):
             return len(self.name) > len(entry) > 1 \
                 and self.name.endswith(entry.lower())
@@ -69,7 +69,7 @@ class Url:
 
 
 class Prover:
-    """How yt-dlp's options say to reach a media host, but for a proxy."""
+    """Reaches media hosts according to yt-dlp's options, without a proxy."""
 
     def __init__(self, params):
         self.source = params.get('source_address')
@@ -82,12 +82,12 @@ class Prover:
                 import certifi
                 self.tls.load_verify_locations(certifi.where())
             except (ImportError, OSError):
-                pass            # yt-dlp has none either
+                pass            # yt-dlp cannot use it either
 
     def prove(self, text, at, agent, hosts):
-        """HTTP's status for the byte "at", where redirects lead; 0: none.
+        """The HTTP status for the byte "at", after redirects; 0: none.
 
-        What goes wrong on the way is raised.
+        Errors are raised.
         """
 
         headers = {'Range': f'bytes={at}-{at}', 'Accept': '*/*'}
@@ -97,7 +97,7 @@ class Prover:
             status, location = self._ask(Url(text), headers, hosts)
             if status not in REDIRECTS or location is None:
                 return status
-            # before it is joined, which would repair it
+            # checked before urljoin(), which would repair it
             if not re.fullmatch('[!-~]+', location):
                 raise Refused('no URL to be redirected to')
             text = urljoin(text, location)
@@ -124,10 +124,10 @@ class Prover:
         return connection
 
     def _addresses(self, url, listed):
-        """Those that DNS gives and that may be connected to."""
+        """The addresses in DNS that may be connected to."""
 
         family = socket.AF_UNSPEC
-        if self.source:         # a URL is bound to a family, too (G7)
+        if self.source:         # a URL is bound to a family too (G7)
             family = socket.AF_INET6 if ':' in self.source else socket.AF_INET
         found = [address[:2] for *_, address in socket.getaddrinfo(
             url.name, url.port, family, socket.SOCK_STREAM)]
@@ -138,7 +138,7 @@ class Prover:
         failed = Refused('no address that is allowed')
         for address in addresses:
             try:
-                # numbers: nothing is looked up again
+                # numeric, so nothing is looked up again
                 return socket.create_connection(
                     address, SILENCE, self.source and (self.source, 0))
             except OSError as error:

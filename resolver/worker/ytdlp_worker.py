@@ -1,10 +1,11 @@
-"""A plugin of yt-dlp that turns it into a warm worker of the resolver.
+"""A plugin that turns yt-dlp into a warm worker of the resolver.
 
-yt-dlp itself hosts it, as `yt-dlp --plugin-dirs DIR [options] ytserve:`, in
-whatever form it is installed (docs/upstream.md, Y2): so yt-dlp has read its
-own configuration, and everything is imported, before the first job.
+yt-dlp itself runs it, as `yt-dlp --plugin-dirs DIR [options] ytserve:`,
+however it is installed (docs/upstream.md, Y2), so yt-dlp has read its
+configuration and imported everything before the first job.
 
-Standard input has one job a line, standard output one answer a line, JSON:
+Each line of standard input is a job, each line of standard output an answer,
+in JSON:
 
     <- {"ready": true, "version": …, "pid": …, "file": "…",
         "profiles": ["fast", "visitor", "full"]}
@@ -13,9 +14,9 @@ Standard input has one job a line, standard output one answer a line, JSON:
         "warnings": ["…"], "deadline": false}
     -> {"job": 2, "url": "https://…", "at": 3433513, "user_agent": "…",
         "hosts": ".googlevideo.com", "deadline": 2.5}
-    <- {"job": 2, "status": 206, …}         (0: there was no answer)
+    <- {"job": 2, "status": 206, …}         (0: there was no response)
 
-It ends when standard input does, or its parent.
+It ends when standard input is closed, or its parent ends.
 """
 
 import ctypes
@@ -28,8 +29,8 @@ from yt_dlp import YoutubeDL, version
 from yt_dlp.extractor.common import InfoExtractor
 from yt_dlp_plugins.extractor.ytdlp_proof import Prover
 
-# What of the user's options a worker obeys: how to reach the source and as
-# whom, never what to do with what comes.
+# The user's options that a worker obeys: how, and as whom, to reach the source,
+# but not what to do with the result.
 
 OPTIONS = (
     'ap_mso', 'ap_password', 'ap_username', 'cachedir', 'client_certificate',
@@ -43,7 +44,7 @@ OPTIONS = (
 )
 
 # One request for all audio formats (docs/upstream.md, Y8); after a bot check
-# the web page as well, which says who we are to be.
+# also the web page, for a visitor identity.
 
 FAST = {
     'player_client': ['visionos'],
@@ -75,7 +76,7 @@ class Deadline(BaseException):
 
 
 class Log:
-    """yt-dlp's words during one job (docs/upstream.md, Y4)."""
+    """yt-dlp's messages during one job (docs/upstream.md, Y4)."""
 
     def __init__(self):
         self.lines = []
@@ -92,7 +93,7 @@ class Log:
 
 
 class Profile:
-    """One YoutubeDL, kept warm.  It does one job at a time."""
+    """One warm YoutubeDL, which runs one job at a time."""
 
     def __init__(self, params, extractor_args):
         self.log = Log()
@@ -117,7 +118,7 @@ class Profile:
         self._hook(self.ydl.get_info_extractor('Youtube'))
 
     def _hook(self, extractor):
-        """The player's answers have what the info lacks (Y9)."""
+        """Reads what only the player's responses have (Y9)."""
 
         extract = getattr(extractor, '_extract_player_responses', None)
         if not callable(extract):
@@ -167,7 +168,7 @@ class Profile:
                 author = (response.get('videoDetails') or {}).get('author')
                 if author:
                     details['author'] = str(author)
-        except Exception:       # yt-dlp has changed: it is a luxury
+        except Exception:       # yt-dlp has changed; these are optional
             pass
         return details
 
@@ -183,7 +184,7 @@ class Worker:
         youtube = self.args.get('youtube', {})
         if 'player_client' in youtube or params.get('cookiefile') \
            or params.get('cookiesfrombrowser'):
-            # the user's client is the only one; no account fits the fast one
+            # a client of the user's is the only one; fast takes no account
             self.names = ['full']
         else:
             self.names = list(BUILT_IN)
@@ -222,7 +223,7 @@ class Worker:
         return answer
 
     def _arm(self, seconds):
-        # again and again, should somebody swallow it
+        # repeatedly, in case a handler swallows the exception
         self.armed = True
         signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
 
@@ -232,7 +233,7 @@ class Worker:
 
 
 def clean(text):
-    """Text that any reader of JSON takes: no lone surrogates."""
+    """Replaces lone surrogates, which are invalid in JSON."""
 
     return str(text).encode('utf-8', 'replace').decode('utf-8')
 
@@ -250,7 +251,7 @@ def tidy(value):
 
 
 def code(path):
-    """The file that code is in: of a zipapp that is the whole archive."""
+    """The file that contains the code; for a zipapp, the archive."""
 
     while path and not os.path.exists(path):
         path = os.path.dirname(path)
@@ -258,13 +259,13 @@ def code(path):
 
 
 def serve(params):
-    # whatever wraps it may be killed, and this must not be left over
+    # if a wrapper is killed, this process must end too
     parent = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         return
 
-    # nothing chatty may get between the lines
+    # other output must not mix with the protocol
     jobs = os.fdopen(os.dup(0), 'rb')
     answers = os.fdopen(os.dup(1), 'wb')
     nothing = os.open(os.devnull, os.O_RDWR)
