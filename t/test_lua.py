@@ -491,7 +491,7 @@ class ScriptTest(unittest.TestCase):
                 self.spend(3, ago=-hour)
                 answer = {
                     'want': lambda: self.want('prefetch'),
-                    'take': lambda: self.take('prefetch')[:1],
+                    'take': lambda: self.take('prefetch', self.now())[:1],
                     'status': lambda: self.run_script('status')[2:3],
                 }[name]()
                 self.assertEqual(answer, {'want': ['pending'],
