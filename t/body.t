@@ -90,3 +90,81 @@ Content-Length: 5
 GET /cdn/stream/dQw4w9WgXcQ
 hello
 --- bytes: 0-
+
+=== TEST 10: GET of what is not cached
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+hello
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 11: in chunks
+--- request eval
+"GET /cdn/stream/dQw4w9WgXcQ
+5\r\nhello\r\n0\r\n\r\n"
+--- more_headers
+Transfer-Encoding: chunked
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 12: one that was announced and does not come
+--- edge
+lingering_timeout 50ms;
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+--- more_headers
+Content-Length: 5
+--- bytes: 0-
+
+=== TEST 13: the client waits for a 100
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+hello
+--- more_headers
+Expect: 100-continue
+--- ignore_response
+--- response_body_like: ^HTTP/1.1 100 Continue
+--- fetched
+slices 0 1 2 3
+
+=== TEST 14: of a track that is resolved first
+--- record
+--- resolves
+140 aac 129500 3584 /140
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+hello
+--- bytes: 0-
+--- asked
+play dQw4w9WgXcQ
+
+=== TEST 15: of a picture
+--- request
+GET /cdn/art/dQw4w9WgXcQ
+hello
+--- media
+location = /art/dQw4w9WgXcQ { default_type image/jpeg; return 200 jpeg; }
+--- response_body: jpeg
+
+=== TEST 16: an edge that passes on the length and no body
+--- replace
+proxy_set_header Content-Length ""; =>
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+hello
+--- bytes: 0-
+--- fetched
+slices 0 1 2 3
+
+=== TEST 17: nor a body that does not come
+--- replace
+proxy_set_header Content-Length ""; =>
+--- edge
+lingering_timeout 50ms;
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+--- more_headers
+Content-Length: 5
+--- bytes: 0-

@@ -133,6 +133,12 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);
     }
 
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     if (ngx_voyo_stream_read(r, edge, &problem) != NGX_OK) {
         return ngx_voyo_problem(r, problem);
     }

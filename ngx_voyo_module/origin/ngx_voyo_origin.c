@@ -42,6 +42,17 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
             return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
         }
 
+        /*
+         * a body may have been announced, but none is sent: without
+         * "proxy_set_header Content-Length" the edge passes on the client's
+         * (docs/upstream.md, N30)
+         */
+
+        if (r->headers_in.content_length_n > 0) {
+            r->headers_in.content_length_n = -1;
+            r->keepalive = 0;
+        }
+
         if (ngx_voyo_origin_read(r, origin) != NGX_OK) {
             return ngx_voyo_problem(r, &ngx_voyo_problem_request);
         }
