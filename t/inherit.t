@@ -29,6 +29,8 @@ client_max_body_size 1;
 directio 512;
 etag off;
 expires 1d;
+aio threads;
+aio_write on;
 gzip on;
 if_modified_since off;
 ignore_invalid_headers off;
@@ -46,6 +48,8 @@ proxy_cache_bypass $http_pragma;
 proxy_cache_convert_head off;
 proxy_cache_lock off;
 proxy_cache_methods GET HEAD POST;
+proxy_cache_min_uses 2;
+proxy_no_cache $uri;
 proxy_cache_use_stale error timeout updating http_500 http_503;
 proxy_cache_valid any 1m;
 proxy_force_ranges on;
@@ -99,12 +103,13 @@ location = /dead { access_log off; return 403; }
 
 === TEST 4: a track is not compressed, whatever the client takes
 --- http_config
-gzip on; gzip_min_length 1; gzip_proxied any;
+gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;
 --- more_headers
 Accept-Encoding: gzip
 --- bytes: 0-
 --- response_headers
 ! Content-Encoding
+ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 Content-Length: 3584
 
 === TEST 5: a limit of the speed

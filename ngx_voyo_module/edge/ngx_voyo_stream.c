@@ -139,6 +139,13 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return rc;
     }
 
+#if (NGX_HTTP_GZIP)
+
+    /* never compressed, whatever "gzip_types" says */
+
+    r->gzip_tested = 1;
+#endif
+
     if (ngx_voyo_stream_read(r, edge, &problem) != NGX_OK) {
         return ngx_voyo_problem(r, problem);
     }

@@ -16,6 +16,11 @@
 
 #define NGX_VOYO_PACE_BUFFERED  0x08
 
+/* bytes for the socket; gzip and others have bits of their own (N32) */
+
+#define NGX_VOYO_PACE_UNSENT                                                  \
+    (NGX_LOWLEVEL_BUFFERED|NGX_HTTP_WRITE_BUFFERED)
+
 
 static ngx_int_t ngx_voyo_pace_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -28,17 +33,33 @@ static ngx_int_t
 ngx_voyo_pace_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t             rc;
+    ngx_chain_t          *cl;
     ngx_voyo_loc_conf_t  *vlcf;
-
-    rc = ngx_http_next_body_filter(r, in);
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
 
-    if (!vlcf->stream || rc == NGX_ERROR) {
+    if (!vlcf->stream) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    /*
+     * the end of a slice sends what a thread of "aio threads" left: below
+     * "postpone_output" it would wait for the next slice, which waits for it
+     */
+
+    if (r->connection->buffered & NGX_HTTP_WRITE_BUFFERED) {
+        for (cl = in; cl; cl = cl->next) {
+            cl->buf->flush |= cl->buf->last_in_chain;
+        }
+    }
+
+    rc = ngx_http_next_body_filter(r, in);
+
+    if (rc == NGX_ERROR) {
         return rc;
     }
 
-    if (r->connection->buffered) {
+    if (r->connection->buffered & NGX_VOYO_PACE_UNSENT) {
         r->main->buffered |= NGX_VOYO_PACE_BUFFERED;
 
     } else {
