@@ -51,7 +51,7 @@ ask(job_thread_t *thread, job_t *job, const char *line, size_t len, int64_t ms)
             }
         }
 
-        /* however much it says beside the point */
+        /* however many unrelated lines it prints */
 
         if (rc != VOYO_ETIMEOUT || clock_now() >= hard) {
             return rc;

@@ -12,16 +12,16 @@
 
 
 /*
- * Sends a line of thread->question to the worker and waits for its answer, "ms"
- * milliseconds and what a worker needs to end a deadline by itself.  VOYO_OK:
- * job->answer is the answer; else what ask_failed() is to be told.
+ * Sends a line, number thread->question, to the worker and waits for its answer
+ * "ms" milliseconds, plus the time a worker needs to end at its own deadline.
+ * VOYO_OK: the answer is in job->answer; otherwise a code for ask_failed().
  */
 int ask(job_thread_t *thread, job_t *job, const char *line, size_t len,
     int64_t ms);
 
 /*
- * What becomes of the worker, and of the job, that was not answered.  Returns
- * VOYO_OK and sets job->class; or JOB_STOPPED.
+ * Handles a failed question: kills the worker if necessary.  Returns VOYO_OK
+ * and sets job->class; or JOB_STOPPED.
  */
 int ask_failed(job_thread_t *thread, job_t *job, int rc);
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 
-/* A clock that only goes on, and begins anywhere. */
+/* A monotonic clock with an arbitrary start. */
 
 int64_t clock_now(void);               /* milliseconds */
 int64_t clock_microseconds(void);

@@ -29,7 +29,7 @@ static int config_timeout(config_t *config);
 static const char *config_get(const char *name);
 
 
-/* where the plugin may be, from the directory of the program */
+/* where the plugin may be, relative to the program's directory */
 
 static const char *const  config_plugin_dirs[] = {
     "plugins", "../lib/voyo/plugins", "../share/voyo/plugins"
@@ -155,7 +155,7 @@ config_ytdlp(config_t *config)
 }
 
 
-/* A name is looked up once: it is to be seen when the file changes. */
+/* A bare name is searched on PATH once, so that file changes are noticed. */
 
 static void
 config_ytdlp_find(config_t *config)
@@ -269,7 +269,7 @@ config_name(config_t *config)
         memcpy(config->name, name, len);
     }
 
-    /* it becomes a part of a key */
+    /* it becomes part of a key */
 
     for (p = config->name; *p; p++) {
         if (!voyo_egress_valid(p, 1)) {
@@ -277,7 +277,7 @@ config_name(config_t *config)
         }
     }
 
-    /* two of one name, or one that is started again, are not the same */
+    /* distinguishes resolvers of the same name, and restarts */
 
     if (getrandom(&number, sizeof(number), 0) != (ssize_t) sizeof(number)) {
         number = (uint32_t) getpid();
@@ -398,8 +398,8 @@ config_number(config_t *config, const char *name, unsigned *number,
 
 
 /*
- * nginx's locks wait for 120 s, which must be more than three resolves and a
- * media host's time-out (docs/upstream.md, N13).
+ * nginx's locks wait for 120 s, which must exceed three resolve timeouts and a
+ * media host's timeout (docs/upstream.md, N13).
  */
 
 static int
@@ -434,7 +434,7 @@ config_timeout(config_t *config)
 }
 
 
-/* An empty variable is one that is not set. */
+/* An empty variable counts as unset. */
 
 static const char *
 config_get(const char *name)

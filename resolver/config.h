@@ -23,37 +23,37 @@
 
 
 /*
- * What the environment asks for.  It is read once, before the threads start,
- * and never changes; the strings live as long as it does.
+ * The configuration from the environment.  It is read once, before the threads
+ * start, and never changes; its strings have the same lifetime.
  */
 typedef struct {
     log_t             log;
     voyo_redis_url_t  redis;
-    const char       *ytdlp_path;      /* a bare name: not on PATH */
+    const char       *ytdlp_path;      /* if a bare name: not on PATH */
     const char       *ytdlp_conf;      /* NULL: none */
-    unsigned          own_client;      /* it says as whom to ask */
+    unsigned          own_client;      /* that file selects the client */
     const char       *source_address;  /* NULL: any */
     char              egress[VOYO_EGRESS_MAX + 1];
     char              name[CONFIG_NAME_MAX + 1];
     char              instance[CONFIG_INSTANCE_MAX + 1];
     char              plugin_dir[PATH_MAX];
-    char              ytdlp_found[PATH_MAX];    /* where on PATH it is */
+    char              ytdlp_found[PATH_MAX];    /* as found on PATH */
     unsigned          workers;         /* 1 to CONFIG_WORKERS_MAX */
     unsigned          tolerance;       /* per cent, 0 to 100 */
     int64_t           resolve_timeout; /* milliseconds, 100 to 30000 */
-    const char       *media_hosts;     /* as VOYO_MEDIA_HOSTS has them */
-    unsigned          queue;           /* tracks that may wait */
-    unsigned          budget;          /* extractions an hour, not for plays */
-    unsigned          proof;           /* whether a URL's tail is tried */
+    const char       *media_hosts;     /* VOYO_MEDIA_HOSTS */
+    unsigned          queue;           /* maximum number of queued tracks */
+    unsigned          budget;          /* extractions per hour, not for plays */
+    unsigned          proof;           /* whether to fetch a URL's last byte */
     char              canary[VOYO_TRACK_LEN + 1];    /* empty: none */
     unsigned          canary_every;    /* minutes */
 } config_t;
 
 
 /*
- * Reads the environment.  Returns VOYO_OK; or VOYO_EINVAL, and one line in
- * the log says which variable can't be used and why, without its value where
- * that may hold a password.
+ * Reads the environment.  Returns VOYO_OK; or VOYO_EINVAL, and logs one line
+ * that names the invalid variable and the reason, without a value that may
+ * contain a password.
  */
 int config_read(config_t *config);
 

@@ -103,7 +103,7 @@ heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json)
 }
 
 
-/* Days since a version's date. */
+/* Days since the date of a version. */
 
 static int64_t
 heartbeat_age(uint64_t version)

@@ -24,7 +24,7 @@
 
 
 typedef enum {
-    HEARTBEAT_DOWN = 0,                /* waits before its next start */
+    HEARTBEAT_DOWN = 0,                /* waiting for its next start */
     HEARTBEAT_STARTING,
     HEARTBEAT_IDLE,
     HEARTBEAT_BUSY,
@@ -32,21 +32,21 @@ typedef enum {
 } heartbeat_state_t;
 
 
-/* What a thread shows of its worker. */
+/* A worker's state, written by its thread. */
 
 typedef struct {
     atomic_int    state;
     atomic_int    group;               /* its process group, 0: none */
-    atomic_int    next;                /* its replacement's */
-    atomic_int    pid;                 /* yt-dlp in it */
-    atomic_int    cold;                /* a process for each job */
+    atomic_int    next;                /* that of its replacement */
+    atomic_int    pid;                 /* of yt-dlp in it */
+    atomic_int    cold;                /* yt-dlp is run for each job */
     atomic_ullong version;             /* ytdlp_version_number() */
 } heartbeat_worker_t;
 
 
 /*
- * What the threads tell and the heartbeat shows, and what they tell each
- * other.  The first part is set before they start.
+ * The data that the threads share with the heartbeat and with each other.  The
+ * first two fields are set before they start.
  */
 typedef struct {
     int64_t             started_at;    /* Unix time, seconds */
@@ -55,23 +55,23 @@ typedef struct {
     heartbeat_worker_t  workers[CONFIG_WORKERS_MAX];
     atomic_ullong       ok;
     atomic_ullong       failed[VOYO_CLASS_MAX];
-    atomic_ullong       proved;        /* tails that may be fetched */
-    atomic_ullong       refused;       /* and that may not */
+    atomic_ullong       proved;        /* URLs whose last byte was fetched */
+    atomic_ullong       refused;       /* or refused */
     atomic_llong        last_success;  /* Unix time, 0: none yet */
-    quantile_t          latency;       /* from popped to told */
-    quantile_t          own;           /* of that without yt-dlp */
+    quantile_t          latency;       /* from a popped job to its event */
+    quantile_t          own;           /* the same, without yt-dlp */
     unknown_t           unknown;
 
     atomic_llong        canary_at;     /* when it ended, Unix time; 0: never */
     atomic_int          canary;        /* voyo_class_t */
 
-    atomic_int          profile;       /* ytdlp_profile_t to begin with */
+    atomic_int          profile;       /* ytdlp_profile_t to start with */
     atomic_llong        profile_until; /* on clock_now() */
 } heartbeat_t;
 
 
 /*
- * The heartbeat as JSON.  The caller's to free(); NULL: out of memory.
+ * The heartbeat as JSON, which the caller must free(); NULL: out of memory.
  */
 char *heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
     const store_status_t *status);

@@ -18,8 +18,8 @@
 #include <time.h>
 
 
-#define JOB_MARGIN     500             /* ms of the time-out for all else */
-#define JOB_BACKOFF    500             /* ms at most while Redis is gone */
+#define JOB_MARGIN     500             /* ms of the timeout for all else */
+#define JOB_BACKOFF    500             /* ms at most while Redis is down */
 #define JOB_SAVE       5000            /* ms to keep trying to store */
 #define JOB_CANARY     60000           /* ms until the next, if it was leased */
 
@@ -81,7 +81,7 @@ job_thread(void *data)
 }
 
 
-/* VOYO_OK: there is a job and its lease is ours. */
+/* VOYO_OK: there is a job, and its lease was taken. */
 
 static int
 job_next(job_thread_t *thread, job_t *job)
@@ -145,7 +145,7 @@ job_take(job_thread_t *thread, job_t *job)
 }
 
 
-/* The first thread has a track that is asked for only to see it work. */
+/* The first thread resolves a track periodically as a self-test. */
 
 static int
 job_canary_due(job_thread_t *thread, job_t *job)
@@ -218,8 +218,8 @@ job_end(job_thread_t *thread, job_t *job)
 
 
 /*
- * The record is out: a listener plays its beginning while its end is tried,
- * and gets a better one before he is there.
+ * Runs after the record was stored: a client plays the beginning while the last
+ * byte is tested, and a better record arrives before it needs the end.
  */
 
 static void
@@ -243,7 +243,7 @@ job_prove(job_thread_t *thread, job_t *job)
 
     rc = resolve_again(thread, job);
 
-    /* half a track is better than none, and who got one is not blocked */
+    /* part of a track is better than none, and the address is not blocked */
 
     if (rc != VOYO_OK || job->class != VOYO_CLASS_NONE) {
         job_drop(thread, job, "the record with a refused end stays");

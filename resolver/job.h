@@ -13,8 +13,8 @@
 
 /*
  * Runs jobs until it is told to stop: pops one when its worker is ready, takes
- * the track's lease, asks yt-dlp, stores what comes of it and tells everybody.
- * "data" is a job_thread_t.  Returns NULL, and leaves no process.
+ * the track's lease, asks yt-dlp, stores the outcome and publishes the event.
+ * "data" is a job_thread_t.  Returns NULL, and leaves no process behind.
  */
 void *job_thread(void *data);
 

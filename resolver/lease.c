@@ -31,7 +31,7 @@ lease_tick(job_thread_t *thread, job_t *job)
 
     if (clock_now() >= job->renew) {
 
-        /* a lost lease changes nothing here: the finish will tell */
+        /* a lost lease has no effect here, store_finish() detects it */
 
         if (job->leased) {
             (void) store_renew(thread->store, job->popped.id, job->token,

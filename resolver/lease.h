@@ -11,12 +11,12 @@
 #include "thread.h"
 
 
-/* The track's lease was taken for the job. */
+/* To be called once the track's lease was taken for the job. */
 void lease_begin(job_t *job);
 
 /*
- * What has to be done while waiting, at least at job->renew: the lease is
- * renewed.  Returns VOYO_OK, or JOB_STOPPED when the job is to be given up.
+ * Renews the lease; to be called while waiting, at job->renew at the latest.
+ * Returns VOYO_OK, or JOB_STOPPED if the job has to be given up.
  */
 int lease_tick(job_thread_t *thread, job_t *job);
 

@@ -27,7 +27,7 @@ static const char *const  log_levels[] = {
 };
 
 
-/* What a signed URL has in its path where it has no query (hls, dash). */
+/* Path segments of signed URLs without a query (hls, dash). */
 
 static const char *const  log_names[] = {
     "/expire/", "/ip/", "/sig/", "/lsig/", "/signature/"
@@ -74,7 +74,7 @@ log_event(const log_t *log, log_level_t level, const char *format, ...)
         fd = STDERR_FILENO;
     }
 
-    /* nobody could be told that the log is gone */
+    /* there is nowhere to report a failure of the log */
 
     written = write(fd, line, n);
     (void) written;
@@ -127,8 +127,8 @@ log_clean(char *text)
 
 
 /*
- * The length of a character in UTF-8 (RFC 3629), or 0: it is none, or only
- * the beginning of one.
+ * The length of a character in UTF-8 (RFC 3629), or 0: it is invalid or
+ * incomplete.
  */
 
 static size_t
@@ -146,7 +146,7 @@ log_character(const char *text)
     len = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3
           : p[0] < 0xf5 ? 4 : 0;
 
-    /* neither longer than it has to be, nor a surrogate, nor too large */
+    /* overlong, a surrogate, or too large */
 
     if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)
         || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
@@ -164,7 +164,7 @@ log_character(const char *text)
 }
 
 
-/* Whether a path ends here with a name whose value is the next segment. */
+/* Whether a path ends here with one of log_names[]. */
 
 static int
 log_signed(const char *text, const char *end)
@@ -196,7 +196,7 @@ log_json(char *line, size_t size, const char *when, const char *level,
     n = (size_t) snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\","
                           "\"message\":\"", when, level);
 
-    /* without control characters two need an escape */
+    /* without control characters only two characters need an escape */
 
     for (p = message; *p && n + 5 < size; p++) {
 

@@ -17,23 +17,23 @@ typedef enum {
 
 
 typedef struct {
-    unsigned  json:1;             /* else text for people */
+    unsigned  json:1;             /* 0: plain text */
 } log_t;
 
 
 /*
  * Writes one event as one line, in a single write: as text to standard error,
  * or as a JSON object with "time", "level" and "message" to standard output.
- * It is cleaned, and what is longer than 4000 bytes is cut.
+ * The message is cleaned, and cut after 4000 bytes.
  */
 void log_event(const log_t *log, log_level_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Makes a text fit for that, in place: a control character becomes a space,
- * and what is not UTF-8 a "?".  A signed media URL is a secret, and so is its
- * path alone: a word that has a "/" ends with its first "?", or with the name
- * of what signs it, as in "/expire/".
+ * Makes a text safe to log, in place: control characters become spaces, bytes
+ * that are not UTF-8 become "?".  Signed media URLs are secret, also without
+ * their query: a word that contains a "/" ends at its first "?", or after a
+ * segment that a signature follows, such as "/expire/".
  */
 void log_clean(char *text);
 

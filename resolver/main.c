@@ -27,14 +27,14 @@
 #include <unistd.h>
 
 
-#define MAIN_REDIS   500               /* ms for an answer, here */
-#define THREAD_REDIS 3000              /* and in a thread, which also waits */
+#define MAIN_REDIS   500               /* ms for a reply, in this thread */
+#define THREAD_REDIS 3000              /* in the others, which wait for jobs */
 #define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
-#define MAIN_AGAIN   250               /* ms after a beat that was lost */
-#define MAIN_FADE    300               /* beats until a latency counts half */
+#define MAIN_AGAIN   250               /* ms after a failed heartbeat */
+#define MAIN_FADE    300               /* heartbeats: half-life of latencies */
 
 
-/* All that the threads share, and the threads. */
+/* The threads, and everything they share. */
 
 typedef struct {
     config_t        config;
@@ -127,7 +127,7 @@ main(int argc, char *argv[])
 }
 
 
-/* Says whether all is there that the resolver needs to start. */
+/* Tests whether the resolver can start. */
 
 static int
 main_check(main_t *resolver)
@@ -139,7 +139,7 @@ main_check(main_t *resolver)
     log = &resolver->config.log;
     failed = 0;
 
-    resolver->redis.state = -1;        /* what is wrong is said here */
+    resolver->redis.state = -1;        /* errors are logged here */
     resolver->store = store_create(&resolver->redis, THREAD_REDIS);
 
     if (resolver->store == NULL) {
@@ -171,8 +171,8 @@ main_check(main_t *resolver)
 
 
 /*
- * Resolves the canary by a worker, without Redis, and tries its URL.  A yt-dlp
- * that takes no plugin could resolve it too, each time from a cold start.
+ * Resolves the canary with a worker, without Redis, and tests its URL.  Without
+ * the plugin yt-dlp could resolve it too, but only from a cold start.
  */
 
 static int
@@ -272,7 +272,7 @@ main_start(main_t *resolver)
             return VOYO_ENOMEM;
         }
 
-        /* the first one holds a worker: it must not go before the process */
+        /* thread 0 holds a worker, which dies with it */
 
         if (pthread_create(&resolver->ids[i], NULL, job_thread, thread) != 0) {
             log_event(&resolver->config.log, LOG_ERROR,
@@ -290,7 +290,7 @@ main_start(main_t *resolver)
 }
 
 
-/* Worker 0 is there already, unless yt-dlp is cold. */
+/* Worker 0 is already running, unless yt-dlp is cold. */
 
 static void
 main_thread(main_t *resolver, unsigned i)
@@ -317,7 +317,7 @@ main_thread(main_t *resolver, unsigned i)
 }
 
 
-/* Without it listeners are told that nobody is there to resolve. */
+/* Without heartbeats nginx responds that there is no resolver. */
 
 static int
 main_beat(main_t *resolver)
@@ -376,7 +376,7 @@ main_stop(main_t *resolver)
 
     if (left) {
 
-        /* somebody waits for a Redis that is frozen: they end with us */
+        /* a thread waits for a Redis that hangs: it ends with the process */
 
         for (i = 0; i < resolver->config.workers; i++) {
             main_kill(atomic_load(&resolver->heartbeat.workers[i].group));
@@ -451,7 +451,7 @@ main_usage(void)
 }
 
 
-/* The three must be there, or a pipe of a worker would become one of them. */
+/* All three must be open, or a worker's pipe would become one of them. */
 
 static void
 main_descriptors(void)
@@ -478,7 +478,7 @@ main_signals(sigset_t *signals)
     sa.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &sa, NULL);
 
-    /* they wait in the queue for the main thread, also those to come */
+    /* the main thread waits for them; other threads inherit the mask */
 
     sigemptyset(signals);
     sigaddset(signals, SIGINT);

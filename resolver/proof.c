@@ -42,7 +42,7 @@ proof_try(job_thread_t *thread, job_t *job)
         return PROOF_PROVED;
     }
 
-    /* too many requests, and failures of the host, say nothing of the URL */
+    /* 429 and failures of the host do not concern the URL */
 
     if (status < 400 || status >= 500 || status == 429) {
         return PROOF_UNPROVED;
@@ -58,7 +58,7 @@ proof_try(job_thread_t *thread, job_t *job)
 }
 
 
-/* Of the last byte, HTTP's; 0: there is none. */
+/* The HTTP status for the last byte; 0: none. */
 
 static unsigned
 proof_status(job_thread_t *thread, job_t *job, const voyo_source_t *source)

@@ -11,19 +11,19 @@
 #include "thread.h"
 
 
-/* What came of trying a media URL. */
+/* The result of testing a media URL. */
 
 typedef enum {
     PROOF_PROVED = 0,
     PROOF_REFUSED,
-    PROOF_UNPROVED                     /* not tried, or nothing said of it */
+    PROOF_UNPROVED                     /* not tested, or inconclusive */
 } proof_t;
 
 
 /*
- * Has the worker fetch the last byte of what was resolved, as the origin would
- * (docs/upstream.md, G2, G3).  job->answer, and with it the strings of the
- * record, are the worker's answer then.
+ * Has the worker fetch the last byte of the resolved track, as the origin would
+ * (docs/upstream.md, G2, G3).  This replaces job->answer, so the strings of the
+ * record become invalid.
  */
 proof_t proof_try(job_thread_t *thread, job_t *job);
 

@@ -79,7 +79,7 @@ redis_script(redis_t *link, const voyo_script_t *script, int argc,
 }
 
 
-/* Whatever the reply is; NULL: the connection failed. */
+/* Returns any reply, also an error; NULL: the connection failed. */
 
 static redisReply *
 redis_ask(redis_t *link, int argc, const char **argv, const size_t *lengths)
@@ -247,7 +247,7 @@ redis_login(redis_t *link)
         }
     }
 
-    /* a Redis that still reads its file accepts, and then refuses */
+    /* a Redis that is loading its file accepts connections, but not commands */
 
     argv[0] = "PING";
 

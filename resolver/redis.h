@@ -18,47 +18,45 @@
 
 
 /*
- * What the threads share about Redis: whether it was there when somebody last
- * looked, so that a change is logged once.
+ * The last known state of Redis, shared by the threads, so that a change is
+ * logged once.
  */
 typedef struct {
     const config_t  *config;
-    atomic_int       state;            /* 0: not known, 1: up, -1: down */
+    atomic_int       state;            /* 0: unknown, 1: up, -1: down */
 } redis_shared_t;
 
 
-/* One connection, of one thread.  It comes back by itself. */
+/* A connection of one thread.  It reconnects by itself. */
 
 typedef struct redis_s  redis_t;
 
 
 /*
- * "ms" is how long to wait for an answer.  NULL: out of memory.  Nothing is
- * connected yet.
+ * "ms" is how long to wait for a reply.  NULL: out of memory.  It does not
+ * connect yet.
  */
 redis_t *redis_create(redis_shared_t *shared, unsigned ms);
 void redis_free(redis_t *link);
 
 /*
- * Connects, unless there is a connection; then authenticates, selects the
- * database and asks for a sign of life.  Returns VOYO_OK, or VOYO_EIO and
- * redis_error() says what is wrong.
+ * Connects if necessary: authenticates, selects the database and sends a PING.
+ * Returns VOYO_OK; or VOYO_EIO, and redis_error() is the reason.
  */
 int redis_connect(redis_t *link);
 const char *redis_error(const redis_t *link);
 
 /*
- * Sends a command and waits for its reply, connecting before where needed.
- * The reply is the caller's to free.  NULL: it failed, perhaps after Redis
- * did it, and the next command makes a new connection.  An error for a reply
- * is a failure too.
+ * Sends a command and waits for its reply, which the caller must free; connects
+ * first if necessary.  NULL: it failed, possibly after Redis executed it, and
+ * the next command reconnects.  An error reply is a failure too.
  */
 redisReply *redis_run(redis_t *link, int argc, const char **argv,
     const size_t *lengths);
 
 /*
- * The same for a script, by its digest, and by its text where Redis does not
- * have it: argv[0] and argv[1] are written here.
+ * The same for a script, by its digest, or by its text if Redis does not have
+ * it; sets argv[0] and argv[1].
  */
 redisReply *redis_script(redis_t *link, const voyo_script_t *script, int argc,
     const char **argv, size_t *lengths);

@@ -14,8 +14,8 @@
 #include <time.h>
 
 
-#define RESOLVE_LEAST    1000          /* ms that make a try worth-while */
-#define RESOLVE_PREFER   600000        /* ms that another profile is kept */
+#define RESOLVE_LEAST    1000          /* ms that make an attempt worthwhile */
+#define RESOLVE_PREFER   600000        /* ms to prefer another profile */
 
 
 static int resolve_next(job_thread_t *thread, job_t *job);
@@ -82,7 +82,7 @@ resolve_track(job_thread_t *thread, job_t *job)
 }
 
 
-/* Whether to try on, and then how. */
+/* Whether to try again; selects the profile. */
 
 static int
 resolve_next(job_thread_t *thread, job_t *job)
@@ -95,7 +95,7 @@ resolve_next(job_thread_t *thread, job_t *job)
 
     if (job->full) {
 
-        /* it is the last, unless all begin with it: that may be the mistake */
+        /* it is the last, unless all start with it, which may be the cause */
 
         if (!job->preferred) {
             return 0;
@@ -123,8 +123,8 @@ resolve_next(job_thread_t *thread, job_t *job)
 
 
 /*
- * It costs as much as the first one, and others may have been blocked since.
- * Without Redis nobody knows.
+ * A further extraction counts like the first one, and the breaker may have
+ * opened meanwhile.  Without Redis that is unknown.
  */
 
 static int
@@ -165,8 +165,9 @@ resolve_falls_back(voyo_class_t class)
 
 
 /*
- * What went wrong on the way says nothing of the track; nor does a refusal of
- * us all, and to who was just told of the track it says nothing of us either.
+ * Whether "class" is less precise than "before": failures of the exchange do
+ * not concern the track.  Nor does a global refusal, and after a result for the
+ * track it does not mean that the address is blocked.
  */
 
 static int
@@ -183,7 +184,7 @@ resolve_says_less(voyo_class_t class, voyo_class_t before)
 }
 
 
-/* All threads begin with that profile, for a while. */
+/* All threads start with this profile for a while. */
 
 static void
 resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile, const char *why)
@@ -230,7 +231,7 @@ resolve_again(job_thread_t *thread, job_t *job)
 }
 
 
-/* Once more on a fresh worker, when the first one died of it. */
+/* Retries once on a new worker if the first one died. */
 
 static int
 resolve_try(job_thread_t *thread, job_t *job)
@@ -283,7 +284,7 @@ resolve_end(job_thread_t *thread, job_t *job, int rc)
 
     job->class = resolve_judge(thread, job);
 
-    /* it was interrupted anywhere: what it holds may be half done */
+    /* it was interrupted at an arbitrary place: its state may be broken */
 
     if (job->answer.deadline && !thread->keeper.cold) {
         keeper_kill(&thread->keeper, "it gave up at its deadline");
@@ -383,7 +384,7 @@ resolve_cold(job_thread_t *thread, job_t *job, int64_t ms)
     cold_kill(&cold);
     atomic_store(&thread->keeper.shown->group, 0);
 
-    /* it is over, and nothing was warm: there is nothing to be killed */
+    /* it has already ended, so there is nothing to kill */
 
     if (rc == VOYO_ETIMEOUT) {
         job->answer.deadline = 1;
@@ -426,7 +427,7 @@ resolve_judge(job_thread_t *thread, job_t *job)
         && unknown_text(&thread->heartbeat->unknown, answer->text,
                         answer->len, job->popped.id, now))
     {
-        /* the line may be too short for what it was warned of */
+        /* the error first: the line may be too short for the warnings */
 
         log_event(&thread->config->log, LOG_WARN, "track \"%s\" failed with "
                   "a text that is not known: %s%.*s", job->popped.id,
@@ -438,7 +439,7 @@ resolve_judge(job_thread_t *thread, job_t *job)
 }
 
 
-/* A fraction of what a listener waits, where that is short. */
+/* RESOLVE_LEAST, or a fraction of the resolve timeout if that is short. */
 
 static int64_t
 resolve_least(const job_thread_t *thread)

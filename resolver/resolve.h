@@ -12,16 +12,16 @@
 
 
 /*
- * Asks yt-dlp for the job's track, by the profile that serves best just now
- * and then by others where they may know more (docs/upstream.md, Y8), until
- * job->end.  Returns VOYO_OK, and job->class says what came of it, with
- * job->choose if that is VOYO_CLASS_NONE; or JOB_STOPPED.
+ * Resolves the job's track with yt-dlp, with the presently preferred profile
+ * and then with others that may succeed (docs/upstream.md, Y8), until job->end.
+ * Returns VOYO_OK and sets job->class, and job->choose if that is
+ * VOYO_CLASS_NONE; or JOB_STOPPED.
  */
 int resolve_track(job_thread_t *thread, job_t *job);
 
 /*
- * The same once more, by the profile after the one that was refused.  Returns
- * VOYO_EINVAL when there is none.
+ * The same again, with the profile after the refused one.  Returns VOYO_EINVAL
+ * if there is none.
  */
 int resolve_again(job_thread_t *thread, job_t *job);
 

@@ -21,9 +21,9 @@ struct store_s {
     const config_t       *config;
     redis_t              *redis;
 
-    /* the command that is being put together */
+    /* the command that is being built */
 
-    const voyo_script_t  *script;      /* NULL: it is none */
+    const voyo_script_t  *script;      /* NULL: not a script */
     const char           *argv[STORE_ARGS_MAX];
     size_t                lengths[STORE_ARGS_MAX];
     int                   argc;
@@ -373,7 +373,7 @@ store_status(store_t *store, store_status_t *status)
 static void
 store_begin(store_t *store, const voyo_script_t *script)
 {
-    /* for a script, how it is named and the number of its keys come first */
+    /* a script is preceded by EVALSHA, its digest and its number of keys */
 
     store->script = script;
     store->argc = script ? 3 : 0;
@@ -389,7 +389,7 @@ store_key(store_t *store, const char *name, const char *suffix)
 
     key = store->keys[store->nkeys++];
 
-    /* fits: the lengths of an egress, an id and a name are bounded */
+    /* it fits: the lengths of an egress, an id and a name are bounded */
 
     len = voyo_key(key, store->config->egress, name, suffix);
 

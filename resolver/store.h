@@ -22,7 +22,7 @@
 #define STORE_TOKEN_MAX (CONFIG_INSTANCE_MAX + 32)
 
 
-/* The commands of one thread, on a connection of its own. */
+/* The commands of one thread, on its own connection. */
 
 typedef struct store_s  store_t;
 
@@ -30,60 +30,60 @@ typedef struct store_s  store_t;
 typedef enum {
     STORE_PLAY = 0,
     STORE_PREFETCH,
-    STORE_OWN                          /* the resolver's own idea */
+    STORE_OWN                          /* not queued: the canary */
 } store_lane_t;
 
 
-/* A job that was popped. */
+/* A popped job. */
 
 typedef struct {
     char          id[VOYO_TRACK_LEN + 1];
     store_lane_t  lane;
-    char          score[24];           /* when it was asked for, ms */
+    char          score[24];           /* time of the request, ms */
 } store_job_t;
 
 
 /*
- * "ms" is how long to wait for an answer, above 1000 for store_pop().  NULL:
- * out of memory.  Every function below connects where needed; VOYO_EIO is a
- * Redis that can't be used, which is logged already.
+ * "ms" is how long to wait for a reply, above 1000 for store_pop().  NULL: out
+ * of memory.  All functions below connect if necessary; VOYO_EIO means that
+ * Redis cannot be used, which has been logged.
  */
 store_t *store_create(redis_shared_t *shared, unsigned ms);
 void store_free(store_t *store);
 
 /*
- * Waits up to a second for a job, of the play lane first.  Returns VOYO_OK;
- * VOYO_ETIMEOUT: there is none; VOYO_EINVAL: what was queued is no track, it
- * is dropped; VOYO_EIO.
+ * Waits up to a second for a job, from the play lane first.  Returns VOYO_OK;
+ * VOYO_ETIMEOUT: there is none; VOYO_EINVAL: the job was not a track id, and is
+ * dropped; VOYO_EIO.
  */
 int store_pop(store_t *store, store_job_t *job);
 
 /*
- * Takes the lease of a job.  Returns 1, and the generation of the record to
- * come in "*generation"; 0 when it need not or must not be run, and why in
- * "*reason"; or VOYO_EIO.
+ * Takes the lease of a job.  Returns 1, and sets "*generation" to that of the
+ * record to come; 0 if the job need not or must not run, and sets "*reason"; or
+ * VOYO_EIO.
  */
 int store_take(store_t *store, const store_job_t *job, const char *token,
     int64_t *generation, const char **reason);
 
 /*
- * Counts one more extraction, by "profile", of a job that was taken.  Returns
- * 1; 0 when the breaker does not allow it any more; or VOYO_EIO.
+ * Counts one more extraction, with "profile", for a taken job.  Returns 1; 0 if
+ * the breaker does not allow it any more; or VOYO_EIO.
  */
 int store_again(store_t *store, const char *id, const char *token,
     const char *profile);
 
-/* Puts a popped job back where it was.  Returns VOYO_OK or VOYO_EIO. */
+/* Puts a popped job back into its place.  Returns VOYO_OK or VOYO_EIO. */
 int store_return(store_t *store, const store_job_t *job);
 
 /*
- * Returns 1; 0 when the lease is somebody else's by now, or a record of that
- * "generation" would come too late; or VOYO_EIO.
+ * Returns 1; 0 if another resolver has the lease, or a record of "generation"
+ * would be too late; or VOYO_EIO.
  */
 int store_renew(store_t *store, const char *id, const char *token,
     int64_t generation);
 
-/* What came of a job, for store_finish(). */
+/* The outcome of a job, for store_finish(). */
 
 typedef struct {
     const char    *json;               /* "len" bytes */
@@ -94,23 +94,23 @@ typedef struct {
 } store_end_t;
 
 /*
- * Ends a job: the record or the failure is stored, or the breaker opened, and
- * everybody told; with "end" NULL only the lease is given back.  Returns 1; 0
- * when somebody else has resolved it meanwhile, or is about to; or VOYO_EIO.
+ * Ends a job: stores the record or the failure, or opens the breaker, and
+ * publishes the event; if "end" is NULL only releases the lease.  Returns 1; 0
+ * if another resolver has resolved the track, or is about to; or VOYO_EIO.
  */
 int store_finish(store_t *store, const char *id, const char *token,
     const store_end_t *end);
 
 /*
- * Says that this resolver lives, or with "json" NULL that it is leaving.
+ * Registers this resolver as alive or, if "json" is NULL, as shutting down.
  * Returns VOYO_OK or VOYO_EIO.
  */
 int store_beat(store_t *store, const char *json, size_t len);
 
-/* Whether Redis can be used: VOYO_OK, or VOYO_EIO and what is wrong. */
+/* Whether Redis can be used: VOYO_OK, or VOYO_EIO and the reason. */
 int store_ping(store_t *store, const char **error);
 
-/* What all the resolvers of the egress share. */
+/* The state that all resolvers of the egress share. */
 
 typedef struct {
     int64_t       play;                /* lengths of the queues */

@@ -20,12 +20,12 @@
 #include "ytdlp.h"
 
 
-#define JOB_GRACE    3000              /* ms for a running job at the end */
-#define JOB_WAIT     500               /* ms, a look at the stop flag */
-#define JOB_STOPPED  1                 /* beside VOYO_OK and VOYO_E… */
+#define JOB_GRACE    3000              /* ms for a running job on shutdown */
+#define JOB_WAIT     500               /* ms between checks of the stop flag */
+#define JOB_STOPPED  1                 /* in addition to VOYO_OK, VOYO_E… */
 
 
-/* What the threads are told: to stop, and when to give up what they do. */
+/* Tells the threads to stop, and when to give up running jobs. */
 
 typedef struct {
     atomic_int    stopping;
@@ -34,8 +34,8 @@ typedef struct {
 
 
 /*
- * One thread of the resolver.  What it points to is shared, and is either
- * only read or atomic; the rest is the thread's own.
+ * One thread of the resolver.  Its pointers refer to shared data, which is
+ * constant or atomic; the rest belongs to the thread.
  */
 typedef struct {
     const config_t    *config;
@@ -46,13 +46,13 @@ typedef struct {
     store_t           *store;
     keeper_t           keeper;
     unsigned           index;
-    unsigned           job;            /* the number of the last one */
-    unsigned           question;       /* to the worker, the same */
+    unsigned           job;            /* number of the last job */
+    unsigned           question;       /* of the last line to the worker */
     int64_t            canary;         /* when the next is due */
 } job_thread_t;
 
 
-/* One job in the works. */
+/* A running job. */
 
 typedef struct {
     store_job_t      popped;
@@ -61,15 +61,15 @@ typedef struct {
     unsigned         leased:1;
 
     int64_t          began;            /* microseconds */
-    int64_t          asked;            /* of them waiting for yt-dlp */
+    int64_t          asked;            /* of those, waiting for yt-dlp */
     int64_t          end;              /* milliseconds, on clock_now() */
     int64_t          renew;
 
     ytdlp_profile_t  profile;
-    unsigned         preferred:1;      /* it begins with the full profile */
-    unsigned         full:1;           /* which was asked */
+    unsigned         preferred:1;      /* it starts with the full profile */
+    unsigned         full:1;           /* the full profile was used */
     voyo_class_t     class;
-    unsigned         unconfirmed:1;    /* the full profile did not say so */
+    unsigned         unconfirmed:1;    /* not confirmed by the full profile */
     ytdlp_answer_t   answer;           /* the last one */
     choose_t         choose;
 } job_t;
