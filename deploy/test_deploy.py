@@ -143,6 +143,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_CODEC', 'mp3', 'aac;'),
                 ('VOYO_QUALITY_TOLERANCE', '-1', '101', '1;'),
                 ('VOYO_CACHE_SIZE', '1', '1t', '0g', '1g;'),
+                ('VOYO_CACHE_MIN_FREE', '0m', '1', '1g;'),
                 ('VOYO_ZONE_SIZE', '0m', '32', '32m;'),
                 ('VOYO_EGRESS', 'a b', 'a:b', 'a;', 'a\nb', 'x' * 33),
                 ('VOYO_AHEAD', '17', '-1'),
@@ -236,7 +237,7 @@ class DeployTest(unittest.TestCase):
     def test_all_settings_reach_nginx(self) -> None:
         conf = self.conf(
             NGINX_WORKERS='3', VOYO_CODEC='opus', VOYO_ZONE_SIZE='8m',
-            VOYO_CACHE_SIZE='77m', VOYO_EGRESS='one.a-b',
+            VOYO_CACHE_SIZE='77m', VOYO_CACHE_MIN_FREE='5m', VOYO_EGRESS='one.a-b',
             VOYO_QUALITY_TOLERANCE='0', VOYO_RESOLVE_TIMEOUT='9s',
             VOYO_MP4_HEADER='0',
             VOYO_MEDIA_HOSTS='.a.example http://127.0.0.1:8081',
@@ -244,7 +245,7 @@ class DeployTest(unittest.TestCase):
             VOYO_SOURCE_ADDRESS='127.0.0.9')
         self.assertNotRegex(conf, r'@[A-Z_]+@')
         for text in ('worker_processes 3;', 'voyo_codec opus;',
-                     'voyo_zone voyo:8m ', 'max_size=77m',
+                     'voyo_zone voyo:8m ', 'max_size=77m', 'min_free=5m',
                      'voyo_egress one.a-b;', 'voyo_quality_tolerance 0;',
                      'voyo_mp4_header off;',
                      'voyo_resolve_timeout 9s;',

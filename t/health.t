@@ -171,3 +171,19 @@ none
 Content-Type: application/json
 --- response_body
 {"status":"healthy"}
+
+=== TEST 20: a cache without room: tracks play, and each slice is fetched again
+--- request
+GET /health
+--- resolver
+--- settings
+CACHE_MIN_FREE 1000000g
+--- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed","used":0,"size":104857600\}
+
+=== TEST 21: a cache whose directory was removed
+--- request
+GET /health
+--- resolver
+--- init
+File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache");
+--- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed"

@@ -39,7 +39,7 @@ fill()
 
 set_values()
 {
-    local nofile
+    local nofile cache=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
 
     nofile=$(ulimit -Hn)
     [ "$nofile" != unlimited ] || nofile=1048576
@@ -68,7 +68,8 @@ set_values()
         [LIMIT]=$(limit_lines)
         [REAL_IP]=$(real_ip_lines)
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
-        [CACHE_SIZE]=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
+        [CACHE_SIZE]=$cache
+        [CACHE_MIN_FREE]=${VOYO_CACHE_MIN_FREE:-$(min_free "$cache")}
         [CORS_ORIGINS]=$(cors_lines)
         [PORT]=$PORT
         [LISTEN_IPV6]=$(listen_ipv6)
@@ -79,6 +80,21 @@ set_values()
 
     # nginx warns about "user" unless it runs as root
     [ "$EUID" -eq 0 ] || value[USER]=
+}
+
+
+# A quarter of the cache's size "$1", from 4 to 64 MB.
+
+min_free()
+{
+    local megabytes=${1%[mMgG]}
+
+    case $1 in
+    *[gG]) megabytes=256 ;;
+    esac
+
+    megabytes=$((megabytes / 4))
+    echo "$((megabytes < 4 ? 4 : megabytes > 64 ? 64 : megabytes))m"
 }
 
 

@@ -23,7 +23,7 @@ read_settings()
     : "${VOYO_YTDLP_CONF=}" "${VOYO_SOURCE_ADDRESS=}" "${VOYO_APP_URL=}"
     : "${VOYO_MEDIA_HOSTS:=.googlevideo.com}"
     : "${VOYO_CODEC:=aac}" "${VOYO_QUALITY_TOLERANCE:=10}"
-    : "${VOYO_CACHE_SIZE=}" "${VOYO_ZONE_SIZE:=32m}" "${VOYO_HOME:=$root/var}"
+    : "${VOYO_CACHE_SIZE=}" "${VOYO_CACHE_MIN_FREE=}" "${VOYO_ZONE_SIZE:=32m}" "${VOYO_HOME:=$root/var}"
     : "${VOYO_EGRESS:=default}" "${VOYO_CORS_ORIGINS:=*}"
     : "${VOYO_RESOLVE_TIMEOUT:=15s}" "${VOYO_DEMO:=0}" "${NGINX_WORKERS:=}"
     : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
@@ -48,6 +48,8 @@ read_settings()
     matches VOYO_ZONE_SIZE '[1-9][0-9]{0,5}[mM]' 'megabytes, like 32m'
     [ -z "$VOYO_CACHE_SIZE" ] \
         || matches VOYO_CACHE_SIZE '[1-9][0-9]{0,5}[mMgG]' 'a size, like 1g'
+    [ -z "$VOYO_CACHE_MIN_FREE" ] \
+        || matches VOYO_CACHE_MIN_FREE '[1-9][0-9]{0,5}[mMgG]' 'a size, like 64m'
 
     read_addresses
     read_origins

@@ -100,7 +100,9 @@ ngx_voyo_ahead(ngx_http_request_t *r, ngx_voyo_ahead_t *ahead,
 
             request->offset = start;
 
-            if (ngx_voyo_fill_add(vmcf->fills, request, NULL) != NGX_OK) {
+            if (ngx_voyo_cache_full(r->cache->file_cache)
+                || ngx_voyo_fill_add(vmcf->fills, request, NULL) != NGX_OK)
+            {
                 return;
             }
 

@@ -6,6 +6,12 @@
 
 #include "ngx_voyo_cached.h"
 
+#include <sys/statvfs.h>
+
+
+#define NGX_VOYO_CACHE_ROOM    (1024 * 1024)    /* bytes, at least */
+#define NGX_VOYO_CACHE_INODES  32
+
 
 static ngx_uint_t ngx_voyo_cached_file(ngx_http_file_cache_t *cache,
     u_char *key);
@@ -91,4 +97,28 @@ ngx_voyo_cached_file(ngx_http_file_cache_t *cache, u_char *key)
     ngx_create_hashed_filename(path, name, len);
 
     return ngx_file_info(name, &fi) != NGX_FILE_ERROR;
+}
+
+
+ngx_uint_t
+ngx_voyo_cache_full(ngx_http_file_cache_t *cache)
+{
+    off_t            room;
+    const char      *name;
+    struct statvfs   fs;
+
+    name = (char *) cache->path->name.data;
+
+    /* of a directory in use this is in memory: it does not block */
+
+    if (access(name, W_OK|X_OK) == -1 || statvfs(name, &fs) == -1) {
+        return 1;
+    }
+
+    /* the other half is for slices that are being written */
+
+    room = ngx_max(cache->min_free / 2, NGX_VOYO_CACHE_ROOM);
+
+    return (off_t) (fs.f_bavail * fs.f_frsize) < room
+           || (fs.f_files && fs.f_favail < NGX_VOYO_CACHE_INODES);
 }

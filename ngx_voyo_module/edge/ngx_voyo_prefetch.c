@@ -192,7 +192,10 @@ ngx_voyo_prefetch_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
         ngx_del_timer(&edge->ctx.timer);
     }
 
-    if (status != NGX_HTTP_OK) {
+    if (status == NGX_HTTP_INSUFFICIENT_STORAGE) {
+        edge->ctx.problem = ngx_voyo_problem_room;
+
+    } else if (status != NGX_HTTP_OK) {
         ngx_voyo_problem_named(&edge->ctx.problem, status, NULL);
         edge->ctx.problem.retry_after = retry_after ? retry_after
                                                : edge->ctx.problem.retry_after;

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_cached.h"
 #include "ngx_voyo_module.h"
 
 
@@ -12,6 +13,8 @@
  * 206 into a track: a subrequest that breaks after its header is taken for
  * finished by nginx, and one that error_page answers brings its body into the
  * audio (docs/upstream.md, N16, N17).
+ *
+ * A response that the cache has no room for is passed on without it.
  */
 
 typedef struct {
@@ -67,10 +70,27 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 static ngx_int_t
 ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 {
+    ngx_http_upstream_t   *u;
     ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_guard_ctx_t  *ctx;
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
+    u = r->upstream;
+
+    if (u && u->cacheable && r->cache && !r->cached
+        && ngx_voyo_cache_full(r->cache->file_cache))
+    {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "no room in cache \"%V\", the response is not stored",
+                      &r->cache->file_cache->path->name);
+
+        u->cacheable = 0;
+
+        if (vlcf->fill) {
+            r->headers_out.status = NGX_HTTP_INSUFFICIENT_STORAGE;
+            r->headers_out.status_line.len = 0;
+        }
+    }
 
     if (!vlcf->stream) {
         return ngx_http_next_header_filter(r);

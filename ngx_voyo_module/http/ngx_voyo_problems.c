@@ -46,6 +46,10 @@ const ngx_voyo_problem_t  ngx_voyo_problem_busy = {
     503, "busy", "Too many requests are waiting for their tracks.", 5, 1, 0
 };
 
+const ngx_voyo_problem_t  ngx_voyo_problem_room = {
+    503, "no_room", "The cache has no room for the track.", 60, 1, 0
+};
+
 const ngx_voyo_problem_t  ngx_voyo_problem_memory = {
     503, "busy", "The server is short of memory.", 5, 1, 0
 };

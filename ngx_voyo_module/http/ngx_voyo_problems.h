@@ -41,6 +41,7 @@ extern const ngx_voyo_problem_t  ngx_voyo_problem_changed;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_method;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_range;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_busy;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_room;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_memory;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_redis;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_resolver;

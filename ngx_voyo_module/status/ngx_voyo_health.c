@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_cached.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_health.h"
 #include "ngx_voyo_lookup.h"
@@ -41,7 +42,7 @@ static size_t ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
     ngx_voyo_health_e *health);
 static void ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
     ngx_voyo_health_e *health);
-static void ngx_voyo_health_cache(cJSON *checks);
+static void ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health);
 static void ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
     ngx_uint_t ok);
@@ -237,7 +238,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     rss = ngx_voyo_process_rss(vmcf->connection);
     rss += ngx_voyo_health_resolvers(reply, checks, health);
 
-    ngx_voyo_health_cache(checks);
+    ngx_voyo_health_cache(checks, health);
     ngx_voyo_health_zone(&stats, checks);
 
     /* unhealthy only when our own parts can't serve anything */
@@ -381,11 +382,13 @@ ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
 }
 
 
+/* Without room in it, each slice is passed on and fetched again. */
+
 static void
-ngx_voyo_health_cache(cJSON *checks)
+ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health)
 {
     cJSON                  *check;
-    ngx_uint_t              i;
+    ngx_uint_t              i, full;
     ngx_list_part_t        *part;
     ngx_shm_zone_t         *zone;
     ngx_http_file_cache_t  *cache;
@@ -410,7 +413,12 @@ ngx_voyo_health_cache(cJSON *checks)
         }
 
         cache = zone[i].data;
-        check = ngx_voyo_health_check(checks, "cache", 1);
+        full = ngx_voyo_cache_full(cache);
+        check = ngx_voyo_health_check(checks, "cache", !full);
+
+        if (full && *health == NGX_VOYO_HEALTHY) {
+            *health = NGX_VOYO_DEGRADED;
+        }
 
         cJSON_AddNumberToObject(check, "used",
                                 (double) cache->sh->size * cache->bsize);

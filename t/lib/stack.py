@@ -88,6 +88,7 @@ class Stack:
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, hosts: str = '',
                  cold_rate: int = 0, zone: str = '32m', nginx: bool = True,
+                 min_free: str = '1m',
                  settings: dict[str, str] | None = None) -> None:
         for path in (MODULE, RESOLVER, YTDLP, NGINX):
             if path and not Path(path).exists():
@@ -104,6 +105,7 @@ class Stack:
         self.cold_rate = cold_rate       # a minute and client, 0: unlimited
         self.hosts = hosts
         self.zone = zone
+        self.min_free = min_free
         # tests that count what is fetched must not count proofs
         self.settings = {'VOYO_PROOF': '0', **(settings or {})}
         # [error]s and worse that a test means; Valgrind keeps some files
@@ -222,6 +224,7 @@ class Stack:
             'MEDIA_HOSTS': hosts,
             'RESOLVE_TIMEOUT': self.resolve_timeout,
             'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
+            'CACHE_MIN_FREE': self.min_free,
             'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
             'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
             'PROXY_BIND': '',

@@ -1,0 +1,93 @@
+# What the cache has no room for is passed on without it.  nginx alone would end
+# such a response with nothing sent, logged as 200; and what is read ahead would
+# be fetched again and again.
+
+use lib 't/lib';
+use VOYO;
+
+plan 'no_plan';
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a full disk: the track is whole, and not stored
+--- settings
+CACHE_MIN_FREE 1000000g
+--- cached
+
+--- bytes: 0-
+--- says
+no room in cache
+--- fetched
+slices 0 1 2 3
+slices 0 1 2 3
+
+=== TEST 2: the directory was removed
+--- init
+File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache");
+--- bytes: 0-
+--- says
+no room in cache
+--- fetched
+slices 0 1 2 3
+
+=== TEST 3: its content was removed: that is stored again
+--- cached
+
+--- init
+File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache", { keep_root => 1 });
+--- request eval
+['GET /cdn/stream/dQw4w9WgXcQ', 'GET /cdn/stream/dQw4w9WgXcQ']
+--- bytes
+0-
+0-
+--- fetched
+slices 0 1 2 3
+slices 0 1 2 3
+
+=== TEST 4: a range
+--- settings
+CACHE_MIN_FREE 1000000g
+--- more_headers
+Range: bytes=1500-2500
+--- bytes: 1500-2500
+--- error_code: 206
+--- says
+no room in cache
+--- fetched
+slices 1 2
+
+=== TEST 5: nothing is read ahead
+--- settings
+CACHE_MIN_FREE 1000000g
+AHEAD 4
+--- bytes: 0-
+--- says
+no room in cache
+--- fetched
+slices 0 1 2 3
+
+=== TEST 6: who waits for a prefetch is told
+--- settings
+CACHE_MIN_FREE 1000000g
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- error_code: 503
+--- response_headers
+Content-Type: application/problem+json
+Retry-After: 60
+--- says
+no room in cache
+
+=== TEST 7: a picture
+--- settings
+CACHE_MIN_FREE 1000000g
+--- request
+GET /cdn/art/dQw4w9WgXcQ
+--- media
+location /art/ { default_type image/jpeg; return 200 picture; }
+--- response_body chomp
+picture
+--- says
+no room in cache
