@@ -372,6 +372,14 @@ class DeployTest(unittest.TestCase):
         process.terminate()
         self.assertEqual(process.wait(15), 0)
 
+    def test_a_removed_cache_comes_back(self) -> None:
+        self.start()
+        cache = self.home / 'voyo/cache'
+        owner = cache.stat().st_uid
+        shutil.rmtree(cache)
+        self.until(cache.exists, 'it is there again')
+        self.until(lambda: cache.stat().st_uid == owner, 'it has its owner')
+
     def test_a_slow_listener_does_not_hold_it_up(self) -> None:
         process = self.start(VOYO_STOP_TIMEOUT='1')
         with socket.create_connection(('127.0.0.1', self.port)) as listener:

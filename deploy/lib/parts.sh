@@ -144,6 +144,9 @@ supervise()
             [ "$(now)" -lt "${due[$name]}" ] || start "$name"
         done
 
+        [ -d "$home/cache" ] \
+            || { make_directories && own_directories; } || true
+
         [ -z "$told_to_reload" ] || reload
         nap 0.2
     done
