@@ -442,7 +442,7 @@ ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* A location does one thing, for the track that its first argument names. */
+/* A location has one handler, whose track is named by the first argument. */
 
 static char *
 ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
@@ -613,9 +613,8 @@ ngx_voyo_create_loc_conf(ngx_conf_t *cf)
     }
 
     /*
-     * handlers belong to their location and aren't inherited by others:
-     * set by ngx_pcalloc(): handler, id, quality, codec, prefetch, stream,
-     * fill, again, origin
+     * set by ngx_pcalloc(), and not inherited by other locations: handler, id,
+     * quality, codec, prefetch, stream, fill, again, origin
      */
 
     vlcf->ahead = NGX_CONF_UNSET_UINT;
@@ -641,7 +640,7 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (clcf->noname && conf->handler == NULL) {
 
-        /* "if" and "limit_except" are within it, as for proxy_pass */
+        /* "if" and "limit_except" inherit it, as with proxy_pass */
 
         conf->handler = prev->handler;
         conf->id = prev->id;
@@ -656,7 +655,7 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (conf->id) {
 
-        /* proxy_pass would redirect "/cdn/stream" to an id of no characters */
+        /* proxy_pass would redirect "/cdn/stream" to an empty id */
 
         clcf->auto_redirect = 0;
     }

@@ -90,7 +90,7 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    /* the last to be pushed is the first: before rewrite's "return" */
+    /* handlers run in reverse order: this one before rewrite's "return" */
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_REWRITE_PHASE].handlers);
     if (h == NULL) {

@@ -9,12 +9,12 @@
 
 
 /*
- * The guard runs before nginx's slice filter.  It lets no slice but a whole
- * 206 into a track: a subrequest that breaks after its header is taken for
- * finished by nginx, and one that error_page answers brings its body into the
- * audio (docs/upstream.md, N16, N17).
+ * The guard runs before nginx's slice filter.  It lets only complete 206 slices
+ * through: nginx takes a subrequest that fails after its header for finished,
+ * and the body of one that error_page answers would end up in the audio
+ * (docs/upstream.md, N16, N17).
  *
- * A response that the cache has no room for is passed on without it.
+ * A response that does not fit into the cache is passed on without it.
  */
 
 typedef struct {
@@ -100,7 +100,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 
     if (r != r->main && (ctx == NULL || r->background)) {
 
-        /* no slice comes before the first one: auth_request's, or mirror's */
+        /* before the first slice: a subrequest of auth_request or mirror */
 
         return ngx_http_next_header_filter(r);
     }
@@ -109,7 +109,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 
         if (r == r->main) {
 
-            /* no slice, or no more: a range was refused after its header */
+            /* not a slice, or a range that was refused after its header */
 
             ngx_http_set_ctx(r, NULL, ngx_voyo_guard_filter_module);
 
@@ -170,7 +170,7 @@ ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
         if (last && ngx_voyo_guard_check(r, ctx) != NGX_OK) {
 
-            /* the only slice: what a proxy before us needs is the header */
+            /* the only slice: a proxy in front needs the header */
 
             (void) ngx_http_send_special(r, NGX_HTTP_FLUSH);
 
@@ -180,7 +180,7 @@ ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     } else if (r == r->main && ctx->slice->done
                && ngx_voyo_guard_check(r, ctx) != NGX_OK)
     {
-        /* the slice filter would go on with the next */
+        /* the slice filter would continue with the next one */
 
         return NGX_ERROR;
     }
@@ -204,7 +204,7 @@ ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
 
     if (ctx->slice->cached && ctx->slice->cache) {
 
-        /* nginx takes a file's length for the body's, the next one anew */
+        /* nginx trusts a cached file's length; the next request fetches it */
 
         name = &ctx->slice->cache->file.name;
 

@@ -8,15 +8,15 @@
 
 
 /*
- * nginx's slice filter begins the next slice as soon as nothing is buffered in
- * the request, however much the connection still has to send
- * (docs/upstream.md, N10).  Here the one is made to show in the other, in the
- * bit that the image filter uses: the two can't be used in one location.
+ * nginx's slice filter starts the next slice as soon as the request has nothing
+ * buffered, however much the connection still has to send (docs/upstream.md,
+ * N10).  This filter mirrors the latter into the request, in the bit of the
+ * image filter: the two cannot be used in one location.
  */
 
 #define NGX_VOYO_PACE_BUFFERED  0x08
 
-/* bytes for the socket; gzip and others have bits of their own (N32) */
+/* data for the socket; gzip and others use other bits (N32) */
 
 #define NGX_VOYO_PACE_UNSENT                                                  \
     (NGX_LOWLEVEL_BUFFERED|NGX_HTTP_WRITE_BUFFERED)
@@ -43,8 +43,9 @@ ngx_voyo_pace_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     /*
-     * the end of a slice sends what a thread of "aio threads" left: below
-     * "postpone_output" it would wait for the next slice, which waits for it
+     * flush the rest that a thread of "aio threads" left at the end of a slice:
+     * below "postpone_output" it would wait for the next slice, which waits for
+     * it
      */
 
     if (r->connection->buffered & NGX_HTTP_WRITE_BUFFERED) {

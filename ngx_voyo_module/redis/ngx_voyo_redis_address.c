@@ -72,7 +72,7 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
 
     if (conf->numeric[0] == '[') {
 
-        /* nginx writes IPv6 in brackets, the C library takes it without */
+        /* nginx formats IPv6 with brackets, hiredis expects none */
 
         ngx_memmove(conf->numeric, conf->numeric + 1, len);
         p = (u_char *) ngx_strchr(conf->numeric, ']');

@@ -39,13 +39,13 @@ struct ngx_voyo_redis_s {
 
     ngx_queue_t                 calls;    /* in flight, oldest first */
     ngx_event_t                 timer;    /* connects again */
-    ngx_event_t                 watch;    /* looks after the oldest call */
+    ngx_event_t                 watch;    /* timeout of the oldest call */
     ngx_msec_t                  pause;
     ngx_uint_t                  holders;
 
-    unsigned                    up:1;     /* it answered the last time */
+    unsigned                    up:1;     /* it accepts commands */
     unsigned                    tried:1;  /* not the first attempt */
-    unsigned                    left:1;   /* closed by a worker to quit */
+    unsigned                    left:1;   /* closed on worker shutdown */
 };
 
 
@@ -85,7 +85,7 @@ ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
 
     if (redis->left) {
 
-        /* a worker that is to quit was asked once more */
+        /* one more request in a worker that is shutting down */
 
         redis->left = 0;
         redis->tried = 0;
@@ -93,7 +93,7 @@ ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
         ngx_voyo_redis_connect(redis);
     }
 
-    /* on the first attempt hiredis keeps commands until it is connected */
+    /* on the first attempt hiredis queues commands until it is connected */
 
     if (redis->commands == NULL || (!redis->up && redis->tried)) {
         return NGX_ERROR;
@@ -218,7 +218,7 @@ ngx_voyo_redis_idle(ngx_voyo_redis_t *redis)
 {
     unsigned  idle;
 
-    /* a worker that is to quit closes idle connections */
+    /* a worker that is shutting down closes idle connections */
 
     idle = (redis->holders == 0 && ngx_queue_empty(&redis->calls));
 
@@ -333,7 +333,7 @@ ngx_voyo_redis_greet(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
         return NGX_OK;
     }
 
-    /* the answer to this one tells that commands are taken */
+    /* the reply to this one shows that Redis accepts commands */
 
     call = ngx_alloc(sizeof(ngx_voyo_redis_call_t), redis->log);
     if (call == NULL) {
@@ -375,7 +375,7 @@ ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis)
 }
 
 
-/* A server may answer what follows a refused AUTH or SELECT all the same. */
+/* Redis may reply to commands after a refused AUTH or SELECT all the same. */
 
 static void
 ngx_voyo_redis_admitted(redisAsyncContext *ac, void *reply, void *data)
@@ -402,7 +402,7 @@ ngx_voyo_redis_greeted(void *data, redisReply *reply)
 
     if (reply->type == REDIS_REPLY_ERROR) {
 
-        /* one that reads its data after a start will be there soon */
+        /* it is loading its data after a start, and ready soon */
 
         level = NGX_LOG_ERR;
 
@@ -542,7 +542,7 @@ ngx_voyo_redis_close(ngx_voyo_redis_t *redis)
     redis->events = NULL;
     redis->events_connection = NULL;
 
-    /* without data a context's callbacks don't come back here */
+    /* without data a context's callbacks do nothing */
 
     if (ac[0]) {
         ac[0]->data = NULL;
@@ -589,7 +589,7 @@ ngx_voyo_redis_gone(void *data, ngx_connection_t *c)
 static void
 ngx_voyo_redis_leave(ngx_voyo_redis_t *redis)
 {
-    /* what was lost is not asked again before its time */
+    /* after a failure the reconnect waits for its timer */
 
     if (redis->up) {
         redis->left = 1;
@@ -643,13 +643,13 @@ ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
     redis->timer.log = cycle->log;
     redis->timer.cancelable = 1;
 
-    /* not cancelable: a worker does not leave with a call in flight */
+    /* not cancelable: a worker does not exit with a call in flight */
 
     redis->watch.handler = ngx_voyo_redis_watch;
     redis->watch.data = redis;
     redis->watch.log = cycle->log;
 
-    /* the time may be that of the master's last event */
+    /* the cached time may still be the master's */
 
     ngx_time_update();
 

@@ -68,7 +68,7 @@ ngx_voyo_redis_event_add_read(void *data)
     e = data;
     rev = e->connection->read;
 
-    /* level-triggered: hiredis reads 16 KiB at most for an event */
+    /* level-triggered: hiredis reads at most 16 KiB per event */
 
     if (!rev->active) {
         (void) ngx_add_event(rev, NGX_READ_EVENT, NGX_LEVEL_EVENT);
@@ -130,7 +130,7 @@ ngx_voyo_redis_event_cleanup(void *data)
     e = data;
     c = e->connection;
 
-    /* detach the events only: the socket is hiredis's to close */
+    /* only remove the events: hiredis closes the socket */
 
     ngx_voyo_redis_event_del_read(e);
     ngx_voyo_redis_event_del_write(e);

@@ -25,7 +25,7 @@ typedef enum {
 } ngx_voyo_health_e;
 
 
-/* A question to Redis; the request may be gone before its answer. */
+/* A query to Redis; the request may be gone before the reply. */
 
 typedef struct {
     ngx_http_request_t  *request;
@@ -327,7 +327,7 @@ ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
 }
 
 
-/* What the source does to us is no reason to take this machine away. */
+/* Failures of the source never make this machine unhealthy. */
 
 static void
 ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
