@@ -16,10 +16,10 @@
 
 
 #define NGX_VOYO_AHEAD_SEEN   1024      /* slices remembered */
-#define NGX_VOYO_AHEAD_FRESH  5000      /* ms that one is taken to be there */
+#define NGX_VOYO_AHEAD_FRESH  5000      /* ms until it is checked again */
 
 
-/* A slice that was in the cache: not each listener has to look for it. */
+/* A slice seen in the cache, so that not every client has to check. */
 
 typedef struct {
     ngx_uint_t            hash;          /* of its representation and size */
@@ -33,7 +33,7 @@ struct ngx_voyo_seen_s {
 };
 
 
-/* A slice's place in a track, as its cache key ends: "bytes=0-524287". */
+/* A slice's place in a track, from the end of its key: "bytes=0-524287". */
 
 typedef struct {
     ngx_str_t             name;          /* of the track's part of the key */
@@ -81,8 +81,8 @@ ngx_voyo_ahead(ngx_http_request_t *r, ngx_voyo_ahead_t *ahead,
     }
 
     /*
-     * One slice ahead of a client that has not taken one yet: one that stops
-     * after a few seconds costs little (docs/upstream.md, N10).
+     * Only one slice ahead until the client has received one, so that a client
+     * that stops after a few seconds costs little (docs/upstream.md, N10).
      */
 
     n = ahead->taken ? vlcf->ahead : 1;
@@ -91,7 +91,7 @@ ngx_voyo_ahead(ngx_http_request_t *r, ngx_voyo_ahead_t *ahead,
 
         if (start < ahead->looked) {
 
-            /* when the slice before was looked up */
+            /* done for the previous slice */
 
             continue;
         }
@@ -151,7 +151,7 @@ ngx_voyo_ahead_place(ngx_http_cache_t *c, ngx_voyo_place_t *place)
 }
 
 
-/* Whether a client has taken a slice's size, and not only its socket. */
+/* Whether the client itself has received the size of a slice. */
 
 static ngx_uint_t
 ngx_voyo_ahead_taken(ngx_connection_t *c, off_t size)
@@ -164,7 +164,7 @@ ngx_voyo_ahead_taken(ngx_connection_t *c, off_t size)
 }
 
 
-/* Whether a slice is in the cache, or on its way there. */
+/* Whether a slice is in the cache, or being fetched. */
 
 static ngx_uint_t
 ngx_voyo_ahead_there(ngx_http_request_t *r, ngx_voyo_ahead_t *ahead,

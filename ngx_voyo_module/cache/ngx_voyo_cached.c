@@ -61,9 +61,9 @@ ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key)
     if (stored == NGX_DECLINED && cold && ngx_voyo_cached_file(cache, key)) {
 
         /*
-         * nginx has not read its directory since it was started.  Of two that
-         * ask for a slice then, the second may fetch it (docs/upstream.md,
-         * N29): whom it is read ahead for is not to meet his own.
+         * nginx has not loaded the cache's directory yet, and of two requests
+         * for a slice the second may fetch it (docs/upstream.md, N29): reading
+         * it ahead must not make the client fetch it.
          */
 
         return NGX_OK;

@@ -9,8 +9,8 @@
 #include <ngx_event_connect.h>
 
 
-#define NGX_VOYO_FILL_RUNNING  32        /* at a time, a worker */
-#define NGX_VOYO_FILL_SLOW     4         /* of them: prefetches, at most */
+#define NGX_VOYO_FILL_RUNNING  32        /* at a time, per worker */
+#define NGX_VOYO_FILL_SLOW     4         /* of these, prefetches */
 #define NGX_VOYO_FILL_WAITING  256
 #define NGX_VOYO_FILL_WATCHES  1000
 #define NGX_VOYO_FILL_TIMEOUT  120000    /* ms, as long as cache locks */
@@ -25,10 +25,10 @@ struct ngx_voyo_fills_s {
     ngx_queue_t             ahead;       /* waiting, served first */
     ngx_queue_t             prefetch;    /* waiting */
     ngx_uint_t              nrunning;
-    ngx_uint_t              nslow;       /* of them */
+    ngx_uint_t              nslow;       /* of these, prefetches */
     ngx_uint_t              nwaiting;
     ngx_uint_t              nwatches;
-    ngx_event_t             event;       /* runs what waits */
+    ngx_event_t             event;       /* starts waiting fills */
 };
 
 
@@ -37,11 +37,11 @@ struct ngx_voyo_fill_s {
     ngx_queue_t             watches;
     ngx_voyo_fills_t       *fills;
     ngx_peer_connection_t   peer;
-    ngx_connection_t       *owner;       /* the only one, and it waits */
+    ngx_connection_t       *owner;       /* NULL: several, or it has begun */
     ngx_uint_t              slow;        /* a prefetch, which may resolve */
-    ngx_uint_t              again;       /* it is the second try */
+    ngx_uint_t              again;       /* this is the second attempt */
 
-    size_t                  key;         /* of "request": names the slice */
+    size_t                  key;         /* bytes of "request": the slice */
     size_t                  len;
     size_t                  sent;
     size_t                  received;
@@ -68,7 +68,7 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 {
     ngx_voyo_fill_t  *fill, *other;
 
-    /* a worker that is to quit stays for those who wait */
+    /* a worker that is shutting down only starts watched fills */
 
     if (ngx_terminate
         || (ngx_exiting && watch == NULL)
@@ -133,7 +133,7 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         ngx_voyo_fill_idle(fill);
     }
 
-    /* not from here: who asked is not ready for an answer */
+    /* not from here: the caller is not ready for a callback */
 
     ngx_post_event(&fills->event, &ngx_posted_events);
 
@@ -206,8 +206,8 @@ ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch)
 
 
 /*
- * A worker that is to quit closes what is idle: a fill that nobody watches is
- * not worth its stay, and what it began goes on at the other end.
+ * A worker that is shutting down closes idle connections: an unwatched fill
+ * does not keep it, and the request continues at the other end.
  */
 
 static void
@@ -292,8 +292,9 @@ ngx_voyo_fill_run(ngx_event_t *ev)
 
 
 /*
- * The slice of a client that is gone is fetched to the end, as nobody looks at
- * the connection meanwhile (docs/upstream.md, N13): this one does.
+ * Whether a fill that is about to start is not needed any more.  While nginx
+ * fetches a slice it does not notice that the client has left
+ * (docs/upstream.md, N13), so this checks its connection.
  */
 
 static ngx_uint_t
@@ -444,8 +445,8 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
     if (status == 0 && !fill->again && !ngx_queue_empty(&fill->watches)) {
 
         /*
-         * the slice broke off, or a worker that is to quit has closed the
-         * connection before the second answer: only asking again can tell
+         * the slice is incomplete, or a worker that is shutting down closed the
+         * connection before the second response: only a retry can tell
          */
 
         fill->again = 1;

@@ -71,7 +71,7 @@ ngx_voyo_fill_status(u_char *p, size_t len, ngx_uint_t *retry_after)
         return first;
     }
 
-    /* without the second answer the slice broke off */
+    /* without the second response the slice is incomplete */
 
     return ngx_voyo_fill_answer(p, last, &second, &nothing) ? 200 : 0;
 }

@@ -7,14 +7,14 @@
 #include "ngx_voyo_follow.h"
 
 
-#define NGX_VOYO_FOLLOW_LOOK  10        /* ms between looks at those waiting */
+#define NGX_VOYO_FOLLOW_LOOK  10        /* ms between checks */
 
 
 struct ngx_voyo_follows_s {
     ngx_queue_t           fresh;         /* lookups since the last event */
-    ngx_queue_t           waiting;       /* for others to fetch their slice */
-    ngx_event_t           event;         /* looks at the fresh ones */
-    ngx_event_t           timer;         /* and at the waiting ones */
+    ngx_queue_t           waiting;       /* while another fetches the slice */
+    ngx_event_t           event;         /* checks the fresh ones */
+    ngx_event_t           timer;         /* checks the waiting ones */
 };
 
 
@@ -86,8 +86,8 @@ ngx_voyo_follow_look(ngx_event_t *ev)
 
 
 /*
- * nginx looks every 500 ms whether a slice that somebody else fetches is there
- * (docs/upstream.md, N3, N25): it is made to look when it is.
+ * nginx checks every 500 ms whether another request has stored the slice
+ * (docs/upstream.md, N3, N25): this makes it check once that has happened.
  */
 
 static void
@@ -114,7 +114,7 @@ ngx_voyo_follow_wake(ngx_event_t *ev)
             continue;
         }
 
-        /* without the lock: nginx looks again with it, and may wait on */
+        /* read without the lock: nginx checks with it, and may keep waiting */
 
         if (!c->node->updating && c->wait_event.timer_set) {
             ngx_del_timer(&c->wait_event);

@@ -41,7 +41,7 @@ ngx_voyo_problem_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_voyo_module);
 
-    /* only for lack of memory there is none */
+    /* there is no context only if memory was short */
 
     return ngx_voyo_problem_send(r, ctx ? &ctx->problem
                                         : &ngx_voyo_problem_memory);
@@ -90,7 +90,7 @@ ngx_voyo_problem_send(ngx_http_request_t *r,
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.charset.len = 0;
 
-    /* no range of it, and nothing of what it was to be */
+    /* no ranges, and no headers of the intended response */
 
     r->allow_ranges = 0;
     ngx_http_clear_accept_ranges(r);

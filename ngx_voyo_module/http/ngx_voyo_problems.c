@@ -103,7 +103,7 @@ const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
 };
 
 
-/* Those that the origin may answer with. */
+/* The problems that the origin may respond with. */
 
 static const ngx_voyo_problem_t *const  ngx_voyo_problems[] = {
     &ngx_voyo_problem_busy,
@@ -151,7 +151,7 @@ ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
         problem->retry_after = 0;
     }
 
-    /* what isn't told by the origin failed between it and us */
+    /* without a code it failed between origin and edge */
 
     if (status == NGX_VOYO_GONE
         || (code == NULL

@@ -55,7 +55,7 @@ ngx_voyo_balancer_init_peer(ngx_http_request_t *r,
     u->peer.save_session = ngx_voyo_balancer_save_session;
 #endif
 
-    /* the answer is looked at before nginx decides about it */
+    /* the response is checked before nginx processes it */
 
     origin->process_header = u->process_header;
     origin->reinit_request = u->reinit_request;
@@ -94,8 +94,8 @@ ngx_voyo_balancer_free_peer(ngx_peer_connection_t *pc, void *data,
 #if (NGX_HTTP_SSL)
 
 /*
- * Sessions are not kept, with TLS 1.3 they save no round trip; without these
- * nginx would call what is not there (docs/upstream.md, N22).
+ * Sessions are not reused, since with TLS 1.3 that saves no round trip; without
+ * these functions nginx would call null pointers (docs/upstream.md, N22).
  */
 
 static ngx_int_t
@@ -128,7 +128,7 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
     u = r->upstream;
     origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
-    /* nginx takes garbage for HTTP/0.9 and would answer in it */
+    /* nginx takes garbage for HTTP/0.9, and would respond with that version */
 
     version = r->http_version;
 
@@ -152,7 +152,7 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
                       origin->start, origin->last, &origin->representation,
                       u->headers_in.status_n);
 
-        /* nginx's own interception of errors does the rest */
+        /* nginx's error_page does the rest */
 
         u->headers_in.status_n = NGX_HTTP_BAD_GATEWAY;
         u->keepalive = 0;
@@ -164,7 +164,7 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
 
     if (origin->found) {
 
-        /* the next slices need not be sent there again */
+        /* so that the next slices need no redirect */
 
         vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
@@ -193,7 +193,7 @@ ngx_voyo_balancer_reinit_request(ngx_http_request_t *r)
 
     rc = origin->reinit_request(r);
 
-    /* the proxy begins anew with its own */
+    /* for a retry the proxy sets its own handler */
 
     origin->process_header = u->process_header;
     u->process_header = ngx_voyo_balancer_process_header;

@@ -61,7 +61,7 @@ ngx_voyo_check_range(ngx_str_t *value, ngx_voyo_origin_t *origin)
 {
     u_char  *last, buf[sizeof("bytes -/") + 3 * NGX_OFF_T_LEN];
 
-    /* there is just one right one (RFC 9110, section 14.4) */
+    /* there is exactly one valid form (RFC 9110, section 14.4) */
 
     last = ngx_sprintf(buf, "bytes %O-%O/%O", origin->start, origin->last,
                        origin->size);

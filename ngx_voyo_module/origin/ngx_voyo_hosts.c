@@ -50,7 +50,7 @@ ngx_voyo_hosts_find(ngx_array_t *hosts, ngx_voyo_media_url_t *url)
             continue;
         }
 
-        /* ".example.com" has to end a longer name, "example.com" is one */
+        /* ".example.com" is a suffix, "example.com" a whole name */
 
         if ((host[i].name.data[0] == '.') == (tail != url->name.data)) {
             return &host[i];
@@ -140,8 +140,8 @@ ngx_voyo_hosts_private6(struct in6_addr *addr)
     }
 
     /*
-     * global unicast is 2000::/3 (RFC 4291, section 2.4), but for what holds
-     * an IPv4 address that may be private: 6to4 and Teredo
+     * only global unicast, 2000::/3 (RFC 4291, section 2.4), except 6to4 and
+     * Teredo, which contain an IPv4 address that may be private
      */
 
     return (p[0] & 0xe0) != 0x20

@@ -182,7 +182,7 @@ ngx_voyo_media_url_other(ngx_str_t *text, ngx_voyo_media_url_t *url,
 }
 
 
-/* The two of mn=a,b or mn=a%2Cb. */
+/* The two names in mn=a,b or mn=a%2Cb. */
 
 static ngx_int_t
 ngx_voyo_media_url_nodes(ngx_str_t *uri, ngx_str_t name[2])

@@ -91,7 +91,7 @@ ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             return NGX_OK;
         }
 
-        /* the response's header goes all the same */
+        /* send the header of the response at once */
 
         out.buf = flush;
 
@@ -115,8 +115,8 @@ ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 /*
- * Moves what fits from "in" into "header", and returns the rest.  "flush" is a
- * buffer that is none of data, or NULL.
+ * Moves as much data as fits from "in" to "header", and returns the rest.
+ * "flush" is the last special buffer, or NULL.
  */
 
 static ngx_chain_t *
@@ -156,7 +156,7 @@ ngx_voyo_mp4_header_take(ngx_buf_t *header, ngx_chain_t *in,
             return in;
         }
 
-        /* the proxy waits for a recycled one to be sent: not to be postponed */
+        /* the proxy waits for recycled buffers: do not postpone them */
 
         header->recycled |= b->recycled;
         header->flush |= b->flush;

@@ -139,7 +139,7 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
 
         for (i = 0; i < ctx->naddrs; i++) {
 
-            /* a URL is bound to the family, too: G7 */
+            /* a URL is bound to the family too: G7 */
 
             if (vmcf->family != AF_UNSPEC
                 && ctx->addrs[i].sockaddr->sa_family
@@ -191,9 +191,10 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
     ngx_inet_set_port(&origin->sockaddr.sockaddr, origin->url.port);
 
     /*
-     * keep-alive connections are pooled by the address alone: scheme and name
-     * in the bytes that connect() ignores keep one verified for another host
-     * from being used (docs/upstream.md, N23), and a retry gets a fresh one
+     * keep-alive connections are pooled by address only: a hash of scheme and
+     * name in bytes that connect() ignores keeps connections that were verified
+     * for another host from being used (docs/upstream.md, N23), and gives a
+     * retry a new one
      */
 
     mark = ngx_voyo_origin_mark(&origin->url) + origin->retries;
@@ -202,7 +203,7 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
 
 #if (NGX_HAVE_INET6)
     case AF_INET6:
-        /* what only link-local addresses have, which are refused */
+        /* used by link-local addresses only, which are refused */
 
         origin->sockaddr.sockaddr_in6.sin6_scope_id = mark;
         break;

@@ -11,8 +11,8 @@
 
 
 /*
- * With the first attempt and the renewals these are at most 9, and 8 internal
- * redirects: nginx allows 10 (docs/upstream.md, N21).
+ * With the first attempt and the renewals there are at most 9 attempts, and 8
+ * internal redirects: nginx allows 10 (docs/upstream.md, N21).
  */
 
 #define NGX_VOYO_HOPS        4
@@ -35,7 +35,7 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     status = r->upstream ? r->upstream->headers_in.status_n : 0;
 
-    /* the one line of it: nginx's own would have the URL in it */
+    /* the only message: nginx's own would contain the URL */
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "media host \"%V\" answered %ui to bytes %O-%O of \"%V\", "
@@ -130,7 +130,7 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         return ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
     }
 
-    /* the header's memory is the next response's too */
+    /* the next response reuses the header's memory */
 
     text.len = location->value.len;
     text.data = ngx_pstrdup(r->pool, &location->value);
@@ -140,7 +140,7 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     if (ngx_voyo_media_url_parse(&url, &text) != NGX_OK) {
 
-        /* a relative one: no media host sends it */
+        /* relative: media hosts do not send such */
 
         return ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_OTHER);
     }
@@ -151,7 +151,7 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 }
 
 
-/* Where no host may be asked, another URL may lead to one. */
+/* If the host is not allowed, a newer URL may name another. */
 
 static ngx_int_t
 ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
@@ -180,7 +180,7 @@ ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
 }
 
 
-/* Once on a fresh connection, once on the URL's other host, then anew. */
+/* One retry on a new connection, one at the other host, then a newer URL. */
 
 static ngx_int_t
 ngx_voyo_repair_retry(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
