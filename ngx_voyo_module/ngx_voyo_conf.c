@@ -21,6 +21,12 @@
 #define NGX_VOYO_ZONE_MIN   (64 * 1024)
 
 
+typedef struct {
+    ngx_str_t   name;                    /* with "=" */
+    size_t      offset;                  /* of the value */
+} ngx_voyo_parameter_t;
+
+
 static char *ngx_voyo_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_hosts(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -31,11 +37,27 @@ static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
     ngx_http_handler_pt handler);
+static char *ngx_voyo_set_parameters(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
+    const ngx_voyo_parameter_t *parameter);
 static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value);
 static char *ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static void ngx_voyo_use(ngx_conf_t *cf);
+
+
+static const ngx_voyo_parameter_t  ngx_voyo_stream_parameters[] = {
+    { ngx_string("quality="), offsetof(ngx_voyo_loc_conf_t, quality) },
+    { ngx_string("codec="), offsetof(ngx_voyo_loc_conf_t, codec) },
+    { ngx_string("prefetch="), offsetof(ngx_voyo_loc_conf_t, prefetch) },
+    { ngx_null_string, 0 }
+};
+
+
+static const ngx_voyo_parameter_t  ngx_voyo_track_parameters[] = {
+    { ngx_string("artwork="), offsetof(ngx_voyo_loc_conf_t, artwork) },
+    { ngx_null_string, 0 }
+};
 
 
 static ngx_conf_enum_t  ngx_voyo_codecs[] = {
@@ -141,7 +163,7 @@ ngx_command_t  ngx_voyo_commands[] = {
       NULL },
 
     { ngx_string("voyo_track"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_voyo_set_track,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -356,10 +378,8 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voyo_loc_conf_t *vlcf = conf;
 
-    char                       *rv;
-    ngx_str_t                  *value, s;
-    ngx_uint_t                  i;
-    ngx_http_complex_value_t  **slot;
+    char       *rv;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
@@ -375,39 +395,67 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     vlcf->stream = 1;
 
+    if (cf->args->nelts > 2
+        && ngx_strcmp(value[cf->args->nelts - 1].data, "fill") == 0)
+    {
+        vlcf->fill = 1;
+        cf->args->nelts--;
+    }
+
+    if (vlcf->again && cf->args->nelts > 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", with \"again\" the "
+                           "request has what it began with", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_voyo_set_parameters(cf, vlcf, ngx_voyo_stream_parameters);
+}
+
+
+static char *
+ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char  *rv;
+
+    rv = ngx_voyo_set_handler(cf, conf, ngx_voyo_track_handler);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    return ngx_voyo_set_parameters(cf, conf, ngx_voyo_track_parameters);
+}
+
+
+/* NAME=VALUE, after the first argument. */
+
+static char *
+ngx_voyo_set_parameters(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
+    const ngx_voyo_parameter_t *parameter)
+{
+    ngx_str_t                    *value, s;
+    ngx_uint_t                    i;
+    ngx_http_complex_value_t    **slot;
+    const ngx_voyo_parameter_t   *p;
+
+    value = cf->args->elts;
+
     for (i = 2; i < cf->args->nelts; i++) {
 
-        if (ngx_strcmp(value[i].data, "fill") == 0) {
-            vlcf->fill = 1;
-            continue;
+        for (p = parameter; p->name.len; p++) {
+            if (ngx_strncmp(value[i].data, p->name.data, p->name.len) == 0) {
+                break;
+            }
         }
 
-        if (vlcf->again) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid parameter \"%V\", with \"again\" the "
-                               "request has what it began with", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        if (ngx_strncmp(value[i].data, "quality=", 8) == 0) {
-            slot = &vlcf->quality;
-            s.data = value[i].data + 8;
-
-        } else if (ngx_strncmp(value[i].data, "codec=", 6) == 0) {
-            slot = &vlcf->codec;
-            s.data = value[i].data + 6;
-
-        } else if (ngx_strncmp(value[i].data, "prefetch=", 9) == 0) {
-            slot = &vlcf->prefetch;
-            s.data = value[i].data + 9;
-
-        } else {
+        if (p->name.len == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid parameter \"%V\"", &value[i]);
             return NGX_CONF_ERROR;
         }
 
-        s.len = value[i].data + value[i].len - s.data;
+        slot = (ngx_http_complex_value_t **) ((u_char *) vlcf + p->offset);
 
         if (*slot) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -415,19 +463,15 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
 
+        s.data = value[i].data + p->name.len;
+        s.len = value[i].len - p->name.len;
+
         if (ngx_voyo_set_value(cf, &s, slot) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    return ngx_voyo_set_handler(cf, conf, ngx_voyo_track_handler);
 }
 
 

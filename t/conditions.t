@@ -75,3 +75,16 @@ what | method | headers | status | bytes | slices
 ROWS
 
 run_tests();
+
+__DATA__
+
+=== TEST 1: 412 is an error like any other
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+--- more_headers
+If-Match: "x"
+--- error_code: 412
+--- response_headers
+Content-Type: application/problem+json
+Cache-Control: no-store
+--- response_body_like: "code":"changed","retryable":false

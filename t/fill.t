@@ -15,6 +15,7 @@ __DATA__
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- response_headers
+Cache-Control: no-store
 Content-Length: 3584
 ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- fetched

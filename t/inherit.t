@@ -155,3 +155,15 @@ location ~ ^/audio/(?<id>[^/]+)/(?<level>low|medium|high)$ {
 --- request
 GET /audio/dQw4w9WgXcQ/low
 --- bytes: 251 0-
+
+=== TEST 10: a location of one's own that is named like that of pictures
+--- edge
+location ^~ /art/ {
+    voyo_stream $voyo_id;
+    include $TEST_NGINX_HOME/conf/voyo_edge.conf;
+}
+--- request
+GET /art/dQw4w9WgXcQ
+--- bytes: 0-
+--- response_headers
+Content-Type: audio/mp4

@@ -89,3 +89,15 @@ QUALITY_TOLERANCE 0
 --- request
 GET /cdn/track/dQw4w9WgXcQ
 --- response_body_like: "medium":\{"bitrate":48000,
+
+=== TEST 9: where pictures are is configured
+--- record
+track dQw4w9WgXcQ artwork=https://i.ytimg.com/x.jpg
+140 aac 129500 3584 /140
+--- edge
+location ^~ /about/ { voyo_track $voyo_id artwork=https://img.example/$voyo_track.webp; }
+location ^~ /bare/ { voyo_track $voyo_id; }
+--- request eval
+["GET /about/dQw4w9WgXcQ", "GET /bare/dQw4w9WgXcQ"]
+--- response_body_like eval
+[qr{"artwork":"https://img\.example/dQw4w9WgXcQ\.webp"}, qr{"artwork":null}]

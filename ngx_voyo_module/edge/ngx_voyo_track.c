@@ -16,7 +16,7 @@ static void ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
 static ngx_int_t ngx_voyo_track_write(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge, const voyo_record_t *record);
 static cJSON *ngx_voyo_track_json(const voyo_record_t *record,
-    ngx_uint_t tolerance);
+    const char *artwork, ngx_uint_t tolerance);
 static void ngx_voyo_track_text(cJSON *json, const char *name,
     const char *text);
 static cJSON *ngx_voyo_track_codec(const voyo_record_t *record,
@@ -104,11 +104,31 @@ ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 {
     char                  *text;
     cJSON                 *json;
+    u_char                *artwork;
+    ngx_str_t              value;
+    ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    json = ngx_voyo_track_json(record, vmcf->tolerance);
+    artwork = NULL;
+
+    if (record->artwork && vlcf->artwork) {
+
+        if (ngx_http_complex_value(r, vlcf->artwork, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        artwork = ngx_pnalloc(r->pool, value.len + 1);
+        if (artwork == NULL) {
+            return NGX_ERROR;
+        }
+
+        *ngx_cpymem(artwork, value.data, value.len) = '\0';
+    }
+
+    json = ngx_voyo_track_json(record, (char *) artwork, vmcf->tolerance);
     if (json == NULL) {
         return NGX_ERROR;
     }
@@ -135,10 +155,10 @@ ngx_voyo_track_write(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 
 
 static cJSON *
-ngx_voyo_track_json(const voyo_record_t *record, ngx_uint_t tolerance)
+ngx_voyo_track_json(const voyo_record_t *record, const char *artwork,
+    ngx_uint_t tolerance)
 {
-    cJSON   *json, *codecs;
-    u_char   artwork[sizeof("/cdn/art/") + VOYO_TRACK_LEN];
+    cJSON  *json, *codecs;
 
     json = cJSON_CreateObject();
     codecs = cJSON_CreateObject();
@@ -169,13 +189,7 @@ ngx_voyo_track_json(const voyo_record_t *record, ngx_uint_t tolerance)
         cJSON_AddNullToObject(json, "loudness");
     }
 
-    if (record->artwork) {
-        *ngx_sprintf(artwork, "/cdn/art/%s", record->id) = '\0';
-        cJSON_AddStringToObject(json, "artwork", (char *) artwork);
-
-    } else {
-        cJSON_AddNullToObject(json, "artwork");
-    }
+    ngx_voyo_track_text(json, "artwork", artwork);
 
     cJSON_AddItemToObject(codecs, voyo_codec_name(VOYO_CODEC_AAC),
                           ngx_voyo_track_codec(record, VOYO_CODEC_AAC,
