@@ -1,4 +1,4 @@
-// The library, to dist/: its dependencies stay outside.
+// The library, to dist/; dependencies are external.
 
 import { copyFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
@@ -15,7 +15,7 @@ export default defineConfig({
       external: [/^react($|\/)/, "nanoevents", "p-retry"],
       output: {
         chunkFileNames: "[name].js",
-        // a bundler of server components must not run it on the server
+        // marks client components for bundlers of server components
         banner: ({ name }) => (name === "react" ? '"use client";\n' : ""),
       },
     },

@@ -1,4 +1,4 @@
-// The demo page, to a directory that nginx serves as it is.
+// The demo page, to a directory that nginx serves as is.
 
 import { defineConfig } from "vite";
 

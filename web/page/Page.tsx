@@ -4,8 +4,8 @@ import { AudioPlayer, type QueueItem, usePlayer } from "../src/react.js";
 import { Health } from "./Health.js";
 import { Panel } from "./Panel.js";
 
-// ?tracks=ID,ID takes the place of tracks.json, ?base=URL of this server;
-// ?autoplay does not wait for a click, if the browser lets it
+// ?tracks=ID,ID replaces tracks.json, ?base=URL this server; ?autoplay does not
+// wait for a click, if the browser allows it
 const asked = new URLSearchParams(location.search);
 const ID = /(?:^|[=/])(vyo_[\w-]{15}|[\w-]{11})(?=$|[?&#\s])/;
 

@@ -1,5 +1,5 @@
-// What happened: what the player tells, and what the browser and the server
-// tell of each request.
+// The panel: events of the player, and facts about each request from the
+// browser and the server.
 
 import { useEffect, useReducer, useState } from "react";
 import type { Player, PlayerState, Quality } from "../src/index.js";
@@ -31,7 +31,7 @@ const NONE: Facts = {
   size: "–",
 };
 const MOST_LINES = 200;
-// the server ignores what it does not know
+// the server ignores unknown parameters
 const OURS = "&panel=1";
 
 export function Panel({ player }: { player: Player | null }) {
@@ -78,7 +78,7 @@ export function Panel({ player }: { player: Player | null }) {
   );
 }
 
-/** Of the audio's own request, once the browser tells of it. */
+/** That of the audio's own request, once the browser reports it. */
 function cacheOf({ cache, cacheLater }: Facts): string {
   return cache === "–" && cacheLater ? `${cacheLater} (asked later)` : cache;
 }
@@ -106,7 +106,7 @@ type Told = (facts: Partial<Facts>) => void;
 function watchPlayer(player: Player, add: Add, told: Told): () => void {
   let last: PlayerState = player.state;
 
-  // until the browser is done with the request and tells of it
+  // until the browser has finished and reported the request
   let loading = 0;
   const onLoad = ({ type, target }: Event) => {
     if (target === player.active && type === "loadstart") {
@@ -174,7 +174,7 @@ function watchPlayer(player: Player, add: Add, told: Told): () => void {
   };
 }
 
-/** An audio element tells no headers, so one byte is asked for beside it. */
+/** An audio element exposes no headers, so a separate request gets one byte. */
 async function ask(
   player: Player,
   id: string,
@@ -196,11 +196,11 @@ async function ask(
       });
     }
   } catch {
-    // it is shown as it was
+    // the previous value stays
   }
 }
 
-/** Each request for a stream, when the browser is done with it. */
+/** Reports each request for a stream once the browser has finished it. */
 function watchRequests(player: Player, add: Add, told: Told): () => void {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as PerformanceResourceTiming[]) {

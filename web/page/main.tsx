@@ -1,4 +1,4 @@
-// The demo page: the player, tracks to give it, and what happened.
+// The demo page: the player, a form for tracks, and a panel of events.
 
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

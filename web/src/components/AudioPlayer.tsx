@@ -24,15 +24,15 @@ import { describe, english, type Texts } from "./texts.js";
 import { usePlayer, usePlayerState } from "./usePlayer.js";
 import { Volume } from "./Volume.js";
 
-/** A track, and what the page says of it. */
+/** A track, with the page's metadata. */
 export type QueueItem = TrackEntry;
 
 export interface AudioPlayerProps {
-  /** The queue.  What plays goes on when it is still in a new one. */
+  /** The queue.  The current track continues if a new queue contains it. */
   tracks?: readonly Track[];
   /** Where the server is: "" for the page's own, or an origin. */
   base?: string;
-  /** A player made elsewhere, with its own options. */
+  /** A player created elsewhere, with its own options. */
   player?: Player | null;
   autoPlay?: boolean;
   showQueue?: boolean;
@@ -69,7 +69,7 @@ function View({
 }: AudioPlayerProps) {
   const state = usePlayerState(player);
   const texts = useMemo(() => ({ ...english, ...given }), [given]);
-  // a page makes a new array each time, of the same tracks
+  // a page may create a new array of the same tracks for each render
   const queue = tracks && JSON.stringify(tracks.map(entryOf));
 
   useEffect(() => {
@@ -163,7 +163,7 @@ function Names({
   );
 }
 
-/** Each second while something is due. */
+/** The time, updated each second while something is due. */
 function useNow(running: boolean): number {
   const [now, setNow] = useState(() => Date.now());
 
@@ -209,7 +209,7 @@ function Actions({
   useLayoutEffect(() => {
     const { current } = place;
     return () => {
-      // they go, and the focus with them
+      // they disappear together with the focus
       if (current?.contains(document.activeElement)) {
         current
           .closest(".voyo-player")
@@ -291,7 +291,7 @@ function Buttons({ player, state, texts }: PartProps) {
   );
 }
 
-/** Off, it keeps the focus and does nothing. */
+/** While off, it keeps the focus and does nothing. */
 function Press({
   label,
   off,
@@ -304,9 +304,9 @@ function Press({
   label: string;
   off: boolean;
   onPress: () => void;
-  /** whether what it stands for is on */
+  /** whether the mode is on */
   mode?: boolean;
-  /** a label that changes says that itself */
+  /** its label changes, so it needs no pressed state */
   toggles?: boolean;
   className?: string;
   children: ReactNode;
@@ -428,7 +428,7 @@ function Known({ player, id }: { player: Player; id: string }) {
   );
 }
 
-/** For those who listen to the page: what changed, once. */
+/** Announces changes to screen readers, once each. */
 function Announcer({
   state,
   texts,
@@ -447,7 +447,7 @@ function Announcer({
   );
 }
 
-/** null while it is not known how it goes on: what was said last stays. */
+/** null while the outcome is unknown: the last announcement stays. */
 function announced(
   state: PlayerState,
   texts: Texts,
@@ -463,7 +463,7 @@ function announced(
     case "paused":
       return "";
     case "playing": {
-      // an id is no name: the name follows in a moment
+      // only the id is known yet; the title follows
       if (name === null || name.title === track) {
         return "";
       }
@@ -477,7 +477,7 @@ function announced(
   }
 }
 
-/** Keys, while the focus is inside and not on what needs them itself. */
+/** Keys, while the focus is inside and not on an element that uses them. */
 function onKey(event: KeyboardEvent<HTMLElement>, player: Player): void {
   const { target, key } = event;
   if (
@@ -511,7 +511,7 @@ function onKey(event: KeyboardEvent<HTMLElement>, player: Player): void {
     actions[" "] = () => player.toggle();
   }
   if (target.matches("select")) {
-    // letters choose there
+    // letters select an option there
     return;
   }
 

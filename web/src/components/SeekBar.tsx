@@ -4,7 +4,7 @@ import type { PlayerState } from "../core/state.js";
 import { clock } from "./clock.js";
 import type { Texts } from "./texts.js";
 
-// a drag is many changes and one request
+// a drag causes many changes, but only one request
 const SETTLED = 150;
 
 /** A track may be in the queue twice. */
@@ -31,7 +31,7 @@ export function SeekBar({
       return undefined;
     }
     const timer = setTimeout(() => {
-      // the next one may have begun meanwhile
+      // the next track may have started meanwhile
       if (player && nameOf(player.state) === draft.track) {
         player.seek(draft.to);
       }
@@ -79,7 +79,7 @@ export function SeekBar({
               ArrowUp: 5,
             }[event.key];
             if (step) {
-              // the browser's own step is a hundredth of the track
+              // the browser's own step is 1 % of the track
               event.preventDefault();
               settle(shown + step);
             }

@@ -1,13 +1,13 @@
-// The system's own buttons, lock screen and headphones.
+// The system's media buttons, lock screen and headphones.
 
 import type { Player } from "../core/player.js";
 
 const STEP = 10;
 
-/** There is one for the whole page: of the player that began to play last. */
+/** A page has one Media Session; it belongs to the player that started last. */
 let owner: object | null = null;
 
-/** Returns how to disconnect.  Without a Media Session it does nothing. */
+/** Returns a function that disconnects.  No-op without a Media Session. */
 export function connectMediaSession(player: Player): () => void {
   const session = globalThis.navigator?.mediaSession;
   if (!session) {
@@ -41,7 +41,7 @@ export function connectMediaSession(player: Player): () => void {
           handlers ? handler : null,
         );
       } catch {
-        // not every browser knows every action
+        // not every browser supports every action
       }
     }
   };

@@ -1,9 +1,9 @@
-// All words, and what a state is called in them.
+// All texts, and the description of a state.
 
 import type { Repeat } from "../core/queue.js";
 import type { PlayerState } from "../core/state.js";
 
-/** Give your own for another language. */
+/** Provide your own for another language. */
 export interface Texts {
   idle: string;
   loading: string;
@@ -16,8 +16,8 @@ export interface Texts {
   blocked: string;
   skippingIn: (seconds: number) => string;
   /**
-   * By the server's name of the problem, where there is a sentence for it or
-   * for its like, or by the cause; else in English.
+   * By the server's code of the problem, if there is a text for it or a similar
+   * one, or by the cause; otherwise in English.
    */
   errors: Readonly<Record<string, string>>;
   tryAgain: string;
@@ -30,7 +30,7 @@ export interface Texts {
   previous: string;
   next: string;
   shuffle: string;
-  /** of a button that goes through them: each says what is on */
+  /** of a button that cycles through them: each names the current mode */
   repeats: Readonly<Record<Repeat, string>>;
   seek: string;
   /** of the seek bar, both as clock times */
@@ -110,7 +110,7 @@ export const english: Texts = {
   by: (title, artist) => `${title} by ${artist}`,
 };
 
-/** Names that make no difference to a listener. */
+/** Codes with the same text. */
 const LIKE = new Map(
   Object.entries({
     network: "source",
@@ -128,9 +128,9 @@ const LIKE = new Map(
 );
 
 export interface Description {
-  /** what happens, or happened */
+  /** what is happening, or has happened */
   text: string;
-  /** what follows by itself, with the seconds left */
+  /** what will happen automatically, with the seconds left */
   next: string | null;
 }
 

@@ -4,8 +4,8 @@ import type { PlayerState } from "../core/state.js";
 import { connectMediaSession } from "./media-session.js";
 
 /**
- * A player that lives as long as the component: null in the first render and
- * on a server.  The options of the first render count.
+ * A player with the lifetime of the component: null in the first render and on
+ * a server.  The options of the first render are used.
  */
 export function usePlayer(options?: PlayerOptions): Player | null {
   const [player, setPlayer] = useState<Player | null>(null);
@@ -25,7 +25,7 @@ export function usePlayer(options?: PlayerOptions): Player | null {
   return player;
 }
 
-/** The player's state, as it is now. */
+/** The player's current state. */
 export function usePlayerState(player: Player | null): PlayerState | null {
   const subscribe = useCallback(
     (told: () => void) => player?.on("state", told) ?? (() => {}),

@@ -1,4 +1,4 @@
-// Two audio elements: one plays, the other has the next track ready.
+// Two audio elements: one plays, the other preloads the next track.
 
 const LISTENED = [
   "loadedmetadata",
@@ -18,11 +18,11 @@ export type Heard = (typeof LISTENED)[number];
 
 export class Elements {
   readonly both: readonly [HTMLAudioElement, HTMLAudioElement];
-  /** Whether the volume can be set: it can't on phones that have keys. */
+  /** Whether the volume can be set: not on phones with volume keys. */
   readonly canSetVolume: boolean;
   #active: 0 | 1 = 0;
   #rate = 1;
-  /** what the other one has ready */
+  /** what the other one has preloaded */
   #spare: { id: string; url: string; failed: boolean } | null = null;
 
   constructor(
@@ -51,14 +51,14 @@ export class Elements {
     return this.#rate;
   }
 
-  /** Gives the active one another source. */
+  /** Sets the source of the active one. */
   load(url: string, preload: "auto" | "metadata"): void {
     this.active.preload = preload;
     this.active.src = url;
     this.#applyRate();
   }
 
-  /** Has the other one load what follows. */
+  /** Has the other one load the next track. */
   prepare(id: string, url: string): void {
     this.#spare = { id, url, failed: false };
     this.#other.preload = "auto";
@@ -66,17 +66,17 @@ export class Elements {
     this.#other.load();
   }
 
-  /** Whether the other one has a track, in whatever quality. */
+  /** Whether the other one has a track, in any quality. */
   prepares(id: string): boolean {
     return this.#spare?.id === id;
   }
 
-  /** Whether the other one has just this ready, or is loading it well. */
+  /** Whether the other one has this URL, or is loading it without an error. */
   prepared(url: string): boolean {
     return this.#spare?.url === url && !this.#spare.failed;
   }
 
-  /** Drops what the other one has, unless it is of the track "keep". */
+  /** Unloads the other one, unless it has the track "keep". */
   drop(keep: string | null = null): void {
     if (this.#spare && this.#spare.id !== keep) {
       this.#spare = null;
@@ -84,7 +84,7 @@ export class Elements {
     }
   }
 
-  /** The other one plays; leaveOther() then ends the one that did. */
+  /** Makes the other one active; leaveOther() then stops the previous one. */
   swap(): void {
     this.#active = this.#active === 0 ? 1 : 0;
     this.#spare = null;
@@ -117,7 +117,7 @@ export class Elements {
     }
   }
 
-  /** Nothing is heard of them any more. */
+  /** Removes all listeners and sources. */
   destroy(): void {
     for (const each of this.both) {
       for (const name of LISTENED) {
@@ -149,7 +149,7 @@ function volumeCanBeSet(audio: HTMLAudioElement): boolean {
   return can;
 }
 
-/** Closes an element's connection: a pause alone would keep it. */
+/** Closes an element's connection, which a pause would keep open. */
 function empty(audio: HTMLAudioElement): void {
   audio.pause();
   audio.removeAttribute("src");

@@ -1,4 +1,4 @@
-// What the browser says of the network.
+// The browser's information about the network.
 
 export interface Connection {
   saveData?: boolean;
@@ -12,7 +12,7 @@ export function connection(): Connection {
   return navigator?.connection ?? {};
 }
 
-/** Whether the connection is one on which nothing is fetched in advance. */
+/** Whether nothing should be fetched in advance on this connection. */
 export function isThrifty(): boolean {
   const { saveData, effectiveType } = connection();
   return (

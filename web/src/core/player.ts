@@ -1,5 +1,5 @@
-// What a listener and a page see of it all: a queue that plays.  All that can
-// go wrong ends in one state with a plain name.
+// The player: a queue that plays.  Every failure ends in one state with a plain
+// name.
 
 import { createNanoEvents } from "nanoevents";
 import { Api, type TrackInfo } from "../services/api.js";
@@ -28,28 +28,28 @@ export interface PlayerEvents {
   state: (state: PlayerState) => void;
   quality: (change: QualityChange) => void;
   prefetch: (id: string, state: PrefetchState | null) => void;
-  /** A failure was met, and the next try is due in so many milliseconds. */
+  /** A failure; the next attempt is due after "delay" milliseconds. */
   recover: (what: PlayerError & { delay: number; attempt: number }) => void;
-  /** Sound, so many milliseconds after it was asked for or the last ended. */
+  /** Sound, "ms" after it was requested or the previous track ended. */
   start: (what: { id: string; ms: number; prepared: boolean }) => void;
 }
 
 export interface PlayerOptions {
   api?: Api;
-  /** Makes an element; it is called twice. */
+  /** Creates an element; it is called twice. */
   createAudio?: () => HTMLAudioElement;
-  /** Where the choice of quality is remembered; null: nowhere. */
+  /** Where the selected quality is stored; null: nowhere. */
   storage?: Pick<Storage, "getItem" | "setItem"> | null;
-  /** Milliseconds before a track that is gone is skipped; null: never. */
+  /** Milliseconds before an unavailable track is skipped; null: never. */
   skipAfter?: number | null;
 }
 
 const REMEMBERED = "voyo.quality";
 const TICK = 250;
-// in milliseconds: how closely a track's end is looked at where no element
-// tells of it
+// in milliseconds: the interval of checks for a track's end if the element
+// would not report it
 const AT_THE_END = 20;
-// what browsers take for a rate
+// rates that browsers accept
 const SLOWEST = 0.0625;
 const FASTEST = 16;
 // in seconds: how early the next track is prepared
@@ -74,7 +74,7 @@ export class Player {
 
   #wanted = false;
   #blocked = false;
-  /** how many tracks on end were gone */
+  /** consecutive unavailable tracks */
   #skipped = 0;
   #asked: { at: number; prepared: boolean } | null = null;
   #planned: { id: string; quality: Quality } | null = null;
@@ -141,26 +141,26 @@ export class Player {
     return this.#elements.active;
   }
 
-  /** Whether the volume can be set: it can't on phones that have keys. */
+  /** Whether the volume can be set: not on phones with volume keys. */
   get canSetVolume(): boolean {
     return this.#elements.canSetVolume;
   }
 
   /**
-   * What is known of a track: what the page gave of it with the queue, and
-   * beside that what the server says, once it was played or prefetched.
+   * A track's metadata: those of the page's queue, supplemented by the server's
+   * once the track was played or prefetched.
    */
   infoOf(track: Track): TrackInfo | null {
     return this.#tracks.infoOf(this.#queue.entryOf(track));
   }
 
-  /** The address of a track's picture: the page's own, or the server's. */
+  /** The address of a track's picture: the page's, or the server's. */
   artOf(track: Track): string {
     const { id, artwork } = this.#queue.entryOf(track);
     return artwork ?? this.api.artUrl(id);
   }
 
-  /** Returns how to stop listening. */
+  /** Returns a function that removes the listener. */
   on<E extends keyof PlayerEvents>(
     event: E,
     told: PlayerEvents[E],
@@ -170,7 +170,7 @@ export class Player {
 
   // The queue.
 
-  /** Replaces the queue; what plays goes on if it is still in it. */
+  /** Replaces the queue; the current track continues if it is still in it. */
   setQueue(tracks: readonly Track[], index = 0): void {
     this.#edit(() => !this.#queue.replace(tracks, whole("an index", index)));
   }
@@ -179,7 +179,7 @@ export class Player {
     this.insert(this.#queue.ids.length, ...tracks);
   }
 
-  /** Puts tracks before the one at the index; what plays goes on. */
+  /** Inserts tracks before the index; the current track continues. */
   insert(index: number, ...tracks: Track[]): void {
     this.#edit(() => {
       this.#queue.insert(whole("an index", index), tracks);
@@ -187,7 +187,7 @@ export class Player {
     });
   }
 
-  /** Without the current track, the one behind it plays in its place. */
+  /** If the current track is removed, the following one plays. */
   remove(index: number): void {
     this.#edit(() => {
       const current = whole("an index", index) === this.#queue.index;
@@ -199,7 +199,7 @@ export class Player {
     });
   }
 
-  /** Shuffles all but the current track, or takes that back. */
+  /** Shuffles all but the current track, or restores the order. */
   setShuffle(on: boolean): void {
     this.#edit(() => {
       this.#queue.shuffle(on);
@@ -214,7 +214,7 @@ export class Player {
     });
   }
 
-  /** The change says whether the current track is another one by it. */
+  /** "change" returns whether the current track has changed. */
   #edit(change: () => boolean): void {
     if (this.#life.signal.aborted) {
       return;
@@ -230,7 +230,7 @@ export class Player {
     }
   }
 
-  /** Goes to a track of the queue. */
+  /** Makes a track of the queue the current one. */
   select(index: number, play = true): void {
     if (!this.#queue.go(whole("an index", index))) {
       return;
@@ -263,7 +263,7 @@ export class Player {
     this.select(this.#queue.after, this.#goesOn);
   }
 
-  /** The track before, or this one's start when it is well under way. */
+  /** The previous track, or the start of this one if it has played a while. */
   previous(): void {
     const { before } = this.#queue;
     if (this.#position.seconds > 3 || before < 0) {
@@ -277,7 +277,7 @@ export class Player {
     return this.#wanted || this.#recovery.error !== null;
   }
 
-  // What plays.
+  // Playback.
 
   play(): void {
     const { error, ended } = this.active;
@@ -356,7 +356,7 @@ export class Player {
     this.#update();
   }
 
-  /** The listener's choice of quality, which wins and is remembered. */
+  /** The user's choice of quality, which takes precedence and is stored. */
   setQuality(choice: Choice): void {
     oneOf("a quality", choice, ["auto", ...QUALITIES]);
     const before = this.#quality.current;
@@ -364,7 +364,7 @@ export class Player {
     try {
       this.#storage?.setItem(REMEMBERED, choice);
     } catch {
-      // a full or forbidden storage only forgets
+      // if the storage is full or forbidden, the choice is not stored
     }
 
     this.#forgetNext();
@@ -377,7 +377,7 @@ export class Player {
     this.#update();
   }
 
-  /** Ends all, for good: nothing is asked for or heard any more. */
+  /** Ends the player permanently: no more requests, sound or events. */
   destroy(): void {
     this.#life.abort();
     this.#unload();
@@ -388,18 +388,18 @@ export class Player {
 
   // Loading.
 
-  /** Of the current track in the current quality, or of another one. */
+  /** The URL of the current track in the current quality, or of another. */
   #url(id = this.#queue.track, quality = this.#quality.current): string {
     return this.api.streamUrl(id ?? "", { quality, codec: this.codec });
   }
 
-  /** The current track from the current position, in the current quality. */
+  /** Loads the current track in the current quality, from the position. */
   #load(): void {
     if (this.#queue.track === null) {
       return;
     }
 
-    // another name where the browser's copy of the bytes is not to be trusted
+    // another URL if the browser's cached bytes may be bad
     const { fresh } = this.#recovery;
     const { seconds } = this.#position;
     const again = fresh > 0 ? `&again=${fresh}` : "";
@@ -423,7 +423,7 @@ export class Player {
         return;
       }
       if (fallBack) {
-        // only the element that was touched may play
+        // only the element that the user has started may play
         this.#elements.swap();
         this.#elements.leaveOther();
         this.#load();
@@ -436,7 +436,7 @@ export class Player {
     this.#tickWhileNeeded();
   }
 
-  /** The other element has this track ready. */
+  /** Switches to the other element, which has this track. */
   #swap(): void {
     this.#elements.swap();
     this.#position.still(this.active);
@@ -460,7 +460,7 @@ export class Player {
     this.#update();
   }
 
-  /** Forgets what is awaited for the attempt before. */
+  /** Cancels everything that belongs to the previous attempt. */
   #reset(): void {
     this.#recovery.reset();
     this.#blocked = false;
@@ -507,7 +507,7 @@ export class Player {
     }
   }
 
-  // What a track is called, and what it weighs.
+  // A track's metadata and sizes.
 
   async #learn(id: string | null): Promise<void> {
     if (id !== null && (await this.#tracks.learn(id, this.#life.signal))) {
@@ -518,7 +518,7 @@ export class Player {
     }
   }
 
-  /** What is known of the current track counts. */
+  /** Applies what is known of the current track. */
   #known(id: string): void {
     this.#bitrates = this.#bitratesOf(id);
     this.#position.record = this.#tracks.lengthOf(id);
@@ -537,7 +537,7 @@ export class Player {
     }
   }
 
-  // What the browser and the elements say.
+  // Events of the browser and the elements.
 
   #listen(): void {
     if (typeof window === "undefined") {
@@ -571,7 +571,7 @@ export class Player {
     switch (what) {
       case "loadedmetadata":
         this.#position.still(element);
-        // for browsers that take no #t
+        // for browsers that do not support #t
         if (Math.abs(element.currentTime - this.#position.seconds) > 1) {
           element.currentTime = this.#position.seconds;
         }
@@ -593,7 +593,7 @@ export class Player {
         this.#watch();
         break;
       case "play":
-        // by the browser's or the system's own buttons
+        // started by the browser's or the system's own buttons
         if (!element.paused && !this.#wanted) {
           this.play();
           return;
@@ -612,15 +612,15 @@ export class Player {
         }
         break;
       case "ended":
-        // Firefox says so as well of what failed, once it has played what it
-        // had of it, and has the position at the end
+        // Firefox also fires it after a failure, once it has played its buffer,
+        // with the position at the end
         if (element.error) {
           return;
         }
         this.#ended();
         return;
       case "error":
-        // what nobody waits for is tried again when somebody does
+        // while nothing should play, the retry waits for play()
         if (this.#wanted && !this.#blocked) {
           this.#recover();
           return;
@@ -633,7 +633,7 @@ export class Player {
   #ended(): void {
     const { following, index } = this.#queue;
 
-    // a seek to the end ends it too, and that alone must not sound
+    // a seek to the end ends it too, which alone must not start the next one
     if (this.#wanted && !this.#blocked && following >= 0) {
       if (following === index) {
         this.#again();
@@ -647,7 +647,7 @@ export class Player {
     }
   }
 
-  /** The same track from its start: its element has it. */
+  /** Plays the same track from its start, in the same element. */
   #again(): void {
     const before = this.#quality.current;
 
@@ -663,7 +663,7 @@ export class Player {
     this.#update();
   }
 
-  /** Ends the track where its record says so and the element does not. */
+  /** Ends the track at its record's duration, if the element would go on. */
   #endInTime(): boolean {
     clearTimeout(this.#end);
     if (!this.#wanted) {
@@ -699,7 +699,7 @@ export class Player {
     this.#ticker = undefined;
   }
 
-  /** What moved since the last look, and what follows when nothing did. */
+  /** Checks the progress since the last check, and reacts if there is none. */
   #watch(): void {
     const element = this.active;
 
@@ -724,7 +724,7 @@ export class Player {
     const length = this.#position.length(this.active);
 
     if (this.#recovery.running || this.#recovery.error) {
-      // a try, or the browser itself, has helped
+      // an attempt, or the browser itself, was successful
       this.#reset();
     }
     this.#recovery.heard(seconds / this.#elements.rate);
@@ -757,7 +757,7 @@ export class Player {
       this.#recovery.otherQuality();
       this.#load();
     } else if (this.#position.stuck(begun)) {
-      // what only trickles in is not helped by asking for it once more
+      // if data still trickles in, another request would not help
       this.#recover();
     }
   }
@@ -776,7 +776,7 @@ export class Player {
       this.#wanted &&
       this.#skipAfter !== null &&
       this.#queue.after >= 0 &&
-      // once around, where all repeat
+      // at most once through the queue, if all repeat
       this.#skipped < this.#queue.ids.length - 1
     ) {
       const skipped = this.#skipped + 1;
@@ -787,7 +787,7 @@ export class Player {
     }
   }
 
-  // What is shown of all this.
+  // The state.
 
   #snapshot(): PlayerState {
     const { buffered, volume, muted } = this.active;

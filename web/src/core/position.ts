@@ -1,23 +1,23 @@
-// Where the track is and where it ends, how long nothing has moved, and how
-// fast the buffer grows: what is seen of the element that plays, from one look
-// to the next.
+// The track's position and end, how long playback has not advanced, and how
+// fast the buffer grows, from one check of the playing element to the next.
 
 import { ranges } from "./elements.js";
 import { online } from "./network.js";
 
-// how long nothing may move, in milliseconds: to call it a stall in the
-// middle and after a jump, and to look into it when playing and at the start
+// how long playback may not advance, in milliseconds: until it counts as a
+// stall in mid-track and after a seek, and until the player reacts while playing
+// and at the start
 const STALL = 2000;
 const STALL_AFTER_JUMP = 4000;
 const STUCK = 8000;
 const STUCK_AT_START = 20_000;
-// in seconds: what is a full buffer
+// in seconds: a full buffer
 const AHEAD = 20;
 
 export class Position {
-  /** In the track, whatever element and source it is heard from. */
+  /** In the track, for any element and source. */
   seconds = 0;
-  /** The track's length as the server's record has it; null: not known. */
+  /** The track's duration in the server's record; null: unknown. */
   record: number | null = null;
 
   #seen = 0;
@@ -26,7 +26,7 @@ export class Position {
   #jumped = true;
   #edge: { from: number; to: number; time: number } | null = null;
 
-  /** From here on is counted how long nothing moves. */
+  /** Starts to measure how long playback does not advance. */
   still({ currentTime }: HTMLAudioElement): void {
     this.#moved = this.#grown = Date.now();
     this.#jumped = true;
@@ -34,7 +34,7 @@ export class Position {
     this.#edge = null;
   }
 
-  /** The seconds of sound since the last look: 0 when it stands still. */
+  /** The seconds played since the last check. */
   look({ currentTime, seeking, paused }: HTMLAudioElement): number {
     const moved = currentTime - this.#seen;
     this.#seen = currentTime;
@@ -49,8 +49,8 @@ export class Position {
   }
 
   /**
-   * Where the track ends though its element would go on, else Infinity.  A
-   * player that adds an MP4 header's length to that of its fragments doubles
+   * The end of the track if its element would go on, otherwise Infinity.  A
+   * player that adds an MP4 header's duration to that of its fragments doubles
    * it, and the second half is silence (docs/upstream.md, V2).
    */
   end({ duration }: HTMLAudioElement): number {
@@ -60,20 +60,20 @@ export class Position {
       : Number.POSITIVE_INFINITY;
   }
 
-  /** Whether the track is over though its element would go on. */
+  /** Whether the track is over although its element would go on. */
   over(element: HTMLAudioElement): boolean {
     return this.seconds >= this.end(element);
   }
 
-  /** In seconds, 0 while it is not known. */
+  /** In seconds, 0 while unknown. */
   length(element: HTMLAudioElement): number {
     const own = Math.min(element.duration, this.end(element));
     return own > 0 && own < Number.POSITIVE_INFINITY ? own : (this.record ?? 0);
   }
 
   /**
-   * What the buffer grew by since the last look, in seconds of sound, and in
-   * how many of time; null where that says nothing of the network.
+   * The growth of the buffer since the last check, in seconds of sound, and the
+   * elapsed seconds; null if that does not measure the network.
    */
   growth(element: HTMLAudioElement): { sound: number; time: number } | null {
     const { currentTime, buffered, playbackRate } = element;
@@ -98,7 +98,7 @@ export class Position {
     if (sound > 0) {
       this.#grown = now;
     }
-    // with enough in hand a browser only keeps up, which says nothing
+    // with a full buffer a browser only keeps up, which measures nothing
     const full = range[1] - currentTime > AHEAD;
     return element.networkState === 2 &&
       (full
@@ -108,13 +108,13 @@ export class Position {
       : null;
   }
 
-  /** Whether the sound has stood still for longer than a buffer fills. */
+  /** Whether playback has stalled for longer than a buffer takes to fill. */
   get stalled(): boolean {
     const still = Date.now() - this.#moved;
     return still >= (this.#jumped ? STALL_AFTER_JUMP : STALL);
   }
 
-  /** Whether nothing has even trickled in; "begun" once anything has. */
+  /** Whether no data arrives at all; "begun": some has arrived before. */
   stuck(begun: boolean): boolean {
     const still = Date.now() - Math.max(this.#moved, this.#grown);
     return still >= (begun ? STUCK : STUCK_AT_START);

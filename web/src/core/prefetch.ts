@@ -1,13 +1,13 @@
-// The next track, warmed on the server before it is needed.
+// Has the server prefetch the next track before it is needed.
 
 export type PrefetchState = "pending" | "loading" | "ready";
 
 export interface PrefetchOptions {
-  /** Has the server fetch a track.  Resolves when it is there. */
+  /** Has the server fetch a track.  Resolves when it is ready. */
   fetch: (id: string, signal: AbortSignal) => Promise<void>;
-  /** Whether the connection is one on which to fetch in advance. */
+  /** Whether the connection allows fetching in advance. */
   allowed?: () => boolean;
-  /** Told of each step; null when a track is forgotten. */
+  /** Called with each state; null when a track is forgotten. */
   told?: (id: string, state: PrefetchState | null) => void;
 }
 
@@ -16,7 +16,7 @@ const TRIES = 2;
 const BETWEEN_TRIES = 2000;
 
 export class PrefetchManager {
-  /** What is known of each track that was asked for. */
+  /** The state of each requested track. */
   readonly queue = new Map<string, PrefetchState>();
 
   #failures = new Map<string, { times: number; at: number }>();
@@ -24,7 +24,7 @@ export class PrefetchManager {
 
   constructor(private readonly options: PrefetchOptions) {}
 
-  /** To be called as a track plays: progress is in percent, 0 to 100. */
+  /** To be called while a track plays: progress is in per cent, 0 to 100. */
   checkPrefetch(progress: number, nextTrackId: string | null): void {
     if (progress > AFTER_PERCENT && nextTrackId !== null) {
       this.startPrefetch(nextTrackId);
@@ -47,7 +47,7 @@ export class PrefetchManager {
     this.#next();
   }
 
-  /** The queue has changed: all is undone but what concerns "keep". */
+  /** The queue has changed: cancels all prefetches except that of "keep". */
   undo(keep: string | null = null): void {
     const running = this.#running;
     if (running && running.id !== keep) {

@@ -1,5 +1,5 @@
-// Which quality: what the connection says of itself, what was measured, and
-// what the listener chose.  No timers and no DOM: the clock is handed in.
+// Selects the quality, from the browser's connection information, measurements,
+// and the user's choice.  No timers and no DOM: the clock is a parameter.
 
 import { connection, isThrifty } from "./network.js";
 
@@ -21,16 +21,16 @@ export interface QualityChange {
 
 export const QUALITIES: readonly Quality[] = ["low", "medium", "high"];
 
-/** The server's limits, for a track of which nothing is known yet. */
+/** The server's limits, for a track whose bit rates are unknown yet. */
 export const LIMITS: Bitrates = { low: 64e3, medium: 128e3, high: 256e3 };
 
-/** Two changes are never closer than this, in milliseconds. */
+/** The minimum time between two changes, in milliseconds. */
 export const BETWEEN_CHANGES = 8000;
 
 const TO_KEEP = 0.95;
 const TO_GO_UP = 0.7;
 
-/** What the connection says of itself; without a word from it, high. */
+/** From the browser's connection information; without any, high. */
 export function getOptimalQuality(): Quality {
   if (isThrifty()) {
     return "low";
@@ -39,16 +39,18 @@ export function getOptimalQuality(): Quality {
 }
 
 /**
- * Opus where the element is sure of it, else AAC; without a DOM, AAC.
+ * Opus if the element reports "probably" for it, otherwise AAC; without a DOM,
+ * AAC.
  *
  * YouTube's Opus has its index in front, so that a seek is one request.  In its
- * AAC, an MP4 in fragments, Firefox and WebKitGTK seek by reading all that is
- * before it: on 0.3 Mb/s not in 30 s, where Opus takes 6 (docs/upstream.md, B10).
+ * AAC, a fragmented MP4, Firefox and WebKitGTK seek by reading everything
+ * before the position: at 0.3 Mb/s not within 30 s, while Opus takes 6
+ * (docs/upstream.md, B10).
  *
- * Apple's stack says that it is sure too, but AAC is what is safe there (B8),
- * and all that a receiver of AirPlay takes.  It is known by what nobody else
- * has: Core Audio's own container, or the picker of such a receiver.  By their
- * names WebKitGTK and Safari are the same, and every browser of iOS is another.
+ * Apple's stack reports "probably" too, but AAC is the safe choice there (B8),
+ * and the only one for AirPlay receivers.  It is detected by features that no
+ * other has: Core Audio's container, or the picker for such receivers.  By
+ * name, WebKitGTK and Safari are the same, and every browser on iOS is another.
  */
 export function chooseCodec(
   audio: Pick<HTMLMediaElement, "canPlayType"> | null = typeof Audio ===
@@ -64,7 +66,7 @@ export function chooseCodec(
   return sure && !apples ? "opus" : "aac";
 }
 
-/** An average that forgets half of what it knows in so many seconds. */
+/** An exponential average with a half-life in seconds. */
 class Average {
   #sum = 0;
   #weight = 0;
@@ -82,7 +84,7 @@ class Average {
   }
 }
 
-/** What the network carried lately: a fast and a slow view, the lower one. */
+/** The recent bandwidth: the lower of a fast and a slow average. */
 export class Throughput {
   #fast = new Average(3);
   #slow = new Average(9);
@@ -96,7 +98,7 @@ export class Throughput {
     }
   }
 
-  /** Bits per second; null before there is a second to judge by. */
+  /** Bits per second; null before one second was measured. */
   get estimate(): number | null {
     return this.#seconds < 1
       ? null
@@ -111,8 +113,8 @@ function lower(one: Quality, other: Quality): Quality {
 }
 
 /**
- * The quality in use.  It goes up only where a track starts, down also in
- * the middle, and never above what the listener chose.
+ * The quality in use.  It goes up only at the start of a track, down also in
+ * mid-track, and never above the user's choice.
  */
 export class QualityControl {
   readonly throughput = new Throughput();
@@ -138,7 +140,7 @@ export class QualityControl {
     return this.#choice;
   }
 
-  /** The listener's own choice; it counts at once. */
+  /** The user's choice, which takes effect at once. */
   choose(choice: Choice): void {
     this.#choice = choice;
     if (choice !== "auto") {
@@ -146,7 +148,7 @@ export class QualityControl {
     }
   }
 
-  /** What a track that starts now should have, as a change from "from". */
+  /** The quality for a track that starts now, as a change from "from". */
   proposal(bitrates: Bitrates, from: Quality = this.#current): Quality {
     if (this.#choice !== "auto") {
       return this.#choice;
@@ -164,25 +166,25 @@ export class QualityControl {
     return fitting(bitrates, estimate, from);
   }
 
-  /** A track starts: "planned" is what was fetched of it in advance. */
+  /** A track starts: "planned" is the quality that was prefetched. */
   start(bitrates: Bitrates, planned?: Quality): Quality {
     this.#change(this.proposal(bitrates, planned), "track");
     return this.#current;
   }
 
-  /** Playing stood still: lower, unless the listener has chosen. */
+  /** Playback stalled: lower, unless the user has chosen a quality. */
   stall(bitrates: Bitrates): boolean {
     return this.#choice === "auto" && this.#down(bitrates, "stall");
   }
 
-  /** It failed again and again: lower, whatever was chosen. */
+  /** It failed repeatedly: lower, whatever was chosen. */
   failure(bitrates: Bitrates): boolean {
     return this.#down(bitrates, "failure");
   }
 
   #down(bitrates: Bitrates, why: Why): boolean {
     const estimate = this.throughput.estimate ?? Number.POSITIVE_INFINITY;
-    // two names may be one encoding: only what is really less helps
+    // two names may be the same encoding: only a lower bit rate helps
     const less = QUALITIES.filter(
       (each) =>
         rank(each) < rank(this.#current) &&

@@ -1,9 +1,8 @@
-// The tracks in the order in which they play, which of them is the current
-// one, and which one follows.
+// The tracks in playing order, the current one, and the one that follows.
 
 import { oneOf } from "./values.js";
 
-/** A track, and what the page says of it: that wins over what YouTube says. */
+/** A track, with the page's metadata, which override YouTube's. */
 export interface TrackEntry {
   id: string;
   title?: string | null | undefined;
@@ -15,7 +14,7 @@ export interface TrackEntry {
 
 export type Track = string | TrackEntry;
 
-/** What follows a track's end: the next, the queue's first again, itself. */
+/** After a track ends: the next; after the last, the first; or itself again. */
 export type Repeat = "off" | "all" | "one";
 
 const REPEATS: readonly Repeat[] = ["off", "all", "one"];
@@ -25,7 +24,7 @@ export class Queue {
   #ids: readonly string[] = [];
   #index = -1;
   #repeat: Repeat = "off";
-  /** the order before it was shuffled; null when it is not */
+  /** the order before shuffling; null if it is not shuffled */
   #before: readonly TrackEntry[] | null = null;
 
   get entries(): readonly TrackEntry[] {
@@ -36,7 +35,7 @@ export class Queue {
     return this.#ids;
   }
 
-  /** Of the current track, -1 without one. */
+  /** The index of the current track, -1 without one. */
   get index(): number {
     return this.#index;
   }
@@ -45,12 +44,12 @@ export class Queue {
     return this.#entries[this.#index] ?? null;
   }
 
-  /** The current one's id. */
+  /** The id of the current track. */
   get track(): string | null {
     return this.current?.id ?? null;
   }
 
-  /** Of an id, what the page says of it first. */
+  /** For an id, its first entry in the queue. */
   entryOf(track: Track): TrackEntry {
     return typeof track === "string"
       ? (this.#entries.find(({ id }) => id === track) ?? { id: track })
@@ -69,28 +68,28 @@ export class Queue {
     return this.#before !== null;
   }
 
-  /** Where a listener goes who wants the next one; -1: nowhere. */
+  /** The index that next() goes to; -1: none. */
   get after(): number {
     return this.#at(this.#index + 1, 0);
   }
 
-  /** And the one before. */
+  /** The index that previous() goes to; -1: none. */
   get before(): number {
     return this.#at(this.#index - 1, this.#entries.length - 1);
   }
 
-  /** What follows by itself, this one again too; -1: nothing. */
+  /** The index that follows automatically, possibly this one; -1: none. */
   get following(): number {
     return this.#repeat === "one" ? this.#index : this.after;
   }
 
-  /** The id of another track that follows by itself. */
+  /** The id of another track that follows automatically. */
   get next(): string | null {
     const { following } = this;
     return following === this.#index ? null : (this.#ids[following] ?? null);
   }
 
-  /** Makes another track the current one; false where there is none. */
+  /** Makes another track the current one; false if there is none. */
   go(index: number): boolean {
     const there = this.#entries[index] !== undefined;
     if (there) {
@@ -100,8 +99,9 @@ export class Queue {
   }
 
   /**
-   * Replaces all.  What is current stays so where it is in it, the nearest if
-   * more than once; else it is the one at the index, and the answer is false.
+   * Replaces all tracks.  The current track stays current if the new queue
+   * contains it, at the nearest place if several; otherwise the one at the index
+   * becomes current, and the result is false.
    */
   replace(tracks: readonly Track[], index = 0): boolean {
     const entries = tracks.map(entryOf);
@@ -119,7 +119,7 @@ export class Queue {
     return kept !== undefined;
   }
 
-  /** Puts tracks before the one at the index, or at the end. */
+  /** Inserts tracks before the index, or at the end. */
   insert(index: number, tracks: readonly Track[]): void {
     const fresh = tracks.map(entryOf);
     const at = clamp(index, this.#entries.length);
@@ -131,7 +131,7 @@ export class Queue {
       at <= this.#index ? this.#index + fresh.length : this.#index,
     );
     if (before) {
-      // in both orders behind the same one; at the end at both ends
+      // in both orders after the same track; at the end, at the end of both
       const place =
         at + fresh.length === this.#entries.length
           ? before.length
@@ -143,8 +143,8 @@ export class Queue {
   }
 
   /**
-   * Takes a track out.  What is behind the current one takes its place, the
-   * last one's is taken by its neighbour, or by the first where all repeat.
+   * Removes a track.  If it was current, the following one becomes current; for
+   * the last one, the previous one, or the first if all repeat.
    */
   remove(index: number): void {
     const gone = this.#entries[index];
@@ -164,7 +164,7 @@ export class Queue {
     );
   }
 
-  /** Shuffles all behind the current one, or puts it back into its order. */
+  /** Shuffles all after the current one, or restores the order. */
   shuffle(on: boolean): void {
     const { current } = this;
 
@@ -196,7 +196,7 @@ export class Queue {
   }
 }
 
-/** A copy of its own: the same track may be in a queue twice. */
+/** A copy, since the same track may be in a queue twice. */
 export function entryOf(track: Track): TrackEntry {
   const { id, title, artist, album, artwork }: TrackEntry =
     typeof track === "string" ? { id: track } : track;

@@ -1,23 +1,23 @@
-// What follows an error: what it means, when the next try is due, by a clock
-// that stands still while there is no network, and when it is enough.
+// The reaction to an error: its cause, when the next attempt is due, by a clock
+// that is paused while there is no network, and when to give up.
 
 import { NO_ANSWER, type Probe } from "../services/api.js";
 import { online } from "./network.js";
 
 /**
- * gone: no try will help.  page: nor for any other track, it is not VOYO that
- * answers.  busy: the server says when.  server, network: it may pass.  media:
- * the server is well, so it is what it sent.
+ * gone: no retry will help.  page: nor for other tracks, the response is not
+ * from VOYO.  busy: the server says when to retry.  server, network: may be
+ * temporary.  media: the server is well, so its data was at fault.
  */
 export type Cause = "gone" | "page" | "busy" | "server" | "network" | "media";
 
 export interface PlayerError {
   cause: Cause;
-  /** of HTTP, 0 when the server did not answer */
+  /** HTTP status, 0 if there was no response */
   status: number;
-  /** the server's name of the problem, for example geo_blocked */
+  /** the code of the server's problem, for example geo_blocked */
   code: string | null;
-  /** of a web page: the origin that answered */
+  /** for a web page: the origin that sent it */
   page?: string;
 }
 
@@ -25,7 +25,7 @@ const TRIES = 6;
 const TRIES_PER_QUALITY = 2;
 const FIRST = 500;
 const CAP = 8000;
-// in seconds of the listener's, whatever the rate
+// in seconds of real time, for any rate
 const CLEAN = 10;
 
 export function classify({ status, page }: Probe): Cause {
@@ -44,19 +44,19 @@ export function classify({ status, page }: Probe): Cause {
   return status >= 400 ? "gone" : "media";
 }
 
-/** Milliseconds before a try, the first being 0: doubled, ± 50 %, capped. */
+/** Milliseconds before attempt 0, 1, …: doubled, ± 50 %, capped. */
 export function backoff(attempt: number, random = Math.random): number {
   return Math.min(CAP, FIRST * 2 ** attempt * (0.5 + random()));
 }
 
-/** One timer that can be held and goes on with what was left. */
+/** A timer that can be paused and resumed. */
 export class Clock {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = 0;
   #left: number | null = null;
   #then: (() => void) | null = null;
 
-  /** When it is due, as Date.now() has it; null while held or not set. */
+  /** When it is due, as of Date.now(); null while paused or not set. */
   get due(): number | null {
     return this.#then && this.#left === null ? this.#due : null;
   }
@@ -91,30 +91,30 @@ export class Clock {
   }
 }
 
-/** What a recovery needs of the player that it helps. */
+/** What a recovery needs of its player. */
 export interface Patient {
-  /** Asks the server what is wrong; "known" is what it said the last time. */
+  /** Asks the server for the reason; "known" is the previous error. */
   probe(signal: AbortSignal, known: PlayerError | null): Promise<Probe>;
-  /** Goes down with the quality, if that can be. */
+  /** Lowers the quality, if possible. */
   lower(): boolean;
-  /** Loads once more. */
+  /** Loads again. */
   load(): void;
-  /** Another try is due. */
+  /** Another attempt is scheduled. */
   due(what: PlayerError & { delay: number; attempt: number }): void;
-  /** No try will help, or none has. */
+  /** No retry will help, or none has helped. */
   failed(error: PlayerError): void;
-  /** Something of the below is not what it was. */
+  /** One of the fields of the recovery has changed. */
   changed(): void;
 }
 
 export class Recovery {
-  /** What the last try met, until it plays again. */
+  /** The error of the last attempt, until it plays again. */
   error: PlayerError | null = null;
-  /** From the first question on until a try, which ends it. */
+  /** From the first probe until the next attempt. */
   running = false;
-  /** There will be no other try. */
+  /** There will be no further attempt. */
   failed = false;
-  /** Of bytes that are not to be trusted: how often they were bad. */
+  /** How often the media was bad, so cached bytes must not be used. */
   fresh = 0;
   readonly clock = new Clock();
 
@@ -125,12 +125,12 @@ export class Recovery {
 
   constructor(private readonly patient: Patient) {}
 
-  /** Of all that belongs to this attempt. */
+  /** Aborts everything that belongs to this attempt. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
-  /** Forgets what is awaited for the attempt before. */
+  /** Cancels everything that belongs to the previous attempt. */
   reset(error: PlayerError | null = null): void {
     this.#abort.abort();
     this.#abort = new AbortController();
@@ -140,17 +140,17 @@ export class Recovery {
     this.#clean = 0;
   }
 
-  /** All tries are left again. */
+  /** All attempts are available again. */
   forgive(): void {
     this.#attempts = this.#atQuality = 0;
   }
 
-  /** All tries are left of a quality that was just chosen. */
+  /** All attempts are available in a quality that was just chosen. */
   otherQuality(): void {
     this.#atQuality = 0;
   }
 
-  /** So many seconds were heard without an error. */
+  /** So many seconds were played without an error. */
   heard(seconds: number): void {
     this.#clean += seconds;
     if (this.#clean >= CLEAN) {

@@ -1,4 +1,4 @@
-// What is shown of a player, and the one name for all that it may be up to.
+// The visible state of a player, with a single status.
 
 import type { TrackInfo } from "../services/api.js";
 import { online } from "./network.js";
@@ -19,20 +19,20 @@ export type Status =
 
 export interface PlayerState {
   status: Status;
-  /** ids, in the order in which they play */
+  /** ids in playing order */
   queue: readonly string[];
-  /** the same, with what the page says of each */
+  /** the same with the page's metadata */
   entries: readonly TrackEntry[];
-  /** of the current track in the queue, -1 without one */
+  /** of the current track in the queue, -1 if there is none */
   index: number;
-  /** whether next() goes anywhere */
+  /** whether next() has an effect */
   hasNext: boolean;
   repeat: Repeat;
   shuffle: boolean;
   track: string | null;
-  /** what infoOf() says of it */
+  /** infoOf() of the current track */
   info: TrackInfo | null;
-  /** in seconds, as is all of the track's time */
+  /** in seconds, like all times of the track */
   position: number;
   duration: number;
   buffered: readonly (readonly [number, number])[];
@@ -42,21 +42,21 @@ export interface PlayerState {
   rate: number;
   volume: number;
   muted: boolean;
-  /** what the last try met, until it plays again */
+  /** the error of the last attempt, until it plays again */
   error: PlayerError | null;
-  /** when the next try is due, as Date.now() has it */
+  /** when the next attempt is due, as of Date.now() */
   retryAt: number | null;
 }
 
-/** What a status is made of. */
+/** What determines the status. */
 export interface Circumstances {
   track: string | null;
-  /** the listener wants sound */
+  /** the user wants to play */
   wanted: boolean;
-  /** the browser wants to be asked for it by a touch */
+  /** the browser requires a user gesture */
   blocked: boolean;
   recovery: { running: boolean; failed: boolean };
-  /** something of the track was heard */
+  /** some of the track was played */
   begun: boolean;
   element: Pick<HTMLMediaElement, "readyState" | "seeking" | "currentTime">;
 }

@@ -1,5 +1,5 @@
-// What is known of tracks: what the server says of those that were met, and
-// what the page says of those in its queue, which wins.
+// Metadata of tracks: the server's, for tracks that were played or prefetched,
+// and the page's, for tracks in its queue, which take precedence.
 
 import { type Api, bitratesOf, type TrackInfo } from "../services/api.js";
 import type { Bitrates, Codec } from "./quality.js";
@@ -10,7 +10,7 @@ export class Tracks {
 
   constructor(private readonly api: Api) {}
 
-  /** Asks the server, once.  Whether anything is known by it. */
+  /** Asks the server, once.  Returns whether it had an answer. */
   async learn(id: string, signal: AbortSignal): Promise<boolean> {
     if (this.#infos.has(id)) {
       return false;
@@ -19,7 +19,7 @@ export class Tracks {
       this.#infos.set(id, await this.api.track(id, signal));
       return true;
     } catch {
-      // it plays without a name
+      // it plays without a title
       return false;
     }
   }
@@ -41,7 +41,7 @@ export class Tracks {
         };
   }
 
-  /** In seconds, as the server's record has it; null while it is not known. */
+  /** In seconds, from the server's record; null while unknown. */
   lengthOf(id: string): number | null {
     return this.#infos.get(id)?.duration ?? null;
   }

@@ -1,4 +1,4 @@
-// What a page hands in is refused, in words, before anything is kept of it.
+// Validates a page's arguments before anything is changed.
 
 export function finite(what: string, value: number): number {
   if (!Number.isFinite(value)) {

@@ -1,4 +1,4 @@
-// The server's side, as docs/http-api.md has it.
+// The server's HTTP interface (docs/http-api.md).
 
 import type { Bitrates, Codec, Quality } from "../core/quality.js";
 
@@ -13,7 +13,7 @@ export interface Encoding {
   type: string;
 }
 
-/** What GET /cdn/track/:id says; a text that is not known is null. */
+/** The response of GET /cdn/track/:id; an unknown text is null. */
 export interface TrackInfo {
   id: string;
   title: string | null;
@@ -25,14 +25,14 @@ export interface TrackInfo {
   codecs: Partial<Record<Codec, Partial<Record<Quality, Encoding>>>>;
 }
 
-/** What the server says of a stream; status 0 is no answer at all. */
+/** The server's response for a stream; status 0: no response. */
 export interface Probe {
   status: number;
-  /** in milliseconds from now; null where the server asks for none */
+  /** in milliseconds from now; null if the server sent none */
   retryAfter: number | null;
-  /** the problem's own name, for example geo_blocked */
+  /** the code of the problem, for example geo_blocked */
   code: string | null;
-  /** the origin that answered with a web page, where it should not have one */
+  /** the origin that responded with a web page, which VOYO never does */
   page?: string;
 }
 
@@ -55,7 +55,7 @@ export class ApiError extends Error {
 }
 
 const PROBE_TIMEOUT = 10_000;
-// whose status says all, or whose reason may take as long once more
+// statuses that need no reason, or whose reason may take as long again
 const NO_REASON = [408, 429, 504];
 
 export class Api {
@@ -75,7 +75,7 @@ export class Api {
     return this.#url("art", id);
   }
 
-  /** Rejects with an ApiError when the server has no answer, or a bad one. */
+  /** Rejects with an ApiError if the response is missing or an error. */
   async track(id: string, signal?: AbortSignal): Promise<TrackInfo> {
     return again(
       async () => {
@@ -89,7 +89,7 @@ export class Api {
 
   /**
    * Has the server fetch a track before it is needed, and resolves when it is
-   * there; while the server is at it, it is asked again.  Rejects with an
+   * ready; repeats the request while the server is fetching it.  Rejects with an
    * ApiError.
    */
   async prefetch(
@@ -113,9 +113,9 @@ export class Api {
   }
 
   /**
-   * What the server says of a stream that failed: an audio element tells
-   * nothing of it.  The reason costs another request, unless it is "known" of
-   * the same status.  Never rejects but when it is aborted.
+   * The server's response for a stream that failed, which an audio element does
+   * not expose.  The reason needs another request, unless it is "known" for the
+   * same status.  Rejects only if it is aborted.
    */
   async probe(
     url: string,
@@ -178,9 +178,8 @@ function passed(answer: Response): Response {
 }
 
 /**
- * Whether it is not VOYO that answered: a server of pages has one for any
- * address, or one that says that there is none.  A 5xx may be of a proxy on
- * the way to VOYO.
+ * Whether the response is not from VOYO: a web server may have a page for any
+ * address, or for a 404.  A 5xx may come from a proxy in front of VOYO.
  */
 function isPage({ status, headers }: Response): boolean {
   return (
@@ -201,8 +200,8 @@ interface Retries {
 }
 
 /**
- * Tries once, and where that was not enough again, with growing pauses.  Most
- * pages never need the library for that, so it is loaded by those that do.
+ * Tries once, and on failure again, with growing pauses.  The library for that
+ * is loaded only when it is needed.
  */
 async function again<T>(
   what: () => Promise<T>,
@@ -231,14 +230,14 @@ async function again<T>(
   });
 }
 
-/** HEAD has no body, so a single byte is asked for. */
+/** HEAD has no body, so this requests a single byte. */
 async function problem(
   ask: (init: RequestInit) => Promise<Response>,
 ): Promise<string | null> {
   try {
     const answer = await ask({ headers: { Range: "bytes=0-0" } });
     if (answer.ok) {
-      // it is well again, and may be about to send all of a track
+      // it works again, and may be about to send a whole track
       await answer.body?.cancel();
       return null;
     }
@@ -257,12 +256,12 @@ function retryAfter(headers: Headers): number | null {
   return milliseconds > 0 ? milliseconds : null;
 }
 
-/** Bits per second of a track's qualities; null while it is not known. */
+/** Bits per second of a track's qualities; null while unknown. */
 export function bitratesOf(
   info: TrackInfo | undefined,
   codec: Codec,
 ): Bitrates | null {
-  // a track that has one codec only is served in that one
+  // a track with a single codec is served in that one
   for (const each of [codec, "aac", "opus"] as const) {
     const { low, medium, high } = info?.codecs[each] ?? {};
     if (low && medium && high) {
