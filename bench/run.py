@@ -1,26 +1,26 @@
 #!/usr/bin/python3
 
-"""How quick VOYO is, as ratios and differences within one run.
+"""Benchmarks, as ratios and differences within one run.
 
     make bench          or: bench/run.py [WHAT...] [--runs N]
 
-cold  first byte of an unknown track; less the worker's own extraction and a
-      direct first byte from the source on a fresh TLS connection
-warm  first byte of a track whose record is known but not its bytes, against
-      a direct fetch on a kept connection
-far   cold, with 150 ms of latency on every exchange with the source
-ahead the rate of a cold track of four minutes, the media host 100 ms away, with
-      slices read ahead and without; and how long a listener waits for a piece
-      when the track is played
-hot   64 KiB ranges and whole files from the cache against the same nginx and
-      configuration without the module: processor time of the workers per
-      request, seven pairs, the two of each loaded at once on one processor
-resolver  a track by a warm worker against a yt-dlp for each, in one run; the
-      resolver's own time from a popped job to its event; its own memory with
-      a full queue
+cold  the first byte of an unknown track, minus the worker's extraction and a
+      direct first byte from the source on a new TLS connection
+warm  the first byte of a track whose record is known but that is not cached,
+      compared with a direct fetch on a kept-alive connection
+far   cold, with 150 ms of latency for every exchange with the source
+ahead the throughput of an uncached track of four minutes, the media host 100 ms
+      away, with and without reading ahead; and how long a client waits for data
+      while it plays the track
+hot   64 KiB ranges and whole files from the cache, compared with the same nginx
+      and configuration without the module: CPU time of the workers per request,
+      seven pairs, both of a pair loaded at the same time on one core
+resolver  a track by a warm worker, compared with a yt-dlp process for each, in
+      one run; the resolver's own time from a popped job to its event; its
+      memory with a full queue
 
-Nothing is gated on time: machines are shared and noisy.  What is expected
-stands beside what was measured.
+No result fails on absolute time, since machines are shared and noisy.  The
+expected values are printed beside the measured ones.
 """
 
 import argparse
@@ -50,7 +50,7 @@ from without import Without  # noqa: E402
 
 RANGE = 64 * 1024
 RESTARTS = 3                           # of nginx, for each pair
-LOADS = 6                              # of a second, after each
+LOADS = 6                              # of one second, after each restart
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def report(name: str, milliseconds: list[float], expected: str) -> None:
 
 def first_byte(connection: http.client.HTTPConnection, path: str,
                headers: dict[str, str]) -> float:
-    """Milliseconds to the first byte of the body, which is read whole."""
+    """Milliseconds to the first byte of the body, which is read completely."""
 
     began = time.perf_counter()
     connection.request('GET', path, headers=headers)
@@ -115,7 +115,7 @@ def target(url: str) -> str:
 
 
 def extraction(stack: Stack, track: str) -> float:
-    """Milliseconds the worker took, as the resolver's log has it."""
+    """Milliseconds the worker took, from the resolver's log."""
 
     line = wait_for(lambda: next(
         (line for line in stack.log('resolver').splitlines()
@@ -188,8 +188,8 @@ def far(stack: Stack, runs: int) -> None:
 
 # Read-ahead.
 
-AWAY = 100           # milliseconds from the media host
-PLAYED = 8           # times the speed at which it is listened to
+AWAY = 100           # latency of the media host, in milliseconds
+PLAYED = 8           # factor of the playing speed
 PIECE = 16 * 1024
 
 
@@ -215,7 +215,7 @@ def ahead(stack: Stack, _runs: int) -> None:
 
 
 def rate(stack: Stack) -> float:
-    """Bytes a second of a cold track, from the first byte to the last."""
+    """Bytes per second of an uncached track, from the first byte to the last."""
 
     connection = ours(stack)
     connection.request('GET', f'/cdn/stream/{unknown("m04_")}')
@@ -230,12 +230,12 @@ def rate(stack: Stack) -> float:
 
 
 def played(stack: Stack) -> float:
-    """The longest that a listener waited for a piece, in seconds."""
+    """The longest time that a client waited for data, in seconds."""
 
     connection = http.client.HTTPConnection('127.0.0.1', stack.port,
                                             timeout=30)
     connection.connect()
-    # what a listener's own buffers hold is not to hide a wait
+    # the client's own buffers must not hide a wait
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2 * PIECE)
     connection.request('GET', f'/cdn/stream/{unknown("m04_")}')
     answer = connection.getresponse()
@@ -262,8 +262,8 @@ def hot(stack: Stack, _runs: int) -> None:
     size = len(answer.body)
     without = Without(stack, track, answer.headers['ETag'].strip('"'))
     processors = os.sched_getaffinity(0)
-    # What starts from here shares one processor: what else the machine does
-    # meets both sides alike, and none has the better place.
+    # Processes started from here share one core, so that other load on the
+    # machine affects both sides alike.
     os.sched_setaffinity(0, {min(processors)})
     try:
         for name, script in (('64 KiB ranges', ranges), ('whole files', None)):
@@ -299,12 +299,12 @@ end
 
 def pair(stack: Stack, without: Without, path: str, size: int,
          make: Callable[[str, int], str] | None) -> list[tuple[float, float]]:
-    """Seconds of processor a request, and requests a second, of both."""
+    """CPU seconds per request, and requests per second, of both."""
 
     script = stack.dir / 'load.lua'
     script.write_text(make(path, size) if make else '')
     used, requests = [0.0, 0.0], [0, 0]
-    # two of the same nginx differ by some per cent, two connections too
+    # two processes of the same nginx differ by some per cent, as do connections
     for _ in range(RESTARTS):
         stack.stop('nginx', signal.SIGQUIT)
         stack.start_nginx()
@@ -315,7 +315,7 @@ def pair(stack: Stack, without: Without, path: str, size: int,
                      (without.process.pid, without.port))
             before = [processor(master) for master, _ in sides]
             for turn in range(LOADS):
-                # who begins first has it a little harder
+                # the side that starts first is at a slight disadvantage
                 order = (0, 1) if turn % 2 else (1, 0)
                 for i, n in load(order, sides, path, script).items():
                     requests[i] += n
@@ -329,7 +329,7 @@ def pair(stack: Stack, without: Without, path: str, size: int,
 
 def load(order: tuple[int, int], sides: tuple[tuple[int, int], ...],
          path: str, script: Path) -> dict[int, int]:
-    """Loads both sides at once for a second; requests that each answered."""
+    """Loads both sides for a second; returns the requests each answered."""
 
     running = {i: subprocess.Popen(
         ['wrk', '-t1', '-c16', '-d1s', '-s', script,
@@ -377,7 +377,7 @@ def resolver(_stack: Stack, runs: int) -> None:
 
 def resolved(stack: Stack, jobs: Jobs, name: str, n: int
              ) -> tuple[list[float], list[float]]:
-    """Milliseconds for each of n tracks, all and our own."""
+    """Milliseconds for each of n tracks, in total and without yt-dlp."""
 
     for _ in range(n + 3):
         jobs.outcome(unknown('s30_'))
@@ -396,7 +396,7 @@ def full_queue(stack: Stack, jobs: Jobs) -> None:
     while jobs.want(unknown('s30_'))[0] == 'pending':
         pass
     queued = jobs.key('ZCARD', 'jobs:play')
-    time.sleep(3)                      # a beat, with all that waits
+    time.sleep(3)                      # a heartbeat with the full queue
     used = ytdlp.anonymous(stack.parts['full'].pid) / 1024 / 1024
     print(f'{"RssAnon, " + str(queued) + " tracks queued":<44} '
           f'{used:.1f} MB   expected <= 4 MB')

@@ -1,4 +1,4 @@
-"""The product's nginx without the module: the same configuration otherwise."""
+"""nginx without the module, with the same configuration otherwise."""
 
 import http.client
 import os
@@ -11,7 +11,7 @@ from stack import NGINX, Stack, free_port, wait_for
 
 
 class Without:
-    """The edge alone, its cache the very files of VOYO's, with one track."""
+    """The edge only, with one track; its cache is hard links to VOYO's."""
 
     def __init__(self, stack: Stack, track: str, representation: str) -> None:
         ours, home = stack.dir / 'home', stack.dir / 'without'
@@ -26,7 +26,7 @@ class Without:
             'served': "'medium; codec=aac; bitrate=129514'"}
         for name in ('run', 'tmp', 'conf'):
             (home / name).mkdir(parents=True)
-        # neither side's pages lie better in memory
+        # so that neither side has a better page layout in memory
         shutil.copytree(ours / 'cache', home / 'cache', copy_function=os.link)
         for path in (ours / 'conf').iterdir():
             text = self._without(path.read_text()).replace(

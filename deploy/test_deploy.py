@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 
-"""deploy/voyo: what it refuses, what it starts, and what it leaves behind."""
+"""deploy/voyo: what it refuses, what it starts, and that nothing is left."""
 
 import http.server
 import json
@@ -59,7 +59,7 @@ class DeployTest(unittest.TestCase):
 
     def check(self, *, script: Path = HERE / 'voyo',
               **more: str) -> tuple[int, str]:
-        """Exit status and last line of "deploy/voyo --check"."""
+        """The exit status and last line of "deploy/voyo --check"."""
 
         done = subprocess.run([script, '--check'], capture_output=True,
                               text=True, env=self.environment(**more),
@@ -90,7 +90,7 @@ class DeployTest(unittest.TestCase):
             time.sleep(0.02)
 
     def processes(self) -> dict[int, str]:
-        """Those of this instance: by their directory, which is home's."""
+        """The processes of this instance, by their directory, its home."""
 
         found = {}
         for entry in Path('/proc').iterdir():
@@ -104,7 +104,7 @@ class DeployTest(unittest.TestCase):
         return found
 
     def part(self, name: str) -> int:
-        """Its process, 0 for none; one that forks is two for a moment."""
+        """The process of a part, 0 for none; while forking there are two."""
 
         found = []
 

@@ -1,7 +1,7 @@
-"""10,000 jobs with faults at random, every one answered with its own outcome.
+"""10,000 jobs with random faults, each answered with its own outcome.
 
 Tracks fail as their ids say, the source hangs beyond deadlines of 300 ms
-(longer where the machine is busy with other things), and workers are killed.
+(longer on a busy machine), and workers are killed.
 """
 
 import collections
@@ -78,7 +78,7 @@ class LongTest(unittest.TestCase):
         wait_for(replaced, 'it is replaced')
 
     def _usual(self, stack: Stack, jobs: Jobs) -> int:
-        """Milliseconds that nearly all jobs stay below, 16 at a time."""
+        """The duration of nearly all jobs in milliseconds, 16 at a time."""
 
         def ask(number: int) -> None:
             for turn in range(10):

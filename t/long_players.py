@@ -1,5 +1,5 @@
-"""The rest of docs/players.md: mpd, the bytes without their header made right,
-and programs that only read.
+"""The rest of docs/players.md: mpd, files without the corrected header, and
+programs that only read metadata.
 """
 
 import sys
@@ -30,7 +30,7 @@ class MpdTest(ListenCase):
 
 
 class HeaderOffTest(ListenCase):
-    """These players know better than the header, unlike Apple's."""
+    """These players do not rely on the header, unlike Apple's."""
 
     players = (Vlc, Mpd, Mpv, Ffmpeg, GStreamer, Dlna)
     files = {RAW: FILES['AAC']}
@@ -51,7 +51,7 @@ class HeaderOffTest(ListenCase):
 
 
 class ReadersTest(unittest.TestCase):
-    """What reads the header alone finds no length in one made right."""
+    """Programs that read only the header find no duration in a corrected one."""
 
     stack: Stack
 

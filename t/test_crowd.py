@@ -1,7 +1,7 @@
-"""Many listeners of one track that nobody has played yet.
+"""Many clients of one track that is not cached.
 
-Each slice is fetched once, whoever leaves; and nobody waits for nginx's poll
-of the cache's lock, which is 500 ms (docs/upstream.md, N3).
+Each slice is fetched once, whichever client leaves; and no client waits for
+nginx's poll of the cache lock, which is 500 ms (docs/upstream.md, N3).
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""Every way in which YouTube refuses is told to the listener as it is.
+"""Every refusal of YouTube becomes the right problem for the client.
 
-Without this a change in yt-dlp's prose turns a private track into a server
-error that is tried again for ever, or a block of the address into a thousand
-requests that make it last.
+Otherwise a change in yt-dlp's messages would turn a private track into a server
+error that is retried for ever, or a block of the address into a thousand
+requests that prolong it.
 """
 
 import re

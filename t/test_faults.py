@@ -1,7 +1,7 @@
 """A worker, the resolver and Redis fail in every way, in the middle of a job.
 
-After each: whoever waited is answered as he should be, the next job works,
-no process is left over, and the resolver has not grown.
+After each failure, waiting requests get the right response, the next job works,
+no process is left behind, and the resolver has not grown.
 """
 
 import os
@@ -86,7 +86,7 @@ class Faults(unittest.TestCase):
 
 
 class WorkerTest(Faults):
-    """Each fault is in a filter before yt-dlp: see lib/faulty_worker.py."""
+    """Faults are caused by a wrapper of yt-dlp: see lib/faulty_worker.py."""
 
     @classmethod
     def start(cls) -> None:
@@ -324,7 +324,7 @@ class RedisTest(Faults):
 
 
 class Proxy(threading.Thread):
-    """A way to Redis that is cut again and again, in the middle of things."""
+    """A proxy to Redis that closes its connections after some bytes."""
 
     def __init__(self, target: str) -> None:
         super().__init__(daemon=True)
@@ -384,7 +384,7 @@ class ResetTest(Faults):
         cls.processes = 2
 
     def test_replies_are_lost(self) -> None:
-        """Each answer that Redis gives may be the one that never comes."""
+        """Any reply of Redis may be lost."""
 
         self.proxy.cutting = True
         for number in range(25):

@@ -1,9 +1,9 @@
 """The scripts of common/lua/: what each returns and leaves behind, and how
 they get to Redis.
 
-All that nginx and the resolvers agree on is decided here.  A wrong answer is
-two extractions of one track, or none, or a request that waits in vain; and a
-script that is sent whole each second is most of what Redis is sent.
+They decide everything that nginx and the resolvers share.  A wrong result means
+two extractions of one track, or none, or a request that waits in vain; and
+scripts sent in full every second would be most of the traffic to Redis.
 """
 
 import json
@@ -26,7 +26,7 @@ SCRIPTS = sorted((ROOT / 'common/lua').glob('*.lua'))
 
 
 def keys_of(name: str) -> list[str]:
-    """The keys that the comment at the top of a script names."""
+    """The keys named in the comment at the top of a script."""
 
     text = (ROOT / f'common/lua/{name}.lua').read_text()
     listed = re.search(r'^-- KEYS  (.*\n(?:--       .*\n)*)', text, re.M)
@@ -36,7 +36,7 @@ def keys_of(name: str) -> list[str]:
 
 
 class ScriptTest(unittest.TestCase):
-    """Each as it is in its file, by redis-cli."""
+    """Each script, run from its file by redis-cli."""
 
     stack: Stack
 
@@ -577,7 +577,7 @@ class ScriptTest(unittest.TestCase):
 
 
 def acl() -> list[str]:
-    """The rules that docs/settings.md gives for a user of Redis."""
+    """The ACL rules that docs/settings.md recommends."""
 
     text = re.search(r'^ *user voyo on >PASSWORD (~.*(?:\n {4}\+.*)*)',
                      (ROOT / 'docs/settings.md').read_text(), re.M)
@@ -586,7 +586,7 @@ def acl() -> list[str]:
 
 
 class SentTest(unittest.TestCase):
-    """How they get there: by their digest, and whole only where they must."""
+    """Scripts are sent by digest, and in full only if necessary."""
 
     stack: Stack
 

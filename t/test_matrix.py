@@ -1,10 +1,10 @@
-"""Whatever a media host does at whichever slice: the file, or a prefix of it.
+"""Any failure of a media host at any slice yields the file, or a prefix of it.
 
-Each row is one thing that a media host does wrong, at four slices of a track,
-once and for good.  The client is curl.  It ends up with the source's file;
-where the source is truly gone it has exactly a prefix and a closed connection,
-or a problem before the first byte; and once the source is well again what is
-missing can be fetched, so nothing wrong was cached.
+Each row is a failure of a media host, at four slices of a track, once and
+permanently.  The client, curl, receives the source's file; if the source fails
+permanently it receives an exact prefix and a closed connection, or a problem
+before the first byte; and once the source works again the rest can be fetched,
+so nothing wrong was cached.
 """
 
 import json
@@ -279,7 +279,7 @@ class MatrixTest(unittest.TestCase):
 
 
 class AheadTest(MatrixTest):
-    """The same with slices read ahead: their faults are a listener's too."""
+    """The same with slices read ahead, whose failures may reach a client."""
 
     ahead = 4
     extractions = 5                    # two more refreshes for the fill

@@ -1,4 +1,4 @@
-"""What a media host does wrong never reaches a listener or the cache."""
+"""Wrong responses of a media host never reach a client or the cache."""
 
 import http.client
 import re
@@ -163,7 +163,7 @@ class MediaTest(unittest.TestCase):
 
 
 class ErrorPageTest(unittest.TestCase):
-    """An error_page of the operator's own, instead of ours."""
+    """An error_page of the operator's, instead of the module's."""
 
     def test_it_does_not_get_into_the_audio(self) -> None:
         # nginx lets its answer, a 200, pass for a slice of the track

@@ -1,8 +1,8 @@
-"""The header of a fragmented MP4 is made right on the wire, and nothing else.
+"""The header of a fragmented MP4 is corrected on the wire, and nothing else.
 
-Without it every track of the default codec is twice as long on Apple's players
-(docs/upstream.md, V1 to V3); with one byte too many, or too few, another
-player can't read it, or a cache mixes two editions.
+Otherwise every track of the default codec would have twice its duration on
+Apple's players (docs/upstream.md, V1 to V3); with a byte too many, or too few,
+other players could not read it, or a cache would mix two versions.
 """
 
 import http.client
@@ -152,7 +152,7 @@ class Mp4HeaderTest(unittest.TestCase):
 
 
 class PiecesTest(unittest.TestCase):
-    """proxy_buffering off at the origin: what comes is passed on as it does."""
+    """proxy_buffering off at the origin: data is passed on as it arrives."""
 
     def test_a_header_that_comes_in_pieces(self) -> None:
         stack = Stack(workers=1)
@@ -171,7 +171,7 @@ class PiecesTest(unittest.TestCase):
 
 
 class SwitchTest(unittest.TestCase):
-    """voyo_mp4_header off, on, and off again over one cache."""
+    """voyo_mp4_header off, on, and off again with the same cache."""
 
     def test_no_cache_mixes_the_two(self) -> None:
         stack = Stack(workers=1, ahead=0)

@@ -1,8 +1,8 @@
-"""Media hosts by name: which are asked, at which address, on which connection.
+"""Media hosts by name: which are used, at which address, on which connection.
 
 A record's URL names a host, and Redis, where it comes from, is not trusted; a
-redirect names another.  Both are looked up by nginx's own resolver, here a
-name server of the test's.
+redirect names another.  Both are resolved by nginx's resolver, here with a name
+server of the test.
 """
 
 import json

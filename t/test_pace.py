@@ -1,8 +1,8 @@
-"""A listener who stops reading costs little, and loses nothing.
+"""A client that stops reading costs little, and loses nothing.
 
-nginx's slice filter has no back-pressure: without the pace one client that
-read 100 kB of a cold hour and stopped made nginx fetch all of it and keep a
-file and 8 KB open for each slice (docs/upstream.md, N10).
+nginx's slice filter has no back-pressure: without the pace, for a client that
+read 100 kB of an uncached hour and stopped, nginx would fetch all of it and keep
+a file and 8 KB for each slice (docs/upstream.md, N10).
 """
 
 import hashlib
@@ -22,7 +22,7 @@ READ = 100_000
 
 
 class Listener:
-    """Reads so many bytes and stops; the system keeps few for it."""
+    """Reads so many bytes and stops; its receive buffer is small."""
 
     def __init__(self, stack: Stack, track: str) -> None:
         self.socket = socket.socket()
@@ -141,7 +141,7 @@ class PaceTest(unittest.TestCase):
 
 
 class NotAheadTest(PaceTest):
-    """The same with nothing read ahead."""
+    """The same without reading ahead."""
 
     ahead = 0
 

@@ -1,8 +1,8 @@
-"""What listeners have of players that are no browser.
+"""Players that are not browsers.
 
-Each plays the product's bytes, in either codec: the duration that it shows,
-the sound after a seek, at the end and after a cut are right (docs/players.md).
-mpv and ffmpeg also pause beyond the life of a URL.
+Each plays tracks in both codecs: the displayed duration, and the sound after a
+seek, at the end and after a broken connection are right (docs/players.md).  mpv
+and ffmpeg also pause beyond the expiry of a URL.
 """
 
 import subprocess

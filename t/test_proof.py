@@ -1,8 +1,8 @@
-"""What a proof asks, and above all what it does not connect to.
+"""The requests of a proof, and above all the hosts it does not connect to.
 
-The plugin's half, in this process, with real sockets; t/test_worker.py has the
-whole.  Names are looked up as a test says, and 443 is another port, for which
-nobody needs to be root.
+Tests the plugin's part, in this process, with real sockets; t/test_worker.py
+tests all of it.  Names are resolved by the test, and 443 is replaced by an
+unprivileged port.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ lookup = socket.getaddrinfo
 
 
 class HostsTest(unittest.TestCase):
-    """As t/directives.t and t/test_names.py have it for nginx."""
+    """As in t/directives.t and t/test_names.py for nginx."""
 
     def allowed(self, url: str, *hosts: str) -> bool:
         try:
@@ -98,7 +98,7 @@ class HostsTest(unittest.TestCase):
 
 
 class MediaHost(contextlib.AbstractContextManager):
-    """Counts its connections, and answers each with the next of "answers"."""
+    """Counts its connections, and sends the next of "answers" on each."""
 
     def __init__(self, *answers: str, address: str = '127.0.0.1') -> None:
         self.listener = socket.create_server((address, 0))
@@ -142,7 +142,7 @@ class ProverTest(unittest.TestCase):
         return self.enterContext(MediaHost(*answers, **more))
 
     def names(self, **names: list[tuple[str, int]]) -> None:
-        """Where the names are: "a_example" is a.example."""
+        """Sets the addresses of names: "a_example" is a.example."""
 
         places = {name.replace('_', '.'): found
                   for name, found in names.items()}

@@ -1,8 +1,8 @@
-"""Behind somebody's reverse proxy: HTTP/1.1 and HTTP/2, nginx's defaults.
+"""Behind another reverse proxy: HTTP/1.1 and HTTP/2, with nginx's defaults.
 
-A browser resumes a cut body by itself and gives up on an error; a proxy makes
-a bare close a 502, so what is cut has its header first (docs/upstream.md, B1,
-B2, N12).
+A browser resumes a truncated body by itself and gives up on an error; a proxy
+turns a close without a header into a 502, so the header is sent first
+(docs/upstream.md, B1, B2, N12).
 """
 
 import json

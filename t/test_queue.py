@@ -1,7 +1,7 @@
-"""What is asked of the source, when, and what is refused instead.
+"""Which requests reach the source, when, and which are refused instead.
 
-Without these bounds one impatient queue gets the whole address blocked, and
-a block lasts because everybody goes on asking.
+Without these limits a single impatient client would get the address blocked,
+and the block would last because all clients keep asking.
 """
 
 import json
@@ -20,7 +20,7 @@ from stack import Stack, wait_for  # noqa: E402
 
 
 class WantTest(unittest.TestCase):
-    """The queue by itself: the only resolver does not exist."""
+    """The queue by itself, without a resolver."""
 
     stack: Stack
     jobs: Jobs
@@ -131,7 +131,7 @@ class WantTest(unittest.TestCase):
         self.assertEqual(self.jobs.take('play0000000')[0], b'run')
 
     def _spend(self, *ago: int) -> None:
-        """The budget of so many seconds ago."""
+        """Spends the budget, so many seconds ago."""
 
         now = 1000 * time.time()
         self.jobs.key('ZADD', 'budget', *(

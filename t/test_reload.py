@@ -1,4 +1,4 @@
-"""Nothing is lost by a reload, a restart, or all others being down.
+"""Nothing is lost by a reload, a restart, or failures of all other parts.
 
 VOYO_LONG=1 reloads 50 times instead of 5.
 """
@@ -26,7 +26,7 @@ HOT = 'm04_hotload'
 
 
 class Listeners:
-    """Asks for hot and cold tracks on and on, and tells what went wrong."""
+    """Requests cached and uncached tracks continuously, and reports failures."""
 
     def __init__(self, stack: Stack, expected: bytes, number: int) -> None:
         self.stack, self.expected, self.number = stack, expected, number
@@ -169,7 +169,7 @@ class ReloadTest(unittest.TestCase):
                  'it leaves after that', LEAVING)
 
     def _taken(self, client: socket.socket) -> bool:
-        """A worker has accepted the connection and read all of it."""
+        """Whether a worker has accepted the connection and read all of it."""
 
         ends = (f':{self.stack.port:04X}', f':{client.getsockname()[1]:04X}')
         for line in Path('/proc/net/tcp').read_text().splitlines()[1:]:

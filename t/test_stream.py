@@ -156,7 +156,7 @@ class StreamTest(unittest.TestCase):
 
 
 class GuestsTest(unittest.TestCase):
-    """nginx's own modules that ask other locations, beside ours."""
+    """nginx's own modules that send subrequests, together with VOYO's."""
 
     def start(self, locations: str, directive: str) -> Stack:
         stack = Stack(workers=1)

@@ -1,4 +1,4 @@
-"""What media hosts, Redis and clients say is looked at before it is used."""
+"""Data from media hosts, Redis and clients is validated before it is used."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""A newer yt-dlp is used when it can resolve, and never when it can not."""
+"""A newer yt-dlp is used if it can resolve a track, and only then."""
 
 import fcntl
 import os
@@ -26,7 +26,7 @@ class UpdateTest(unittest.TestCase):
         self.prefix = self.edition('prefix', '2026.10.26')
 
     def edition(self, name: str, version: str, broken: str = '') -> Path:
-        """The yt-dlp there is under another version, perhaps broken."""
+        """The same yt-dlp with another version, possibly broken."""
 
         root = self.dir / name
         packages = root / 'usr/lib/python3/dist-packages'

@@ -1,4 +1,4 @@
-"""Requests that wait: one extraction for all, and nobody waits in vain."""
+"""Waiting requests: one extraction for all, and none waits in vain."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from stack import Stack, wait_for  # noqa: E402
 
 
 class Client:
-    """A request on a connection of its own, which may be dropped."""
+    """A request on its own connection, which may be closed."""
 
     def __init__(self, stack: Stack, path: str) -> None:
         self.stack, self.path = stack, path

@@ -1,4 +1,4 @@
-"""What becomes of yt-dlp: profiles, proofs, cold starts, new versions."""
+"""yt-dlp: profiles, proofs, cold starts, new versions."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from stack import YTDLP, Stack, wait_for  # noqa: E402
 
 
 class ProfileTest(unittest.TestCase):
-    """With the built-in profiles, the stand-in being www.youtube.com."""
+    """With the built-in profiles; the stand-in is www.youtube.com."""
 
     stack: Stack
     jobs: Jobs

@@ -1,4 +1,4 @@
-"""The zone holds what it should, and forgets in the right order."""
+"""The zone holds as many tracks as it should, and evicts in the right order."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class ZoneTest(unittest.TestCase):
         self.pattern = json.dumps(record, separators=(',', ':'))
 
     def store(self, tracks: range) -> None:
-        """Their records, by Redis itself."""
+        """Stores their records in Redis."""
 
         for start in range(tracks.start, tracks.stop, BATCH):
             self.stack.redis(
@@ -44,7 +44,7 @@ class ZoneTest(unittest.TestCase):
                 str(min(start + BATCH, tracks.stop) - 1))
 
     def ask(self, tracks: range) -> int:
-        """How many of them are known, by HEAD requests in a row."""
+        """How many of them are known, by consecutive HEAD requests."""
 
         good = 0
         for start in range(tracks.start, tracks.stop, BATCH):

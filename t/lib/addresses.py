@@ -1,6 +1,6 @@
-"""What no name of a media host may lead to: one address of each kind.
+"""Addresses that a media host's name may not resolve to, one of each kind.
 
-nginx's origin and the resolver's proofs are held to the same ones.
+nginx's origin and the resolver's proofs are tested with the same list.
 """
 
 PRIVATE = ['127.0.0.1', '10.1.2.3', '172.16.0.1', '172.31.255.255',

@@ -1,6 +1,6 @@
-"""The boxes of an MP4 file, read after ISO/IEC 14496-12 and apart from the
-module's own reading: what a listener is to be given, and how long players take
-it to be."""
+"""The boxes of an MP4 file by ISO/IEC 14496-12, parsed independently of the
+module: the bytes that a client should receive, and the duration that players
+show."""
 
 import struct
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def boxes(data: bytes, begin: int = 0, end: int | None = None,
 
 
 def duration(data: bytes, box: Box) -> Duration:
-    """Of mvhd, tkhd, mdhd or mehd."""
+    """The duration in mvhd, tkhd, mdhd or mehd."""
 
     wide = data[box.begin]
     times = '>QQ' if wide else '>II'
@@ -72,7 +72,7 @@ def is_fragmented(data: bytes) -> bool:
 
 
 def served(data: bytes) -> bytes:
-    """What is made of a file of the source."""
+    """The bytes served for a file of the source."""
 
     if not is_fragmented(data):
         return data
@@ -96,8 +96,8 @@ def fragments(data: bytes) -> float:
 
 
 def apple(data: bytes) -> float:
-    """Seconds that Apple's players show, as is reported of them: the header's
-    and the fragments' (docs/upstream.md, V2)."""
+    """Seconds that Apple's players are reported to show: those of the header and
+    of the fragments together (docs/upstream.md, V2)."""
 
     header = durations(data)['moov/trak/mdia/mdhd']
     return header.units / header.scale + fragments(data)

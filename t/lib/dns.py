@@ -1,4 +1,4 @@
-"""A name server on loopback that says what a test wants it to."""
+"""A name server on loopback, controlled by a test."""
 
 import ipaddress
 import socket
@@ -11,10 +11,9 @@ NAME_ERROR = 3
 
 class Dns:
     """
-    Answers from "names", name -> addresses of both families; what is not in
-    it does not exist, and what has None is never answered.  "lost" says how
-    many queries of a name get lost.  "asked" has all the names that it was
-    asked for, in order.
+    Answers from "names", name -> addresses of both families; other names do not
+    exist, and names with None are never answered.  "lost" is the number of
+    queries to ignore per name.  "asked" lists all queried names in order.
     """
 
     def __init__(self, names: dict[str, list[str] | None]) -> None:
@@ -28,7 +27,7 @@ class Dns:
         self.thread.start()
 
     def stop(self) -> None:
-        # an empty datagram from ourselves ends the thread
+        # an empty datagram ends the thread
         self.socket.sendto(b'', self.socket.getsockname())
         self.thread.join()
         self.socket.close()

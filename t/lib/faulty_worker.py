@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 
-"""Stands between the resolver and a worker, and does what a track's id says.
+"""A filter between the resolver and a worker that causes faults by track id.
 
     faulty_worker.py DIRECTORY YT_DLP [options]
 
-Characters 4 to 8 of an id name the fault, which strikes once for each id:
-DIRECTORY holds those that did.
+Characters 4 to 8 of an id name the fault, which occurs once per id: DIRECTORY
+keeps a file for each.
 """
 
 import json
@@ -27,7 +27,7 @@ def main() -> None:
     worker = subprocess.Popen(command, stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE)
     ready = json.loads(worker.stdout.readline())
-    # the memory that is looked at is this one's
+    # the resolver then measures the memory of this process
     say(json.dumps({**ready, 'pid': os.getpid()}).encode() + b'\n')
     for line in sys.stdin.buffer:
         job = json.loads(line)
@@ -71,14 +71,14 @@ def flood(_job: dict) -> None:
 
 
 def complain(_job: dict) -> None:
-    # more of them than can be read
+    # faster than they can be read
     for _ in range(4):
         subprocess.Popen(['yes', 'WARNING: it rains'], stdout=2)
     time.sleep(1000)
 
 
 def hang(_job: dict) -> None:
-    # in C, where no signal is looked at
+    # in C, where Python handles no signals
     re.match('(a+)+$', 'a' * 64 + 'b')
 
 
@@ -96,7 +96,7 @@ def leave(_job: dict) -> None:
 
 
 def shout(_job: dict) -> None:
-    # a line that is read in pieces, with a URL across them
+    # a line that arrives in pieces and has a URL across them
     url = 'https://r1---sn.googlevideo.com/videoplayback?sig=' + 'SECRET' * 900
     os.write(2, f'ERROR: it failed: {url}'.encode())
     os._exit(0)

@@ -1,7 +1,4 @@
-"""Jobs as an edge asks for them, without an edge: by the scripts of common/.
-
-The scripts are the files that nginx asks with.
-"""
+"""Requests jobs like an edge, with the scripts of common/lua/."""
 
 import json
 import time
@@ -17,7 +14,7 @@ SCRIPTS = {path.stem: path.read_text()
 
 
 def record_json(track: str, generation: int, **more: Any) -> str:
-    """The beginning of one, which is all that the scripts look at."""
+    """The beginning of a record, which is all that the scripts read."""
 
     return json.dumps({'v': 1, 'generation': generation, 'id': track, **more},
                       separators=(',', ':'))
@@ -29,7 +26,7 @@ class Jobs:
 
     def want(self, track: str, newer_than: int = 0,
              lane: str = 'play') -> tuple[str, dict[str, Any] | None]:
-        """What is known of a track, asking for it where that is nothing."""
+        """Returns what is known of a track, and requests it if unknown."""
 
         keys = [PREFIX + each for each in (
             f'track:{track}', f'failure:{track}', f'lease:{track}',
@@ -41,7 +38,7 @@ class Jobs:
 
     def take(self, track: str, lane: str = 'play', score: int = 1,
              token: str = 'test', budget: int = 1000) -> list[bytes]:
-        """As a resolver does once it has popped a job."""
+        """Takes a lease, like a resolver that has popped a job."""
 
         return self._run('take', [PREFIX + each for each in (
             f'track:{track}', f'lease:{track}', 'breaker', 'budget',
@@ -67,7 +64,7 @@ class Jobs:
 
     def outcome(self, track: str, newer_than: int = 0, lane: str = 'play',
                 seconds: float = 15) -> tuple[str, dict[str, Any]]:
-        """Asks like a parked request, until there is an answer."""
+        """Queries like a parked request, until there is an outcome."""
 
         end, asked = time.monotonic() + seconds, 0.0
         while time.monotonic() < end:
@@ -82,13 +79,13 @@ class Jobs:
         raise AssertionError(f'{track} is not answered in {seconds} s')
 
     def key(self, *command: str) -> Any:
-        """A command whose first argument is one of our keys."""
+        """Runs a command on a key, named without the prefix."""
 
         name, key, *rest = command
         return self.stack.redis(name, PREFIX + key, *rest)
 
     def pretend(self, queue: int = 1000, budget: int = 1000) -> None:
-        """Lets a resolver seem to live that takes no jobs."""
+        """Pretends that a resolver is alive, which takes no jobs."""
 
         # a heartbeat is believed for 5 s: one of these always counts
         now = int(1000 * time.time())

@@ -1,4 +1,4 @@
-"""A line to a port of this machine, which breaks."""
+"""A proxy to a local port whose connections break."""
 
 import contextlib
 import socket
@@ -7,8 +7,8 @@ import threading
 
 class Line:
     """
-    The first answer of which so many bytes came through is cut there, in
-    order, as a server or a proxy does it; later ones are whole.
+    Closes the first response that is longer than so many bytes after these,
+    properly, like a server or a proxy; later ones are complete.
     """
 
     def __init__(self, port: int, breaks: int) -> None:

@@ -1,4 +1,4 @@
-"""nginx without the module: as Debian has it, to compare with or to pass by."""
+"""Debian's nginx without the module, for comparison or as a proxy."""
 
 import signal
 import socket
@@ -9,7 +9,7 @@ from stack import free_port, wait_for
 
 
 class Plain:
-    """One process; "http" is what stands in its http block, with @PORT@."""
+    """One process; "http" is the content of its http block, with @PORT@."""
 
     def __init__(self, home: Path, http: str) -> None:
         self.port = free_port()

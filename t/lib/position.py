@@ -1,7 +1,7 @@
-"""Hears where in the stand-in's sound some PCM is from.
+"""Finds the position of some PCM data in the stand-in's sound.
 
-t/youtube/README.md says what that sound is: a tone tells the second, modulo
-256, and a sweep the place in it.
+The sound is described in t/youtube/README.md: a tone gives the second, modulo
+256, and a sweep the fraction.
 """
 
 import math
@@ -10,20 +10,20 @@ import sys
 from array import array
 from collections.abc import Sequence
 
-RATE = 22050                           # what is decoded to
+RATE = 22050                           # of the decoded sound
 WINDOW = 0.15                          # seconds; 0.1 to 0.19 are enough
 PERIOD = 256
 
 TONES = [400 + 12 * second for second in range(PERIOD)]
 SWEEP_FROM, SWEEP_BY = 4000, 4000      # Hz, Hz a second
-GLANCE = 0.02                          # seconds in which the sweep is a tone
-SHARE = 0.2                            # of the power that is the tone's
+GLANCE = 0.02                          # seconds: the sweep is almost a tone
+SHARE = 0.2                            # the tone's share of the power
 
 
 def heard(pcm: Sequence[float], rate: int = RATE) -> float | None:
     """
-    Seconds, less than 256, at the beginning of the window, from one channel of
-    0.1 to 0.19 s.  None if that is silence or another sound.
+    The position of the beginning of "pcm", one channel of 0.1 to 0.19 s, in
+    seconds below 256.  None if it is silence or another sound.
     """
 
     if not any(pcm):
@@ -32,10 +32,10 @@ def heard(pcm: Sequence[float], rate: int = RATE) -> float | None:
     glance = pcm[:round(GLANCE * rate)]
     sweep = range(SWEEP_FROM, SWEEP_FROM + SWEEP_BY, 40)
     middle = max(sweep, key=lambda tone: power(glance, tone, rate))
-    # the glance may begin in one second and end in the next
+    # the glance may span two seconds
     place = (middle - SWEEP_FROM) / SWEEP_BY - GLANCE / 2
 
-    # where the second changes within the window, the longer part tells
+    # if the second changes within the window, use the longer part
     change = round((1 - place) * rate)
     if change > len(pcm):
         part, before = pcm, 0
@@ -52,7 +52,7 @@ def heard(pcm: Sequence[float], rate: int = RATE) -> float | None:
 
 
 def power(pcm: Sequence[float], tone: float, rate: int) -> float:
-    """Of that frequency, by Goertzel; of a sine it is half its square."""
+    """The power at a frequency, by Goertzel; of a sine, half its square."""
 
     turn = 2 * math.cos(2 * math.pi * tone / rate)
     one = two = 0.0
@@ -62,13 +62,13 @@ def power(pcm: Sequence[float], tone: float, rate: int) -> float:
 
 
 def distance(position: float, expected: float) -> float:
-    """Seconds from one to the other, either way round the period."""
+    """Seconds between the two, in either direction round the period."""
 
     return abs((position - expected + PERIOD / 2) % PERIOD - PERIOD / 2)
 
 
 def decode(source: str, *options: str) -> array:
-    """By ffmpeg: one channel at RATE, 16 bits; options stand before -i."""
+    """Decodes with ffmpeg: one channel at RATE, 16 bits; options precede -i."""
 
     done = subprocess.run(
         ['ffmpeg', '-nostdin', '-v', 'error', *options, '-i', source, '-ac',
@@ -84,6 +84,6 @@ def decode(source: str, *options: str) -> array:
 
 
 def heard_at(source: str, seconds: float) -> float | None:
-    """What is heard where ffmpeg finds that position, in a file or a URL."""
+    """The position heard where ffmpeg seeks to, in a file or a URL."""
 
     return heard(decode(source, '-ss', str(seconds), '-t', str(WINDOW)))

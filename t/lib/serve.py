@@ -1,8 +1,8 @@
 #!/usr/bin/python3 -B
 
-"""A Stack with a reverse proxy before it, for tests that aren't Python.
+"""A Stack with a reverse proxy in front, for tests in other languages.
 
-Prints one line of JSON with the ports, and ends when stdin does.
+Prints one line of JSON with the ports, and ends when stdin is closed.
 """
 
 import json
@@ -22,7 +22,7 @@ PROXY = '''
 
 def main() -> None:
     stack = Stack()
-    # nginx's own line of a media host that broke off
+    # nginx's own message for a media host that closed the connection
     stack.provoked.append('upstream prematurely closed connection')
     try:
         proxy = Plain(stack.dir / 'proxy', PROXY.format(port=stack.port))

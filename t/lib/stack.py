@@ -1,9 +1,9 @@
-"""The whole product on the stand-in source, each part under a test's hand.
+"""All of VOYO on the stand-in source, with each part controlled by a test.
 
 A Stack has its own directory, ports and processes, and leaves none of them
-behind.  Redis, the resolver and nginx are the real ones, rendered from conf/
-as deploy/voyo does it; they are started here one by one so that a test can
-stop, freeze and kill each.
+behind.  Redis, the resolver and nginx are the real ones, configured as by
+deploy/voyo; they are started individually, so that a test can stop, freeze and
+kill each.
 """
 
 import http.client
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 def wait_for(what: Callable[[], Any], about: str, seconds: float = 10) -> Any:
-    """Waits until "what" gives something true, and returns that."""
+    """Waits until "what" returns a true value, and returns that."""
 
     end = time.monotonic() + seconds
     while True:
@@ -59,7 +59,7 @@ def wait_for(what: Callable[[], Any], about: str, seconds: float = 10) -> Any:
 
 
 def command_line(pid: str) -> str:
-    """Empty for a process that is no more."""
+    """Empty if the process has ended."""
 
     try:
         return Path(f'/proc/{pid}/cmdline').read_text()
@@ -102,13 +102,13 @@ class Stack:
         self.ytdlp_workers = ytdlp_workers
         self.conf = conf
         self.ahead = ahead
-        self.cold_rate = cold_rate       # a minute and client, 0: unlimited
+        self.cold_rate = cold_rate       # per minute and client, 0: unlimited
         self.hosts = hosts
         self.zone = zone
         self.min_free = min_free
-        # tests that count what is fetched must not count proofs
+        # tests that count requests must not count proofs
         self.settings = {'VOYO_PROOF': '0', **(settings or {})}
-        # [error]s and worse that a test means; Valgrind keeps some files
+        # [error] and worse that a test expects; Valgrind keeps some files
         self.provoked = [r'setrlimit\(RLIMIT_NOFILE'] if UNDER else []
         self.parts: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -166,7 +166,7 @@ class Stack:
 
     def start_resolver(self, name: str = 'resolver', ytdlp: Any = YTDLP,
                        seconds: float = 60, **settings: str) -> None:
-        """Starts one more under that name, and waits until it lives."""
+        """Starts another resolver, and waits for its first heartbeat."""
 
         own = settings.get('VOYO_NAME', f'{name}-{time.monotonic_ns()}')
         process = self._spawn(name, [RESOLVER], {
@@ -191,7 +191,7 @@ class Stack:
             raise AssertionError(self.log(name))
 
     def heartbeats(self) -> list[dict[str, Any]]:
-        """What the resolvers that live say of themselves."""
+        """The heartbeats of the live resolvers."""
 
         names = self.redis('ZRANGEBYSCORE', 'voyo:{default}:resolvers',
                            str(int(1000 * time.time())), '+inf')
@@ -263,14 +263,14 @@ class Stack:
         wait_for(self._nginx_listens, 'nginx listens', 30 if under else 10)
 
     def _sanitizer(self, options: str) -> str:
-        """nginx frees by exiting: leaks are judged by what it counts."""
+        """nginx frees memory by exiting, so its counters show leaks."""
 
         return f'{options}:log_path={self.dir}/found'
 
     def _nginx_listens(self) -> bool:
         if self.parts['nginx'].poll() is not None:
             raise AssertionError(self.log('nginx'))
-        # one that only listens yet is ended by a signal without its clean-up
+        # before its workers run, a signal would end it without clean-up
         return len(self.nginx_workers()) == self.workers
 
     def send(self, name: str, number: int) -> None:
@@ -296,7 +296,7 @@ class Stack:
                     pipe.close()
 
     def reload(self) -> None:
-        """A new configuration, and the end of the workers of the old."""
+        """Reloads the configuration, and waits for the old workers to exit."""
 
         old = set(self.nginx_workers())
         self.send('nginx', signal.SIGHUP)
@@ -308,14 +308,14 @@ class Stack:
         pid = self.parts['nginx'].pid
         listed = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
         if UNDER:
-            # there nginx can't give its processes a title
+            # under Valgrind nginx cannot set process titles
             started = re.findall(r'start worker process (\d+)',
                                  self.log('nginx'))
             return [int(child) for child in set(listed) & set(started)]
         return [int(child) for child in listed
                 if 'worker process' in command_line(child)]
 
-    # Its sides.
+    # Its interfaces.
 
     def url(self, path: str) -> str:
         return f'http://127.0.0.1:{self.port}{path}'
@@ -351,20 +351,20 @@ class Stack:
         self.control('/switch', change)
 
     def requests(self, kind: str, track: str = '') -> list[dict[str, Any]]:
-        """The source's log, of one kind, of one track if given."""
+        """The source's log of one kind, and of one track if given."""
 
         query = f'?kind={kind}' + (f'&id={track}' if track else '')
         return self.control('/log' + query)
 
     def source_file(self, track: str, itag: int = 140) -> bytes:
-        """What a track's bytes are at the source now."""
+        """The present bytes of a track at the source."""
 
         return next(Path(each['path']).read_bytes()
                     for each in self.control(f'/track?id={track}')
                     if each['itag'] == itag)
 
     def file(self, track: str, itag: int = 140) -> bytes:
-        """What a listener is to get of it."""
+        """The bytes that a client should receive."""
 
         return boxes.served(self.source_file(track, itag))
 
@@ -380,7 +380,7 @@ class Stack:
     def log(self, name: str) -> str:
         return (self.dir / f'{name}.log').read_text(errors='replace')
 
-    # Its end.
+    # Shutdown.
 
     def close(self) -> None:
         living.discard(self)
@@ -413,7 +413,7 @@ class Stack:
         assert not bad, '\n'.join(bad)
 
     def _check_sanitizers(self) -> None:
-        """What they say of a part, at its end too, is in its log."""
+        """Their reports, also those at exit, are in a part's log."""
 
         for path in self.dir.glob('*.log'):
             text = path.read_text(errors='replace')
@@ -443,8 +443,8 @@ class Stack:
             shutil.rmtree(self.dir, ignore_errors=True)
 
 
-# With VOYO_RELOAD every test begins with workers and a configuration that know
-# nothing but what the zone, the cache and Redis have kept of those before.
+# With VOYO_RELOAD every test starts with new workers and a new configuration:
+# only the zone, the cache and Redis keep state.
 
 living: set[Stack] = set()
 

@@ -1,4 +1,4 @@
-"""Wrappers around the real yt-dlp, for a test's YT_DLP_PATH."""
+"""Wrappers of the real yt-dlp, for a test's YT_DLP_PATH."""
 
 import os
 import re
@@ -13,7 +13,7 @@ PACKAGES = BUILD / 'prefix/usr/lib/python3/dist-packages'
 
 
 def script(path: Path, text: str) -> Path:
-    """Makes a program, in one step: it may be running already."""
+    """Writes a program atomically, since it may be running already."""
 
     new = path.with_name(path.name + '.new')
     new.write_text(text)
@@ -25,8 +25,8 @@ def script(path: Path, text: str) -> Path:
 def at_youtube(stack: Stack, **more: int) -> tuple[Path, Path]:
     """A yt-dlp for which the stand-in is www.youtube.com, and its options.
 
-    The user has no client of his own then, and every profile is tried.  More
-    names, "a_example" for a.example, lead to ports of this machine.
+    The options select no client, so every profile is tried.  Further names,
+    "a_example" for a.example, are mapped to local ports.
     """
 
     names = {'www.youtube.com': stack.source['player'],
@@ -58,7 +58,7 @@ exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
 
 
 def faulty(stack: Stack) -> Path:
-    """A yt-dlp behind a filter that does what a track's id says."""
+    """A yt-dlp behind a filter that causes faults by track id."""
 
     (stack.dir / 'faults').mkdir(exist_ok=True)
     return script(stack.dir / 'faulty', f'''#!/bin/sh
@@ -67,7 +67,7 @@ def faulty(stack: Stack) -> Path:
 
 
 def without_plugins(stack: Any) -> Path:
-    """A yt-dlp that does all but host a worker, in a "dir" of somebody."""
+    """A yt-dlp that does not load the plugin; "stack" needs only a "dir"."""
 
     return script(stack.dir / 'no-plugins', f'''#!/bin/sh
 case "$*" in
@@ -78,13 +78,13 @@ exec {YTDLP} "$@"
 
 
 def raining(stack: Stack, track: str) -> Path:
-    """The same, which complains a lot, and of one track without end."""
+    """The same with many warnings, and endless ones for one track."""
 
     return script(stack.dir / 'raining', f'''#!/bin/sh
 case "$*" in
 *ytserve:*) exit 1 ;;
 *v={track}*)
-    # more of them than can be read
+    # faster than they can be read
     for each in 1 2 3 4; do yes "WARNING: it rains" >&2 & done
     wait ;;
 *v=*) yes "WARNING: it drizzles" | head -n 5000 >&2 ;;
@@ -94,7 +94,7 @@ exec {YTDLP} "$@"
 
 
 def flooding(stack: Stack) -> Path:
-    """What is no yt-dlp at all."""
+    """A program that is not yt-dlp."""
 
     return script(stack.dir / 'flooding', '#!/bin/sh\nexec yes\n')
 
@@ -109,7 +109,7 @@ exec {YTDLP} "$@"
 
 
 def says(version: str) -> str:
-    """Python that makes yt-dlp believe in a version, for a sitecustomize."""
+    """A sitecustomize.py that changes yt-dlp's version."""
 
     return f'''
 import importlib.util
@@ -125,7 +125,7 @@ sys.modules['yt_dlp.version'] = module
 
 
 def of_version(stack: Stack, version: str) -> Path:
-    """The same yt-dlp, which says that it is another."""
+    """The same yt-dlp, reporting another version."""
 
     root = stack.dir / f'of-{version}'
     if not root.exists():
@@ -152,7 +152,7 @@ def family(pid: int) -> list[int]:
 
 
 def lives(pid: int) -> bool:
-    """Not so once it has ended, though nobody has reaped it yet."""
+    """Whether a process is running; false for a zombie."""
 
     try:
         text = Path(f'/proc/{pid}/stat').read_text()
@@ -162,7 +162,7 @@ def lives(pid: int) -> bool:
 
 
 def age(pid: int) -> float:
-    """Seconds that a process is there; 0 when it is not any more."""
+    """Seconds since a process was started; 0 if it has ended."""
 
     try:
         fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2]
@@ -173,7 +173,7 @@ def age(pid: int) -> float:
 
 
 def anonymous(pid: int) -> int:
-    """Bytes of memory that are a process's own."""
+    """Bytes of a process's anonymous memory."""
 
     status = Path(f'/proc/{pid}/status').read_text()
     found = re.search(r'^RssAnon:\s+(\d+) kB', status, re.M)
