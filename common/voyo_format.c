@@ -70,6 +70,24 @@ voyo_format_choose(const voyo_format_t *formats, unsigned n,
 }
 
 
+int
+voyo_format_find(const voyo_format_t *formats, unsigned n,
+    const char *representation, size_t len)
+{
+    unsigned  i;
+
+    for (i = 0; i < n; i++) {
+        if (strlen(formats[i].representation) == len
+            && memcmp(formats[i].representation, representation, len) == 0)
+        {
+            return (int) i;
+        }
+    }
+
+    return -1;
+}
+
+
 voyo_quality_t
 voyo_format_quality(const voyo_format_t *format, unsigned tolerance)
 {

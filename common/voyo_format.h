@@ -69,6 +69,10 @@ int voyo_representation_valid(const char *text, size_t len, const char *id);
 int voyo_format_choose(const voyo_format_t *formats, unsigned n,
     voyo_quality_t quality, voyo_codec_t codec, unsigned tolerance);
 
+/* The index of the format with a representation id, or -1. */
+int voyo_format_find(const voyo_format_t *formats, unsigned n,
+    const char *representation, size_t len);
+
 /* The lowest quality whose limit a format meets, otherwise the highest. */
 voyo_quality_t voyo_format_quality(const voyo_format_t *format,
     unsigned tolerance);

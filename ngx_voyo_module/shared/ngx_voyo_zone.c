@@ -71,8 +71,6 @@ static ngx_int_t ngx_voyo_zone_set_sources(ngx_voyo_zone_ctx_t *ctx,
 static ngx_int_t ngx_voyo_zone_set_source(ngx_voyo_zone_ctx_t *ctx,
     ngx_voyo_zone_node_t *node, ngx_uint_t format,
     const ngx_voyo_source_t *source);
-static ngx_uint_t ngx_voyo_zone_format(ngx_voyo_zone_node_t *node,
-    ngx_str_t *representation);
 static void *ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size,
     ngx_uint_t tracks);
 static void ngx_voyo_zone_drop_source(ngx_voyo_zone_ctx_t *ctx,
@@ -146,8 +144,8 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
 {
     u_char                  *p, buf[VOYO_URL_MAX + VOYO_USER_AGENT_MAX];
     size_t                   len;
+    int                      i;
     ngx_int_t                rc;
-    ngx_uint_t               i;
     ngx_voyo_zone_ctx_t     *ctx;
     ngx_voyo_zone_node_t    *node;
     ngx_voyo_zone_source_t  *stored;
@@ -170,9 +168,9 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
 
     source->generation = node->generation;
 
-    i = ngx_voyo_zone_format(node, representation);
-
-    if (i == node->nformats) {
+    i = voyo_format_find(node->formats, node->nformats,
+                         (char *) representation->data, representation->len);
+    if (i < 0) {
         rc = NGX_ABORT;
         goto done;
     }
@@ -225,7 +223,7 @@ void
 ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, const ngx_voyo_source_t *source)
 {
-    ngx_uint_t             i;
+    int                    i;
     ngx_voyo_zone_ctx_t   *ctx;
     ngx_voyo_zone_node_t  *node;
 
@@ -241,9 +239,10 @@ ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
 
         ngx_voyo_zone_touch(ctx, node);
 
-        i = ngx_voyo_zone_format(node, representation);
-
-        if (i < node->nformats) {
+        i = voyo_format_find(node->formats, node->nformats,
+                             (char *) representation->data,
+                             representation->len);
+        if (i >= 0) {
             (void) ngx_voyo_zone_set_source(ctx, node, i, source);
         }
     }
@@ -384,9 +383,8 @@ static ngx_int_t
 ngx_voyo_zone_set_sources(ngx_voyo_zone_ctx_t *ctx,
     ngx_voyo_zone_node_t *node, const voyo_record_t *record)
 {
-    ngx_uint_t            i;
-    ngx_voyo_source_t     source;
-    const voyo_source_t  *from;
+    ngx_uint_t         i;
+    ngx_voyo_source_t  source;
 
     for (i = 0; i < node->nformats; i++) {
 
@@ -394,15 +392,7 @@ ngx_voyo_zone_set_sources(ngx_voyo_zone_ctx_t *ctx,
             continue;
         }
 
-        from = &record->sources[i];
-
-        source.url.data = (u_char *) from->url;
-        source.url.len = ngx_strlen(from->url);
-        source.user_agent.data = (u_char *) from->user_agent;
-        source.user_agent.len = from->user_agent
-                                ? ngx_strlen(from->user_agent) : 0;
-        source.expires = from->expires;
-        source.not_before = from->not_before;
+        ngx_voyo_zone_source_of(&source, record, i);
 
         if (ngx_voyo_zone_set_source(ctx, node, i, &source) != NGX_OK) {
             return NGX_ERROR;
@@ -445,10 +435,7 @@ ngx_voyo_zone_set_source(ngx_voyo_zone_ctx_t *ctx,
     stored->user_agent_len = (uint16_t) source->user_agent.len;
 
     p = ngx_cpymem(stored->data, source->url.data, source->url.len);
-
-    if (source->user_agent.len) {
-        ngx_memcpy(p, source->user_agent.data, source->user_agent.len);
-    }
+    ngx_memcpy(p, source->user_agent.data, source->user_agent.len);
 
     if (node->sources[format]) {
         ngx_voyo_zone_drop_source(ctx, node->sources[format]);
@@ -461,21 +448,23 @@ ngx_voyo_zone_set_source(ngx_voyo_zone_ctx_t *ctx,
 }
 
 
-static ngx_uint_t
-ngx_voyo_zone_format(ngx_voyo_zone_node_t *node, ngx_str_t *representation)
+void
+ngx_voyo_zone_source_of(ngx_voyo_source_t *source,
+    const voyo_record_t *record, ngx_uint_t format)
 {
-    ngx_uint_t  i;
+    const voyo_source_t  *from;
 
-    for (i = 0; i < node->nformats; i++) {
-        if (ngx_strlen(node->formats[i].representation) == representation->len
-            && ngx_strncmp(node->formats[i].representation,
-                           representation->data, representation->len) == 0)
-        {
-            break;
-        }
-    }
+    from = &record->sources[format];
 
-    return i;
+    source->generation = record->generation;
+    source->codec = record->formats[format].codec;
+    source->url.data = (u_char *) from->url;
+    source->url.len = ngx_strlen(from->url);
+    source->user_agent.data = (u_char *) (from->user_agent ? from->user_agent
+                                                           : "");
+    source->user_agent.len = ngx_strlen(source->user_agent.data);
+    source->expires = from->expires;
+    source->not_before = from->not_before;
 }
 
 

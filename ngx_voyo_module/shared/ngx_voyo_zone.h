@@ -97,6 +97,10 @@ ngx_int_t ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
 void ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, const ngx_voyo_source_t *source);
 
+/* The source of one of a record's formats, which is not copied. */
+void ngx_voyo_zone_source_of(ngx_voyo_source_t *source,
+    const voyo_record_t *record, ngx_uint_t format);
+
 void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
 
 /* Adds to this worker's number of parked requests. */

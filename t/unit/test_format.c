@@ -18,6 +18,7 @@ static void test_choose(const char *name, const voyo_format_t *formats,
     int high);
 static void test_quality(uint32_t bitrate, unsigned tolerance,
     voyo_quality_t quality);
+static void test_find(void);
 static void test_names(void);
 static void test_representation(const char *text, const char *id, int valid);
 
@@ -62,6 +63,7 @@ main(void)
     test_quality(129500, 0, VOYO_QUALITY_HIGH);
     test_quality(400000, 10, VOYO_QUALITY_HIGH);
 
+    test_find();
     test_names();
 
     test_representation("dQw4w9WgXcQ.140.1700000000000000.3433514",
@@ -91,6 +93,21 @@ test_choose(const char *name, const voyo_format_t *formats, unsigned n,
        == medium, "%s, medium", name);
     ok(voyo_format_choose(formats, n, VOYO_QUALITY_HIGH, codec, tolerance)
        == high, "%s, high", name);
+}
+
+
+static void
+test_find(void)
+{
+    static const voyo_format_t  formats[] = {
+        { "a.140", VOYO_CODEC_AAC, 1, 1 },
+        { "a.1401", VOYO_CODEC_AAC, 1, 1 }
+    };
+
+    ok(voyo_format_find(formats, 2, "a.1401", 6) == 1, "the second is found");
+    ok(voyo_format_find(formats, 2, "a.1401", 5) == 0, "by its length");
+    ok(voyo_format_find(formats, 2, "a.14", 4) == -1, "not by its beginning");
+    ok(voyo_format_find(formats, 0, "a.140", 5) == -1, "not among none");
 }
 
 
