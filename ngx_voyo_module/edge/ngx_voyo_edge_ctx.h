@@ -42,9 +42,6 @@ typedef struct {
     ngx_table_elt_t          *if_range;
     ngx_str_t                 range_value;
 
-    ngx_msec_t                started;       /* of waiting */
-    ngx_msec_t                waited;        /* milliseconds */
-
     u_char                   *other;         /* track to prefetch, or NULL */
     ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
     ngx_voyo_follow_t         follow;        /* of the slice being sent */

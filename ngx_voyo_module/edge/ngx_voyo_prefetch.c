@@ -136,7 +136,7 @@ ngx_voyo_prefetch(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    edge->started = ngx_current_msec;
+    edge->ctx.started = ngx_current_msec;
 
     edge->ctx.timer.handler = ngx_voyo_prefetch_timeout;
     edge->ctx.timer.data = edge;
@@ -185,8 +185,7 @@ ngx_voyo_prefetch_done(ngx_voyo_fill_watch_t *watch, ngx_uint_t status,
     edge = watch->data;
 
     edge->warmed = 1;
-    edge->waited = ngx_current_msec - edge->started;
-    edge->started = 0;
+    edge->ctx.waited = ngx_current_msec - edge->ctx.started;
 
     if (edge->ctx.timer.timer_set) {
         ngx_del_timer(&edge->ctx.timer);

@@ -25,8 +25,8 @@ static ngx_int_t ngx_voyo_stream_failed(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge);
 static ngx_int_t ngx_voyo_stream_choose(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge, const voyo_format_t *formats, ngx_uint_t n);
-static void ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static void ngx_voyo_stream_parked(ngx_voyo_ctx_t *ctx,
+    const voyo_record_t *record);
 static ngx_int_t ngx_voyo_stream_serve(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge);
 static ngx_int_t ngx_voyo_stream_header(ngx_http_request_t *r);
@@ -105,15 +105,13 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "voyo track \"%V\" is not in the zone", &edge->track);
 
-    edge->started = ngx_current_msec;
-
-    rc = ngx_voyo_park(r, &edge->track, 0, ngx_voyo_stream_parked, edge);
-
-    if (rc == NGX_AGAIN) {
+    if (ngx_voyo_park(&edge->ctx, &edge->track, 0, ngx_voyo_stream_parked)
+        == NGX_AGAIN)
+    {
         return NGX_AGAIN;
     }
 
-    return ngx_voyo_park_refused(r, rc);
+    return ngx_voyo_problem(r, &edge->ctx.problem);
 }
 
 
@@ -204,7 +202,6 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     if (status == NGX_VOYO_GONE && edge->renewals++ < NGX_VOYO_RENEWALS) {
         edge->known = 0;
-        edge->started = 0;
         edge->ahead.looked = 0;
         edge->ahead.hash = 0;
         ngx_voyo_condition_restore(r, edge);
@@ -332,23 +329,13 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 
 
 static void
-ngx_voyo_stream_parked(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+ngx_voyo_stream_parked(ngx_voyo_ctx_t *ctx, const voyo_record_t *record)
 {
-    ngx_voyo_edge_t  *edge;
-
-    edge = data;
-    edge->waited = ngx_current_msec - edge->started;
-
-    if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&edge->ctx.problem, outcome, record);
-        return;
-    }
-
-    if (ngx_voyo_stream_choose(r, edge, record->formats, record->nformats)
+    if (ngx_voyo_stream_choose(ctx->request, (ngx_voyo_edge_t *) ctx,
+                               record->formats, record->nformats)
         != NGX_OK)
     {
-        edge->ctx.problem = ngx_voyo_problem_media;
+        ctx->problem = ngx_voyo_problem_media;
     }
 }
 

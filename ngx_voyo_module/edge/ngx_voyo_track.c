@@ -11,14 +11,14 @@
 #include <cjson/cJSON.h>
 
 
-static void ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static void ngx_voyo_track_parked(ngx_voyo_ctx_t *ctx,
+    const voyo_record_t *record);
 static ngx_int_t ngx_voyo_track_write(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge, const voyo_record_t *record);
 static cJSON *ngx_voyo_track_json(const voyo_record_t *record,
     const char *artwork, ngx_uint_t tolerance);
-static void ngx_voyo_track_text(cJSON *json, const char *name,
-    const char *text);
+static cJSON *ngx_voyo_track_text(const char *text);
+static cJSON *ngx_voyo_track_number(double number, ngx_uint_t known);
 static cJSON *ngx_voyo_track_codec(const voyo_record_t *record,
     voyo_codec_t codec, ngx_uint_t tolerance);
 static ngx_int_t ngx_voyo_track_send(ngx_http_request_t *r);
@@ -27,7 +27,6 @@ static ngx_int_t ngx_voyo_track_send(ngx_http_request_t *r);
 ngx_int_t
 ngx_voyo_track_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                  rc;
     ngx_voyo_edge_t           *edge;
     const ngx_voyo_problem_t  *problem;
 
@@ -64,36 +63,25 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, problem);
     }
 
-    edge->started = ngx_current_msec;
-
     /* texts aren't in the zone: Redis is asked for each */
 
-    rc = ngx_voyo_park(r, &edge->track, 0, ngx_voyo_track_parked, edge);
-
-    if (rc == NGX_AGAIN) {
+    if (ngx_voyo_park(&edge->ctx, &edge->track, 0, ngx_voyo_track_parked)
+        == NGX_AGAIN)
+    {
         return NGX_AGAIN;
     }
 
-    return ngx_voyo_park_refused(r, rc);
+    return ngx_voyo_problem(r, &edge->ctx.problem);
 }
 
 
 static void
-ngx_voyo_track_parked(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+ngx_voyo_track_parked(ngx_voyo_ctx_t *ctx, const voyo_record_t *record)
 {
-    ngx_voyo_edge_t  *edge;
-
-    edge = data;
-    edge->waited = ngx_current_msec - edge->started;
-
-    if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&edge->ctx.problem, outcome, record);
-        return;
-    }
-
-    if (ngx_voyo_track_write(r, edge, record) != NGX_OK) {
-        edge->ctx.problem = ngx_voyo_problem_memory;
+    if (ngx_voyo_track_write(ctx->request, (ngx_voyo_edge_t *) ctx, record)
+        != NGX_OK)
+    {
+        ctx->problem = ngx_voyo_problem_memory;
     }
 }
 
@@ -169,27 +157,17 @@ ngx_voyo_track_json(const voyo_record_t *record, const char *artwork,
         return NULL;
     }
 
-    ngx_voyo_track_text(json, "id", record->id);
-    ngx_voyo_track_text(json, "title", record->title);
-    ngx_voyo_track_text(json, "artist", record->artist);
-    ngx_voyo_track_text(json, "album", record->album);
-
-    if (record->duration) {
-        cJSON_AddNumberToObject(json, "duration",
-                                (double) record->duration / 1000);
-
-    } else {
-        cJSON_AddNullToObject(json, "duration");
-    }
-
-    if (record->has_loudness) {
-        cJSON_AddNumberToObject(json, "loudness", record->loudness);
-
-    } else {
-        cJSON_AddNullToObject(json, "loudness");
-    }
-
-    ngx_voyo_track_text(json, "artwork", artwork);
+    cJSON_AddItemToObject(json, "id", ngx_voyo_track_text(record->id));
+    cJSON_AddItemToObject(json, "title", ngx_voyo_track_text(record->title));
+    cJSON_AddItemToObject(json, "artist", ngx_voyo_track_text(record->artist));
+    cJSON_AddItemToObject(json, "album", ngx_voyo_track_text(record->album));
+    cJSON_AddItemToObject(json, "duration",
+                          ngx_voyo_track_number(record->duration / 1000.0,
+                                                record->duration != 0));
+    cJSON_AddItemToObject(json, "loudness",
+                          ngx_voyo_track_number(record->loudness,
+                                                record->has_loudness));
+    cJSON_AddItemToObject(json, "artwork", ngx_voyo_track_text(artwork));
 
     cJSON_AddItemToObject(codecs, voyo_codec_name(VOYO_CODEC_AAC),
                           ngx_voyo_track_codec(record, VOYO_CODEC_AAC,
@@ -203,15 +181,17 @@ ngx_voyo_track_json(const voyo_record_t *record, const char *artwork,
 }
 
 
-static void
-ngx_voyo_track_text(cJSON *json, const char *name, const char *text)
+static cJSON *
+ngx_voyo_track_text(const char *text)
 {
-    if (text) {
-        cJSON_AddStringToObject(json, name, text);
+    return text ? cJSON_CreateString(text) : cJSON_CreateNull();
+}
 
-    } else {
-        cJSON_AddNullToObject(json, name);
-    }
+
+static cJSON *
+ngx_voyo_track_number(double number, ngx_uint_t known)
+{
+    return known ? cJSON_CreateNumber(number) : cJSON_CreateNull();
 }
 
 

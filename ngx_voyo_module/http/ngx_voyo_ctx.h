@@ -30,6 +30,8 @@ typedef struct {
     ngx_http_request_t  *request;
     ngx_voyo_problem_t   problem;     /* of the request; status 0: none */
     ngx_event_t          timer;       /* deleted with the request */
+    ngx_msec_t           started;     /* of waiting */
+    ngx_msec_t           waited;      /* milliseconds */
     ngx_pool_cleanup_pt  leave;       /* called when the request ends */
 } ngx_voyo_ctx_t;
 

@@ -99,11 +99,11 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         return NGX_AGAIN;
     }
 
-    if (origin->ctx.problem.status) {
-        return ngx_voyo_problem(r, &origin->ctx.problem);
+    if (origin->ctx.problem.status == 0) {
+        origin->ctx.problem = ngx_voyo_problem_memory;
     }
 
-    return ngx_voyo_park_refused(r, rc);
+    return ngx_voyo_problem(r, &origin->ctx.problem);
 }
 
 

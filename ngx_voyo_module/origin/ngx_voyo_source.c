@@ -17,8 +17,8 @@
 #define NGX_VOYO_EARLY_MAX  30     /* seconds a source may be ahead */
 
 
-static void ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static void ngx_voyo_source_parked(ngx_voyo_ctx_t *ctx,
+    const voyo_record_t *record);
 static ngx_int_t ngx_voyo_source_early(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static void ngx_voyo_source_timer(ngx_event_t *ev);
@@ -48,8 +48,8 @@ ngx_voyo_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         }
 
         if (rc != NGX_OK || source.generation <= origin->newer_than) {
-            return ngx_voyo_park(r, &origin->track, origin->newer_than,
-                                 ngx_voyo_source_parked, origin);
+            return ngx_voyo_park(&origin->ctx, &origin->track,
+                                 origin->newer_than, ngx_voyo_source_parked);
         }
 
         origin->source = source;
@@ -127,68 +127,34 @@ ngx_voyo_source_use(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
 
 static void
-ngx_voyo_source_parked(ngx_http_request_t *r, void *data,
-    ngx_voyo_outcome_e outcome, const voyo_record_t *record)
+ngx_voyo_source_parked(ngx_voyo_ctx_t *ctx, const voyo_record_t *record)
 {
-    size_t              len;
-    unsigned            i;
-    const char         *url, *user_agent;
-    ngx_str_t          *representation;
+    int                 i;
     ngx_voyo_origin_t  *origin;
+    ngx_voyo_source_t  *source;
 
-    origin = data;
-    representation = &origin->representation;
+    origin = (ngx_voyo_origin_t *) ctx;
+    source = &origin->source;
 
-    if (outcome != NGX_VOYO_RECORD) {
-        ngx_voyo_park_problem(&origin->ctx.problem, outcome, record);
-        return;
-    }
-
-    for (i = 0; i < record->nformats; i++) {
-        if (ngx_strlen(record->formats[i].representation)
-            == representation->len
-            && ngx_strncmp(record->formats[i].representation,
-                           representation->data, representation->len) == 0)
-        {
-            break;
-        }
-    }
-
-    if (i == record->nformats) {
-        origin->ctx.problem = ngx_voyo_problem_gone;
+    i = voyo_format_find(record->formats, record->nformats,
+                         (char *) origin->representation.data,
+                         origin->representation.len);
+    if (i < 0) {
+        ctx->problem = ngx_voyo_problem_gone;
         return;
     }
 
     /* the zone may have been too small to take it: use it from here */
 
-    url = record->sources[i].url;
-    user_agent = record->sources[i].user_agent;
+    ngx_voyo_zone_source_of(source, record, i);
 
-    if (user_agent == NULL) {
-        user_agent = "";
+    source->url.data = ngx_pstrdup(ctx->request->pool, &source->url);
+    source->user_agent.data = ngx_pstrdup(ctx->request->pool,
+                                          &source->user_agent);
+
+    if (source->url.data == NULL || source->user_agent.data == NULL) {
+        ctx->problem = ngx_voyo_problem_memory;
     }
-
-    len = ngx_strlen(url) + ngx_strlen(user_agent);
-
-    origin->source.url.data = ngx_pnalloc(r->pool, len + 1);
-    if (origin->source.url.data == NULL) {
-        origin->ctx.problem = ngx_voyo_problem_memory;
-        return;
-    }
-
-    origin->source.url.len = ngx_strlen(url);
-    ngx_memcpy(origin->source.url.data, url, origin->source.url.len);
-
-    origin->source.user_agent.len = len - origin->source.url.len;
-    origin->source.user_agent.data = origin->source.url.data
-                                     + origin->source.url.len;
-    ngx_memcpy(origin->source.user_agent.data, user_agent,
-               origin->source.user_agent.len);
-
-    origin->source.generation = record->generation;
-    origin->source.codec = record->formats[i].codec;
-    origin->source.expires = record->sources[i].expires;
-    origin->source.not_before = record->sources[i].not_before;
 }
 
 

@@ -5,24 +5,59 @@
 
 
 #include "ngx_voyo_park.h"
+#include "ngx_voyo_waiters.h"
 
 
 typedef struct {
-    ngx_voyo_waiter_t     waiter;
-    ngx_http_request_t   *request;
-    ngx_voyo_parked_pt    handler;
-    void                 *data;
+    ngx_voyo_waiter_t    waiter;
+    ngx_voyo_ctx_t      *ctx;
+    ngx_voyo_parked_pt   handler;
 } ngx_voyo_park_t;
 
 
+static ngx_int_t ngx_voyo_park_add(ngx_voyo_ctx_t *ctx, ngx_str_t *track,
+    uint64_t newer_than, ngx_voyo_parked_pt handler);
 static void ngx_voyo_park_done(ngx_voyo_waiter_t *w,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
+static void ngx_voyo_park_problem(ngx_voyo_problem_t *problem,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static void ngx_voyo_park_cleanup(void *data);
 
 
 ngx_int_t
-ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
-    ngx_voyo_parked_pt handler, void *data)
+ngx_voyo_park(ngx_voyo_ctx_t *ctx, ngx_str_t *track, uint64_t newer_than,
+    ngx_voyo_parked_pt handler)
+{
+    switch (ngx_voyo_park_add(ctx, track, newer_than, handler)) {
+
+    case NGX_AGAIN:
+        ctx->started = ngx_current_msec;
+        ctx->request->connection->log->action = "waiting for a track";
+
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
+                       "voyo parked for \"%V\", newer than %uL", track,
+                       newer_than);
+        return NGX_AGAIN;
+
+    case NGX_BUSY:
+        ctx->problem = ngx_voyo_problem_busy;
+        break;
+
+    case NGX_DECLINED:
+        ctx->problem = ngx_voyo_problem_redis;
+        break;
+
+    default:
+        ctx->problem = ngx_voyo_problem_memory;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_voyo_park_add(ngx_voyo_ctx_t *ctx, ngx_str_t *track, uint64_t newer_than,
+    ngx_voyo_parked_pt handler)
 {
     ngx_int_t              rc;
     ngx_voyo_park_t       *park;
@@ -30,10 +65,10 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
     ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
 
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+    vmcf = ngx_http_get_module_main_conf(ctx->request, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(ctx->request, ngx_voyo_module);
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_voyo_park_t));
+    cln = ngx_pool_cleanup_add(ctx->request->pool, sizeof(ngx_voyo_park_t));
     if (cln == NULL) {
         return NGX_ERROR;
     }
@@ -41,9 +76,8 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
     park = cln->data;
     ngx_memzero(park, sizeof(ngx_voyo_park_t));
 
-    park->request = r;
+    park->ctx = ctx;
     park->handler = handler;
-    park->data = data;
     park->waiter.handler = ngx_voyo_park_done;
     park->waiter.data = park;
     park->waiter.newer_than = newer_than;
@@ -53,22 +87,13 @@ ngx_voyo_park(ngx_http_request_t *r, ngx_str_t *track, uint64_t newer_than,
 
     rc = ngx_voyo_waiters_add(vmcf->wait, &park->waiter, track,
                               vlcf->resolve_timeout);
-    if (rc != NGX_AGAIN) {
-        return rc;
-    }
 
-    if (ngx_voyo_park_request(r) != NGX_AGAIN) {
+    if (rc == NGX_AGAIN && ngx_voyo_park_request(ctx->request) != NGX_AGAIN) {
         ngx_voyo_waiters_remove(&park->waiter);
         return NGX_ERROR;
     }
 
-    r->connection->log->action = "waiting for a track";
-
-    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
-                   "voyo parked for \"%V\", newer than %uL", track,
-                   newer_than);
-
-    return NGX_AGAIN;
+    return rc;
 }
 
 
@@ -117,48 +142,29 @@ static void
 ngx_voyo_park_done(ngx_voyo_waiter_t *w, ngx_voyo_outcome_e outcome,
     const voyo_record_t *record)
 {
+    ngx_voyo_ctx_t   *ctx;
     ngx_voyo_park_t  *park;
 
     park = w->data;
+    ctx = park->ctx;
 
-    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, park->request->connection->log, 0,
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ctx->request->connection->log, 0,
                    "voyo woken by outcome %d", outcome);
 
-    park->handler(park->request, park->data, outcome, record);
+    ctx->waited = ngx_current_msec - ctx->started;
 
-    ngx_voyo_park_wake(park->request);
+    if (outcome == NGX_VOYO_RECORD) {
+        park->handler(ctx, record);
+
+    } else {
+        ngx_voyo_park_problem(&ctx->problem, outcome, record);
+    }
+
+    ngx_voyo_park_wake(ctx->request);
 }
 
 
 static void
-ngx_voyo_park_cleanup(void *data)
-{
-    ngx_voyo_park_t  *park;
-
-    park = data;
-
-    ngx_voyo_waiters_remove(&park->waiter);
-}
-
-
-ngx_int_t
-ngx_voyo_park_refused(ngx_http_request_t *r, ngx_int_t rc)
-{
-    switch (rc) {
-
-    case NGX_BUSY:
-        return ngx_voyo_problem(r, &ngx_voyo_problem_busy);
-
-    case NGX_DECLINED:
-        return ngx_voyo_problem(r, &ngx_voyo_problem_redis);
-
-    default:
-        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
-    }
-}
-
-
-void
 ngx_voyo_park_problem(ngx_voyo_problem_t *problem, ngx_voyo_outcome_e outcome,
     const voyo_record_t *record)
 {
@@ -196,4 +202,15 @@ ngx_voyo_park_problem(ngx_voyo_problem_t *problem, ngx_voyo_outcome_e outcome,
     {
         problem->retry_after = ngx_max(record->retry_after, 1);
     }
+}
+
+
+static void
+ngx_voyo_park_cleanup(void *data)
+{
+    ngx_voyo_park_t  *park;
+
+    park = data;
+
+    ngx_voyo_waiters_remove(&park->waiter);
 }
