@@ -15,6 +15,18 @@
 #include "voyo_errno.h"
 
 
+/* From when a request has them: the format is known for the last three. */
+
+typedef enum {
+    NGX_VOYO_RESOLVE_TIME = 0,
+    NGX_VOYO_TIMING,
+    NGX_VOYO_QUALITY,
+    NGX_VOYO_REPRESENTATION,
+    NGX_VOYO_SERVED,
+    NGX_VOYO_ACCESSES
+} ngx_voyo_variable_e;
+
+
 static ngx_int_t ngx_voyo_variable_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_track(ngx_http_request_t *r,
@@ -23,15 +35,7 @@ static ngx_int_t ngx_voyo_variable_id_track(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_set_track(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_str_t *value);
-static ngx_int_t ngx_voyo_variable_representation(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_voyo_variable_quality(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_voyo_variable_served(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_voyo_variable_time(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_voyo_variable_accesses(ngx_http_request_t *r,
+static ngx_int_t ngx_voyo_variable_edge(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -59,23 +63,23 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
     { ngx_string("voyo_track"), NULL, ngx_voyo_variable_track, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_representation"), NULL,
-      ngx_voyo_variable_representation, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_representation"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_REPRESENTATION, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_quality"), NULL, ngx_voyo_variable_quality, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_quality"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_QUALITY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_served"), NULL, ngx_voyo_variable_served, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_served"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_SERVED, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_resolve_time"), NULL, ngx_voyo_variable_time, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_resolve_time"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_RESOLVE_TIME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_timing"), NULL, ngx_voyo_variable_time, 1,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_timing"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_TIMING, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_accesses"), NULL, ngx_voyo_variable_accesses, 0,
-      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_accesses"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_ACCESSES, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -106,26 +110,6 @@ ngx_voyo_variable_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     ngx_voyo_variable_set(v, r->uri.data + name->len,
                           r->uri.len - name->len);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_variable_representation(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_voyo_edge_t  *edge;
-
-    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
-
-    if (edge == NULL || !edge->known) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    ngx_voyo_variable_set(v, edge->representation.data,
-                          edge->representation.len);
 
     return NGX_OK;
 }
@@ -205,138 +189,71 @@ ngx_voyo_variable_set_track(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_voyo_variable_quality(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+ngx_voyo_variable_edge(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    const char       *name;
-    ngx_voyo_edge_t  *edge;
-
-    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
-
-    if (edge == NULL || !edge->begun) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    name = voyo_quality_name(edge->quality);
-    ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_variable_served(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    u_char                *p;
-    const char            *quality, *codec;
+    const char            *name;
+    ngx_msec_t             waited;
+    voyo_quality_t         quality;
     ngx_voyo_edge_t       *edge;
     ngx_voyo_main_conf_t  *vmcf;
 
     edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (edge == NULL || !edge->known) {
+    if (edge == NULL
+        || (data >= NGX_VOYO_QUALITY && !edge->begun)
+        || (data >= NGX_VOYO_REPRESENTATION && !edge->known))
+    {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    waited = edge->ctx.waited;
 
-    quality = voyo_quality_name(voyo_format_quality(&edge->format,
-                                                    vmcf->tolerance));
-    codec = voyo_codec_name(edge->format.codec);
-
-    p = ngx_pnalloc(r->pool, sizeof("medium; codec=opus; bitrate=")
-                             + NGX_INT32_LEN);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->data = p;
-
-    p = ngx_cpymem(p, quality, ngx_strlen(quality));
-    p = ngx_cpymem(p, "; codec=", sizeof("; codec=") - 1);
-    p = ngx_cpymem(p, codec, ngx_strlen(codec));
-    p = ngx_cpymem(p, "; bitrate=", sizeof("; bitrate=") - 1);
-    p = ngx_sprintf(p, "%uD", edge->format.bitrate);
-
-    ngx_voyo_variable_set(v, v->data, p - v->data);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_variable_time(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    u_char           *p;
-    ngx_str_t        *text;
-    ngx_voyo_edge_t  *edge;
-
-    static ngx_str_t  at_once[] = {
-        ngx_string("0.000"),
-        ngx_string("resolve;dur=0")
-    };
-
-    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
-
-    if (edge == NULL) {
-        v->not_found = 1;
+    if (waited == 0 && data <= NGX_VOYO_TIMING) {
+        name = data ? "resolve;dur=0" : "0.000";
+        ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
         return NGX_OK;
     }
 
-    if (edge->waited == 0) {
-        text = &at_once[data];
-        ngx_voyo_variable_set(v, text->data, text->len);
+    switch (data) {
 
+    case NGX_VOYO_RESOLVE_TIME:
+        return ngx_voyo_variable_print(r, v, NGX_TIME_T_LEN + 4, "%T.%03M",
+                                       (time_t) (waited / 1000),
+                                       waited % 1000);
+
+    case NGX_VOYO_TIMING:
+        return ngx_voyo_variable_print(r, v, sizeof("resolve;dur=")
+                                             + NGX_TIME_T_LEN,
+                                       "resolve;dur=%M", waited);
+
+    case NGX_VOYO_QUALITY:
+        name = voyo_quality_name(edge->quality);
+        ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
         return NGX_OK;
-    }
 
-    p = ngx_pnalloc(r->pool, sizeof("resolve;dur=") + NGX_TIME_T_LEN + 4);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    v->data = p;
-
-    if (data) {
-        p = ngx_sprintf(p, "resolve;dur=%M", edge->waited);
-
-    } else {
-        p = ngx_sprintf(p, "%T.%03M", (time_t) (edge->waited / 1000),
-                        edge->waited % 1000);
-    }
-
-    ngx_voyo_variable_set(v, v->data, p - v->data);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_voyo_variable_accesses(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    u_char           *p;
-    ngx_voyo_edge_t  *edge;
-
-    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
-
-    if (edge == NULL || !edge->known) {
-        v->not_found = 1;
+    case NGX_VOYO_REPRESENTATION:
+        ngx_voyo_variable_set(v, edge->representation.data,
+                              edge->representation.len);
         return NGX_OK;
+
+    case NGX_VOYO_SERVED:
+        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+        quality = voyo_format_quality(&edge->format, vmcf->tolerance);
+
+        return ngx_voyo_variable_print(r, v,
+                                  sizeof("medium; codec=opus; bitrate=")
+                                  + NGX_INT32_LEN,
+                                  "%s; codec=%s; bitrate=%uD",
+                                  voyo_quality_name(quality),
+                                  voyo_codec_name(edge->format.codec),
+                                  edge->format.bitrate);
+
+    default: /* NGX_VOYO_ACCESSES */
+        return ngx_voyo_variable_print(r, v, NGX_INT_T_LEN, "%ui",
+                                       edge->accesses);
     }
-
-    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_voyo_variable_set(v, p, ngx_sprintf(p, "%ui", edge->accesses) - p);
-
-    return NGX_OK;
 }
 
 

@@ -26,6 +26,26 @@ ngx_voyo_variable_add(ngx_conf_t *cf, ngx_http_variable_t *v)
 }
 
 
+ngx_int_t
+ngx_voyo_variable_print(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    size_t size, const char *format, ...)
+{
+    u_char   *p;
+    va_list   args;
+
+    p = ngx_pnalloc(r->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    va_start(args, format);
+    ngx_voyo_variable_set(v, p, ngx_vslprintf(p, p + size, format, args) - p);
+    va_end(args);
+
+    return NGX_OK;
+}
+
+
 void
 ngx_voyo_variable_set(ngx_http_variable_value_t *v, const u_char *data,
     size_t len)

@@ -55,7 +55,6 @@ static ngx_int_t
 ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    u_char             *p;
     ngx_str_t          *text;
     ngx_voyo_origin_t  *origin;
 
@@ -93,28 +92,14 @@ ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         break;
 
     case NGX_VOYO_MEDIA_RANGE:
-
-        p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_voyo_variable_set(v, p, ngx_sprintf(p, "bytes=%O-%O",
-                                                origin->start, origin->last)
-                                    - p);
-        return NGX_OK;
+        return ngx_voyo_variable_print(r, v, sizeof("bytes=-")
+                                             + 2 * NGX_OFF_T_LEN,
+                                       "bytes=%O-%O", origin->start,
+                                       origin->last);
 
     default: /* NGX_VOYO_ETAG */
-
-        p = ngx_pnalloc(r->pool, origin->name.len + 2);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        ngx_sprintf(p, "\"%V\"", &origin->name);
-        ngx_voyo_variable_set(v, p, origin->name.len + 2);
-
-        return NGX_OK;
+        return ngx_voyo_variable_print(r, v, origin->name.len + 2, "\"%V\"",
+                                       &origin->name);
     }
 
     ngx_voyo_variable_set(v, text->data, text->len);
