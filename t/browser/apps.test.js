@@ -1,5 +1,5 @@
-// The player in apps of somebody else's, as they are built and served in
-// earnest: each asks its own server, which passes /cdn on to the product.
+// The player in other apps, built and served as in production: each uses its own
+// server, which proxies /cdn to VOYO.
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
@@ -24,7 +24,7 @@ const made = (...names) => promisify(execFile)(join(root, "web/run"),
 
 before(async () => {
   product = await Product.start();
-  // to all of them, where VOYO is
+  // the address of VOYO, for all of them
   env = { ...process.env, VOYO: `http://127.0.0.1:${product.port}`,
     NEXT_TELEMETRY_DISABLED: "1", NO_COLOR: "1" };
   served = [];
@@ -43,7 +43,7 @@ after(async () => {
   await product?.end();
 });
 
-// Serves a built app, and returns where.
+// Serves a built app, and returns its address.
 
 async function serve(name, program, ...words) {
   const server = spawn(process.execPath, [program, ...words],
@@ -98,7 +98,7 @@ test("without a proxy it is said what answers, and not asked again",
     const { requests } = await it.heard();
     assert.ok(requests.length >= 1 && requests.length <= 2,
       requests.join("\n"));
-    // longer than it would be before a skip, or a try
+    // longer than the delay of a skip or a retry
     await it.do(() => new Promise((resolve) => setTimeout(resolve, 6000)));
     assert.deepEqual((await it.heard()).requests, requests);
     const { track, status } = await it.state();
@@ -106,7 +106,7 @@ test("without a proxy it is said what answers, and not asked again",
     await it.close();
   });
 
-// as web/test/package.test.mjs has it
+// as in web/test/package.test.mjs
 if (process.env.VOYO_LONG) {
   test("Next's app router: it plays", async () => {
     await made("next");

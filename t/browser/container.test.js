@@ -1,6 +1,5 @@
-// What an engine makes of each container: how long it says that a track is,
-// before and after it was played, whether a seek lands where the sound is, and
-// whether a cut connection is heard.
+// Each container in an engine: the duration before and after playing, whether a
+// seek reaches the right sound, and whether a broken connection is audible.
 
 import assert from "node:assert/strict";
 import { appendFileSync } from "node:fs";
@@ -34,7 +33,7 @@ after(async () => {
   await product?.end();
 });
 
-// An element of its own, through an analyser that hears it.
+// An own element, connected to an analyser.
 
 class Ear {
   static async open(path, rate = Infinity) {
@@ -48,7 +47,7 @@ class Ear {
       const analyser = new AnalyserNode(context, { fftSize: 8192 });
       context.createMediaElementSource(audio).connect(analyser)
         .connect(context.destination);
-      // what is heard just now, and where the element says that it is
+      // the sound at this moment, and the element's position
       globalThis.hear = () => {
         const samples = new Float32Array(analyser.fftSize);
         analyser.getFloatTimeDomainData(samples);
@@ -75,8 +74,8 @@ class Ear {
       && audio.currentTime < ${to} + 20`), () => this.about(), 40000);
   }
 
-  // How far the sound is behind where the element says that it is: the middle
-  // of some looks.
+  // How far the sound is behind the element's position: the median of some
+  // measurements.
   async behind() {
     const found = [];
     await until(async () => {
@@ -115,8 +114,8 @@ async function measure(path) {
   return { before, after, seek, late };
 }
 
-// Whether it plays on as if nothing were when its connection is cut: it gets
-// more than it had, and neither fails nor stands still.
+// Whether it continues after its connection was closed: it receives more data
+// than it had, and neither fails nor stalls.
 async function resumes(path) {
   const ear = await Ear.open(path, 400 * KBIT);
   await until(() => ear.do("audio.currentTime > 1"), () => ear.about(), 60000);
@@ -156,7 +155,7 @@ describe("right in every container", () => {
       if (process.env.VOYO_TABLE) {
         appendFileSync(process.env.VOYO_TABLE, `${JSON.stringify(found)}\n`);
       }
-      // of WebKitGTK an analyser hears everything a second late
+      // in WebKitGTK an analyser receives the sound one second late
       assert.ok(Math.abs(late - (ENGINE === "webkit" ? 1 : 0)) < 0.2,
         `${late}`);
       assert.ok(Math.abs(found.before - SECONDS) < 0.1, `${found.before}`);

@@ -1,6 +1,6 @@
-// The whole product in a real browser: the demo page on the stand-in source
-// plays a track, seeks, has the next ready, says why a track fails, waits
-// while the server has no resolver, and stops without a trace.
+// All of VOYO in a real browser: the demo page on the stand-in source plays a
+// track, seeks, preloads the next one, shows why a track fails, waits while the
+// server has no resolver, and stops without leaving anything behind.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -53,7 +53,7 @@ whole("the page says what happened", async () => {
 whole("what it says of the cache is of the audio itself", async () => {
   const other = await open("tracks=s05_ofcache");
   await other.play();
-  // by then the first slice is stored, and who asks now has a hit
+  // by then the first slice is stored, and a request is a cache hit
   await other.page.shows(/^voyo; fwd=uri-miss; stored$/m);
   await other.close();
 });
@@ -97,7 +97,7 @@ whole("a cold track plays within a second", async () => {
     }, id);
     await other.plays(0);
   }
-  // the best of three: the machine may be busy with other things
+  // the best of three, since the machine may be busy
   const times = (await other.heard()).starts.map(({ ms }) => ms);
   assert.ok(times.length === 3 && Math.min(...times) < 1000, times.join());
   await product.switch({ latency: { player: 0, media: 0, connect: 0 } });
@@ -123,7 +123,7 @@ test("after half of a track the next one needs no source", async () => {
   const other = await open("tracks=s30_first01,s30_second1");
   await other.play();
   await other.plays(0);
-  // all but the resolver's look at the last byte
+  // all except the resolver's proof of the last byte
   const asked = async () => (await product.asked("s30_second1"))
     .filter(({ kind, range }) => kind !== "thumb"
       && !/^bytes=(\d+)-\1$/.test(range));
@@ -148,7 +148,7 @@ test("after half of a track the next one needs no source", async () => {
     assert.ok(starts[1].prepared && starts[1].ms <= 100,
       JSON.stringify(starts));
   } else {
-    // its buffered may grow no faster than the sound, and the line seem slow
+    // its "buffered" may grow no faster than playback, so it seems slow
     assert.deepEqual([(await other.heard()).qualities, starts[1].prepared],
       [["high → low: track"], false]);
   }
@@ -164,7 +164,7 @@ whole("what repeats begins again: a track, and a queue", async () => {
   await other.until(({ status, position }) => status === "playing"
     && position > 0.5 && position < 3);
   assert.equal((await other.state()).track, "s05_repeat1");
-  // by the same element, which has all of it
+  // in the same element, which has buffered all of it
   assert.equal((await other.heard()).loads.length, loads.length);
 
   await other.do(() => globalThis.voyo.setRepeat("all"));
@@ -181,7 +181,7 @@ whole("503 with Retry-After on the first request: it waits, and plays",
       .find(({ line }) => /voyo-resolver\0*$/.test(line)), () => "none");
     process.kill(resolver.pid, "SIGSTOP");
     try {
-      // its heart is not heard any more
+      // it sends no heartbeats any more
       await until(async () => (await fetch(
         `http://127.0.0.1:${product.port}/cdn/stream/s30_warmup1`,
         { method: "HEAD" })).status === 503, () => "never 503");

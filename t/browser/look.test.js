@@ -1,5 +1,5 @@
-// Every state that a listener may meet: what it says, what axe says of it,
-// and that each control can be reached by keyboard alone.
+// Every state of the player: its texts, accessibility by axe, and that each
+// control can be reached by keyboard.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -46,7 +46,7 @@ describe("axe finds nothing", { concurrency: 3, timeout: 150000 }, () => {
   }
 });
 
-// What has the focus: its name, and how it is drawn.
+// The focused element: its name, and its outline.
 
 const focused = (it) => it.do(() => {
   const { activeElement: found } = document;
@@ -142,7 +142,7 @@ describe("by keyboard alone", { timeout: 200000 }, () => {
     await pressed(" ", ({ status }) => status === "playing");
     await page.getByRole("button", { name: "Next track" }).focus();
     await pressed("Enter", ({ index }) => index === 2);
-    // at the end there is no next, but the focus stays on it
+    // at the end there is no next track, but its button keeps the focus
     await pressed("Enter", ({ index }) => index === 2);
     await pressed("n", ({ index }) => index === 2);
     assert.equal((await focused(it))[0], "Next track");
@@ -184,7 +184,7 @@ test("from right to left, time still runs to the right", async () => {
   await it.end();
 });
 
-// All that text inherits, and what a page likes to say of every element.
+// Inherited text styles, and styles that pages often set for all elements.
 
 const HOSTILE = `
   body { text-align: right; text-align-last: center; text-indent: 3em;
@@ -200,7 +200,7 @@ test("what a page's text looks like is not what the player's does",
     const it = await inState(all, "playing", "narrow");
     await it.do(() => globalThis.voyo.pause());
     await it.status("paused");
-    // each part, by where it is in the player, and as it is drawn
+    // each part, by its place in the player, with its computed style
     const drawn = () => it.do(() => {
       const player = document.querySelector(".voyo-player");
       player.style.width = "280px";

@@ -1,4 +1,4 @@
-// Pictures of every state, in four looks, a sheet of each: docs/player-*.webp.
+// Pictures of every state, in four looks, one sheet per look: docs/player-*.webp.
 //
 //     t/browser/run && node t/browser/pictures.js
 

@@ -1,5 +1,5 @@
-// A browser's own player: what a listener hears when a URL dies in a pause, a
-// media host breaks off, or all comes through somebody's reverse proxy.
+// A browser's own player: playback when a URL expires during a pause, a media
+// host closes the connection, or there is a reverse proxy.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -107,16 +107,16 @@ for (const [name, port, test] of [["directly", "port", always],
 
     await player.do("audio.pause()");
     await control("/switch", { expire: [id] });
-    // of WebKitGTK the promise is not kept where readyState stays 2
+    // in WebKitGTK the promise stays pending if readyState stays 2
     await player.do("void audio.play()");
-    // farther than what browser, sockets and reading ahead hold by now
+    // beyond what the browser, sockets and reading ahead have buffered
     await player.do("void (audio.currentTime = 3400)");
     await player.reaches(3401);
     await player.do("void (audio.currentTime = 30)");
     await player.reaches(31, 300);
     await player.close();
-    // a proxy may have fetched the whole hour before the URL died, and so may
-    // WebKitGTK, which never stops
+    // a proxy may have fetched the whole hour before the URL expired, and so
+    // may WebKitGTK, which never stops loading
     const greedy = port === "proxy" || ENGINE === "webkit";
     const players = (await control(`/log?kind=player&id=${id}`)).length;
     assert.ok(players === 2 || (greedy && players === 1),
@@ -125,7 +125,7 @@ for (const [name, port, test] of [["directly", "port", always],
 
   test(`${name}: a media host breaks off and nobody hears it`, async () => {
     const id = track("break");
-    // at the slice that a seek needs: in its body, and for a while for good
+    // at the slice that a seek needs: in its body, and permanently for a while
     await control("/switch", { faults: [
       { do: { cut: 100000 }, id, at: 60 * SLICE, times: 2 },
       { do: { status: 403 }, id, at: 80 * SLICE, times: 3 }] });
@@ -139,7 +139,7 @@ for (const [name, port, test] of [["directly", "port", always],
       const at = seconds(slice) + 2;
       await player.do(`void (audio.currentTime = ${at})`);
       await player.reaches(at + 30 / 100);
-      // through the whole of it
+      // to its end
       await player.do(`void (audio.currentTime = ${at + 27})`);
       await player.reaches(at + 28);
     }
@@ -151,7 +151,7 @@ for (const [name, port, test] of [["directly", "port", always],
 }
 
 always("nothing of it is an error of ours", () => {
-  // nginx's own line of an upstream that broke in a body is none
+  // nginx's own message for an upstream that closed early is expected
   const wrong = readFileSync(ports.log, "utf8").split("\n").filter((line) =>
     /\[(error|alert|crit|emerg)\]/.test(line)
       && !/prematurely closed connection/.test(line));

@@ -1,6 +1,6 @@
-// A listener must never notice: each thing that can go wrong between the
-// source and the ear, after which the track plays on where it was, or the
-// player says the right thing, and no server is stormed.
+// Every failure between the source and the user: afterwards the track continues
+// at its position, or the player shows the right error, and no server is
+// flooded with requests.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -25,7 +25,7 @@ after(async () => {
   await product?.end();
 });
 
-// A listener behind a line, playing.
+// A playing page behind a simulated connection.
 
 async function listening(tracks,
   { rate = Infinity, playing = true, at = product } = {}) {
@@ -42,7 +42,7 @@ async function listening(tracks,
     globalThis.voyo.play();
   }, tracks.split(","));
   if (playing) {
-    // WebKitGTK wants some hundred kB before it begins
+    // WebKitGTK needs some hundred kB before it starts
     await it.plays(0, 60000);
   }
   await it.do(() => {
@@ -59,7 +59,7 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     await it.status("error");
     assert.match(await it.text(), /^This track is no longer there\./);
     await sleep(3000);
-    // the reason is worth one more request than the status
+    // the reason needs one more request than the status
     const { requests, recovers } = await it.heard();
     assert.ok(requests.length <= 2, requests.join("\n"));
     assert.equal(recovers.length, 0);
@@ -77,7 +77,7 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     await it.plays(position);
     const { loads, recovers } = await it.heard();
     if (ENGINE === "webkit") {
-      // a reset is an error to it, after which the player loads it again
+      // a reset is an error there, after which the player loads it again
       assert.ok(recovers.length > 0 && recovers.length <= 3, await it.about());
       assert.ok(recovers.every(({ cause }) => cause === "media"));
       assert.equal(loads.length, recovers.length);
@@ -184,7 +184,7 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     await it.offline(true);
     await it.line.down();
     await it.status("offline", 60000);
-    // the last of the buffer may still sound for a moment
+    // the rest of the buffer may still play for a moment
     await until(async () => /offline/.test(await it.text()),
       () => it.about());
     const { position } = await it.state();
@@ -214,18 +214,18 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
 
     it.line.rate = 2000 * KBIT;
     await it.plays(1000);
-    // longer than two changes are apart; up only where a track starts
+    // longer than two changes are apart; up only when a track starts
     await sleep(9000);
     assert.equal((await it.heard()).qualities.length, changes);
     await it.do(() => globalThis.voyo.next());
     await it.until(({ status }) => status === "playing");
     if (ENGINE === "firefox" && (await it.state()).quality === "low") {
-      // it had its fill of low quality in a second, which may be too little to
-      // judge by
+      // it has buffered the low quality in a second, which may be too short to
+      // measure
       await it.plays(5);
       await it.do(() => globalThis.voyo.next());
     }
-    // WebKitGTK is idle by its networkState, so nothing is ever measured there
+    // WebKitGTK's networkState is always idle, so nothing is measured there
     assert.equal((await it.state()).quality,
       ENGINE === "webkit" ? "low" : "high", await it.about());
     await it.noStorm(began);
@@ -244,7 +244,7 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     await it.plays(0);
     const { track, position } = await it.state();
     assert.equal(track, "m04_change2");
-    // what was left doesn't come back
+    // the player does not return to the track it has left
     await it.plays(position + 8, 30000);
     assert.equal((await it.state()).track, "m04_change2");
     await it.noStorm(began);
@@ -268,7 +268,7 @@ whole("429: it waits as long as it is told to, says so, and plays",
     const strict = await Product.start({ VOYO_COLD_RATE: "6" });
     try {
       const it = await listening("s05_opening", { at: strict });
-      // more than he may ask for at once; the next one in ten seconds
+      // more than a client may request at once; the next one in ten seconds
       const ids = Array.from({ length: 10 }, (_, i) => `s05_limit${i + 10}`);
       const statuses = await Promise.all(ids.map(async (id) => (await fetch(
         `http://127.0.0.1:${strict.port}/cdn/stream/${id}`,
@@ -291,7 +291,7 @@ whole("429: it waits as long as it is told to, says so, and plays",
   });
 
 test("nothing of that was an error of the server's", () => {
-  // nginx's own line of a media host that broke in its body, as was meant
+  // nginx's own message for a media host that closed early, as expected
   const bad = product.said.split("\n").filter((line) =>
     /\[(error|alert|crit|emerg)\]/.test(line)
     && !/prematurely closed|reset by peer/.test(line));

@@ -1,6 +1,6 @@
-"""A renderer as in a loudspeaker or a television: HTTP/1.0, and no Host.
+"""A renderer as in a loudspeaker or a television: HTTP/1.0, without Host.
 
-ffmpeg decodes what it fetches; all that goes over the network is its own.
+The requests are its own; ffmpeg only decodes the data.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ class Dlna(Ffmpeg):
 
 
 class Gateway(BaseHTTPRequestHandler):
-    """What ffmpeg asks of it, it asks of the source in the renderer's way."""
+    """Forwards ffmpeg's requests to the source, in the form of a renderer."""
 
     def do_GET(self) -> None:
         source = self.server.source
@@ -59,7 +59,7 @@ class Gateway(BaseHTTPRequestHandler):
         self.send_header('Content-Range', f'bytes {at}-{size - 1}/{size}')
         self.end_headers()
 
-        # ffmpeg leaves in the middle of it when it seeks
+        # ffmpeg closes the connection when it seeks
         with contextlib.suppress(ConnectionError):
             for _ in range(3):
                 with ask('GET', source, at) as answer, \
@@ -75,7 +75,7 @@ class Gateway(BaseHTTPRequestHandler):
 
 
 def ask(method: str, url: str, start: int = 0) -> http.client.HTTPResponse:
-    """The first time a renderer asks for the whole, then for the rest."""
+    """A renderer first requests the whole track, and then the rest."""
 
     parts = urlsplit(url)
     request = f'{method} {parts.path}?{parts.query} HTTP/1.0\r\n{HEADERS}'

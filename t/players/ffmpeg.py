@@ -1,4 +1,4 @@
-"""ffmpeg, started for each thing that is asked of it."""
+"""ffmpeg, started for each operation."""
 
 import subprocess
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from players.player import Player
 from position import RATE
 
-# without that it ends where a body is cut, and its exit status is 0
+# without this it ends at a truncated body, with exit status 0
 AGAIN = ('-reconnect', '1')
 
 
@@ -25,7 +25,7 @@ class Ffmpeg(Player):
         self.ended = 0.0
 
     def duration(self) -> float:
-        """What ffprobe says, or after the end how much ffmpeg has played."""
+        """By ffprobe, or after the end the time that ffmpeg has played."""
 
         return self.ended or float(subprocess.check_output(
             ['ffprobe', '-v', 'error', *AGAIN, '-show_entries',

@@ -9,8 +9,8 @@ SOUND = (f'audioconvert ! audioresample ! audio/x-raw,format=S16LE,rate={RATE}'
          ',channels=1,layout=interleaved ! appsink name=out sync=false '
          'max-buffers=8')
 
-# sound, soft volume, and the download to a file: without it nothing can be
-# sought in a fragmented MP4 from HTTP
+# audio, soft-volume, and download to a file: without the latter it cannot seek
+# in a fragmented MP4 over HTTP
 FLAGS = 0x02 | 0x10 | 0x80
 
 

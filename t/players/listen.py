@@ -1,4 +1,4 @@
-"""Listens to a player, and says what it showed and what was to be heard."""
+"""Tests a player: the durations it shows, and the sound it plays."""
 
 import json
 import os
@@ -19,7 +19,7 @@ SECONDS = 240
 FILES = {'AAC': f'{TRACK}?codec=aac', 'Opus': f'{TRACK}?codec=opus',
          'AAC, not fragmented': 'fastlisten0'}
 BREAKS = 64 * 1024                     # bytes: 4 s at 128 kb/s
-RESUMED = (0, 2, 3.5, 4, 4.5, 6)       # seconds at which it is listened to
+RESUMED = (0, 2, 3.5, 4, 4.5, 6)       # seconds at which the sound is checked
 NEAR = 0.3
 
 
@@ -28,18 +28,18 @@ class Heard:
     player: str
     version: str
     file: str
-    before: float                      # the duration shown, in seconds
-    after: float                       # the same when it has played to the end
-    seek: float                        # from 80 % to where the sound is
-    last: float                        # from the end to the end of the sound
-    resume: bool                       # after its connection was cut
+    before: float                      # the displayed duration, in seconds
+    after: float                       # the same after playing to the end
+    seek: float                        # error of the sound after a seek to 80 %
+    last: float                        # error of the sound at the end
+    resume: bool                       # after its connection was closed
     note: str
 
 
 class ListenCase(unittest.TestCase):
-    """Has each player play each file, several beside each other."""
+    """Has each player play each file, several at the same time."""
 
-    players: tuple[type[Player], ...]  # the slowest first
+    players: tuple[type[Player], ...]  # slowest first
     files = FILES
     stack: Stack
     heard: dict[tuple[type[Player], str], Future[Heard]]
@@ -86,8 +86,8 @@ class ListenCase(unittest.TestCase):
 def listen(kind: type[Player], file: str, base: str, path: str,
            home: Path) -> Heard:
     """
-    Plays "path" of the server at "base" in a player of that kind, for which
-    the directory "home" is made.
+    Plays "path" of the server at "base" in a player of that kind; creates the
+    directory "home" for it.
     """
 
     home.mkdir()
@@ -110,7 +110,7 @@ def listen(kind: type[Player], file: str, base: str, path: str,
 
 
 def resumes(kind: type[Player], base: str, path: str, home: Path) -> bool:
-    """Whether it plays on as if nothing were when its connection is cut."""
+    """Whether it continues without a gap after its connection was closed."""
 
     home.mkdir()
     line = Line(int(base.rpartition(':')[2]), BREAKS)
@@ -132,7 +132,7 @@ def resumes(kind: type[Player], base: str, path: str, home: Path) -> bool:
 
 
 def off(pcm: bytes, at: float, expected: float) -> float:
-    """Seconds between the sound there and what was expected; 256: none."""
+    """The error of the sound's position in seconds; 256: no sound."""
 
     begin = 2 * max(round(at * RATE), 0)
     found = heard(array('h', pcm[begin:begin + 2 * round(WINDOW * RATE)]))
@@ -140,7 +140,7 @@ def off(pcm: bytes, at: float, expected: float) -> float:
 
 
 def tell(row: dict[str, Any]) -> None:
-    """For docs/players.md, of which util/players makes a new edition."""
+    """Reports a result for docs/players.md, see util/players."""
 
     if table := os.environ.get('VOYO_TABLE'):
         with Path(table).open('a') as file:

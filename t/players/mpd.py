@@ -1,4 +1,4 @@
-"""mpd, by its own protocol, with a configuration of our own."""
+"""mpd, by its own protocol, with a private configuration."""
 
 import socket
 import subprocess
@@ -9,7 +9,7 @@ from players.player import Player
 from position import RATE
 from stack import wait_for
 
-HEADER = 44                            # bytes of a WAVE file's
+HEADER = 44                            # bytes, of a WAVE file
 
 CONF = '''
 bind_to_address "{home}/mpd.sock"
@@ -80,7 +80,7 @@ class Mpd(Player):
         raise AssertionError(f'mpd, {line}: {name or "no answer"}')
 
     def duration(self) -> float:
-        """What it shows, or what it last showed before it stopped."""
+        """The displayed duration, or the last one before it stopped."""
 
         return wait_for(lambda: self._look() and self.last, 'mpd opens it',
                         40)

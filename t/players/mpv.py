@@ -10,7 +10,7 @@ from players.player import Player
 from position import RATE
 from stack import wait_for
 
-# the sound goes to a file, as quickly as it can be had
+# the sound is written to a file, as fast as possible
 TO_FILE = ('--ao=pcm', '--ao-pcm-waveheader=no', '--audio-format=s16',
            f'--audio-samplerate={RATE}', '--audio-channels=mono',
            '--keep-open=yes', '--pause')
@@ -62,7 +62,7 @@ class Mpv(Player):
         return answer.get('data')
 
     def get(self, name: str) -> Any:
-        """None before there is one."""
+        """The value of a property; None if it has none yet."""
 
         return self.command('get_property', name)
 
@@ -91,7 +91,7 @@ class Mpv(Player):
 
     def end(self) -> int:
         self.command('quit')
-        # it may still be writing what happens: an error, were it closed
+        # it may still write events, and closing the socket would be an error
         return self.process.wait(10)
 
     def close(self) -> None:

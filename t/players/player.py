@@ -1,4 +1,4 @@
-"""What every player in this folder can do."""
+"""The interface of the players in this folder."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -7,34 +7,34 @@ from pathlib import Path
 class Player(ABC):
     name: str
     note = ''                          # for docs/players.md
-    resumes = True                     # after its connection was cut
-    seeks = 1                          # of which one must be right
+    resumes = True                     # after its connection was closed
+    seeks = 1                          # attempts, one of which must be right
 
     @staticmethod
     @abstractmethod
     def version() -> str:
-        """Raises something if it is not installed."""
+        """Raises an exception if it is not installed."""
 
     @abstractmethod
     def __init__(self, url: str, home: Path) -> None:
-        """Opens the URL; files that it needs are made in "home"."""
+        """Opens the URL; creates files that it needs in "home"."""
 
     @abstractmethod
     def duration(self) -> float:
-        """The seconds that it shows now."""
+        """The presently displayed duration in seconds."""
 
     @abstractmethod
     def seek(self, seconds: float) -> None:
-        """To there from the beginning."""
+        """Seeks from the beginning to a position in seconds."""
 
     @abstractmethod
     def sound(self, seconds: float) -> bytes:
         """
-        Plays, to the end if no seconds are given, and returns what was to be
-        heard since the seek or the beginning: so many seconds or more of one
-        channel of signed 16 bit samples, position.RATE a second.
+        Plays, to the end if no seconds are given, and returns the sound since
+        the seek or the beginning: so many seconds or more, one channel of signed
+        16 bit samples, position.RATE per second.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Leaves nothing behind but files."""
+        """Stops it; leaves nothing behind but files."""

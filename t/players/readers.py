@@ -1,4 +1,4 @@
-"""Programs that only read a file, and say how long it is."""
+"""Programs that only read a file and print its duration."""
 
 import re
 import subprocess
@@ -29,7 +29,7 @@ def said(*command: str | Path) -> str:
                                    stderr=subprocess.DEVNULL)
 
 
-# its package, and whether it knows that fragments have a length of their own
+# its package, and whether it adds the durations of fragments
 READERS = {
     exiftool: ('libimage-exiftool-perl', False),
     mutagen: ('python3-mutagen', False),

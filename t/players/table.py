@@ -1,12 +1,12 @@
 #!/usr/bin/python3 -B
 
-"""Puts what was measured into docs/players.md, for util/players.
+"""Writes measured results to docs/players.md, for util/players.
 
     t/players/table.py MEASURED PAGE
 
-MEASURED has a line of JSON for each player and file: "player", "version",
-"file", "before" and "after" (the seconds shown), "seek" (seconds from where
-it was to land), "resume" and "note", or only some of them.
+MEASURED has one line of JSON per player and file: "player", "version", "file",
+"before" and "after" (the displayed seconds), "seek" (its error in seconds),
+"resume" and "note", or only some of them.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""VLC's libvlc, in this process: cvlc itself refuses to be root."""
+"""VLC's libvlc, in this process: cvlc refuses to run as root."""
 
 import ctypes
 from ctypes import c_char_p, c_int, c_int64, c_uint, c_void_p
@@ -32,7 +32,7 @@ FUNCTIONS = {
 
 
 class Vlc(Player):
-    """It plays in real time, and leaves out what comes too late."""
+    """It plays in real time, and drops data that arrives too late."""
 
     name = 'VLC'
     seeks = 3
@@ -44,7 +44,7 @@ class Vlc(Player):
     def __init__(self, url: str, home: Path) -> None:
         self.pcm = bytearray()
         self.flushed = False
-        # must live as long as it plays
+        # must not be freed while it plays
         self.callbacks = (PLAY(self._play), MARK(), MARK(), MARK(self._flush),
                           MARK())
         options = b'--no-video', b'--quiet', b'--network-caching=3000'

@@ -28,7 +28,7 @@ async function tab(browser, look) {
   const context = await browser.newContext({ reducedMotion: "reduce",
     ...look });
   const page = await context.newPage();
-  // Playwright's own evaluate() counts as a touch
+  // Playwright's own evaluate() counts as a user gesture
   const session = await context.newCDPSession(page);
   const problems = [];
   page.on("pageerror", ({ message }) => problems.push(message));

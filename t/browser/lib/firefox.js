@@ -12,7 +12,7 @@ const BLOCKED = 1;
 
 export async function start(home, { autoplay }) {
   const { launch } = load("puppeteer-core");
-  // without one the element has an error, and plays on
+  // without a sound card the element has an error, and continues
   const card = await soundCard(home);
   const browser = await launch({
     browser: "firefox",
@@ -22,7 +22,7 @@ export async function start(home, { autoplay }) {
     userDataDir: mkdtempSync(join(home, "firefox-")),
     extraPrefsFirefox: {
       "media.autoplay.default": autoplay ? ALLOWED : BLOCKED,
-      // a tab is as good behind another one
+      // background tabs behave like the visible one
       "media.block-autoplay-until-in-foreground": false,
       "dom.min_background_timeout_value": 4,
       "ui.prefersReducedMotion": 1,

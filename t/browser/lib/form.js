@@ -1,5 +1,5 @@
-// What of a suite is run: `make test` leaves out of Firefox and WebKitGTK what
-// is marked as of the whole, which `make test-long` runs in all.
+// Which tests of a suite run: in Firefox and WebKitGTK `make test` omits those
+// marked "whole", which `make test-long` runs in all engines.
 
 import { test } from "node:test";
 import { ENGINE } from "./engine.js";

@@ -1,11 +1,11 @@
-// A line between the browser and the product, which a test can slow down, cut
-// and reset.
+// A connection between the browser and VOYO that a test can slow down, close and
+// reset.
 
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 export class Line {
-  rate = Infinity;          // bytes a second, to the browser
+  rate = Infinity;          // bytes per second, to the browser
   refused = 0;
   #pairs = new Set();
   #allowance = 0;
@@ -15,7 +15,7 @@ export class Line {
     const line = new Line();
     line.target = port;
     await line.up();
-    // a test that failed before its end must not keep all from ending
+    // a test that failed early must not keep the process running
     line.timer = setInterval(() => line.#tick(), 20).unref();
     return line;
   }
@@ -31,14 +31,14 @@ export class Line {
     this.port = this.server.address().port;
   }
 
-  // Nobody is there any more.
+  // Refuses new connections, and resets all others.
   async down() {
     this.server.close();
     this.reset();
     await once(this.server, "close");
   }
 
-  // All connections end: properly, or by a reset.
+  // Closes all connections, properly or by a reset.
   cut() {
     for (const { client } of this.#pairs) {
       client.end();
@@ -47,8 +47,8 @@ export class Line {
 
   reset() {
     for (const { client, product } of this.#pairs) {
-      // one that was told to end, and has not yet, can't be reset any more:
-      // its handle would stay, and keep the process from its end
+      // a socket that is ending cannot be reset any more: its handle would
+      // remain, and keep the process running
       if (client.writableEnded) {
         client.destroy();
       } else {
@@ -92,13 +92,13 @@ export class Line {
   }
 
   #tick() {
-    // a busy machine's timer is late
+    // timers are late on a busy machine
     const now = performance.now();
     const seconds = Math.min((now - this.#ticked) / 1000, 1);
     this.#ticked = now;
     this.#allowance = this.rate === Infinity ? Infinity
       : Math.min(this.#allowance, this.rate / 10) + this.rate * seconds;
-    // as a network does it: each its share, and the rest to who can take it
+    // like a network: an equal share for each, and the rest for all
     let sharing = this.#pairs.size;
     for (const pair of [...this.#pairs].sort((a, b) => a.size - b.size)) {
       this.#send(pair, this.#allowance / sharing--);
@@ -110,7 +110,7 @@ export class Line {
     if (this.rate === Infinity) {
       this.#allowance = Infinity;
     }
-    // a browser that does not read is not to be read for
+    // do not read while the browser does not
     while (pair.waiting.length > 0 && Math.min(share, this.#allowance) >= 1
            && client.writableLength < 65536) {
       const [data] = pair.waiting;

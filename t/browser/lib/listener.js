@@ -1,11 +1,11 @@
-// The demo page, with all that was heard of its player.
+// The demo page, with all events of its player.
 
 import assert from "node:assert/strict";
 import { ENGINE } from "./engine.js";
 import { Page } from "./page.js";
 import { until } from "./until.js";
 
-// WebKitGTK has HAVE_CURRENT_DATA of what plays, after many a seek.
+// WebKitGTK often reports HAVE_CURRENT_DATA after a seek although it plays.
 const SOUNDS = ENGINE === "webkit" ? ["playing", "buffering"] : ["playing"];
 
 export class Listener {
@@ -22,7 +22,7 @@ export class Listener {
         each.addEventListener("loadstart", () =>
           each.src && heard.loads.push(performance.now()));
       }
-      // the player's own, not those of the page around it
+      // the player's buttons, not those of the page
       const fetched = globalThis.fetch;
       globalThis.fetch = (resource, init) => {
         if (/\/cdn\/(stream|track)\/(?!.*panel=1)/.test(resource)) {
@@ -86,7 +86,7 @@ export class Listener {
     return this.until((state) => state.status === status, milliseconds);
   }
 
-  // It really sounds, from there on for a second.
+  // Waits until it has really played for a second from there on.
   async plays(from, milliseconds = 30000) {
     await this.until(({ status, position }) => SOUNDS.includes(status)
       && position >= from + 1, milliseconds);
@@ -99,7 +99,7 @@ export class Listener {
     return this.page.text(".voyo-status");
   }
 
-  // No more than a request a second, but for a first and its reason.
+  // At most one request per second, except the first and its reason.
   async noStorm(since, before = 0) {
     const { loads, requests } = await this.heard();
     const seconds = (Date.now() - since) / 1000;

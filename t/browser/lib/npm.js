@@ -1,4 +1,4 @@
-// What t/browser/run has installed.
+// Packages installed by t/browser/run.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

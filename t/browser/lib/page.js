@@ -1,5 +1,5 @@
-// A page as a listener has it: it is found in by role, label and text, which
-// Testing Library does in the page, and touched by a real click.
+// A page as seen by a user: elements are found by role, label and text, by
+// Testing Library in the page, and used by real clicks.
 
 import { source } from "./npm.js";
 import { until } from "./until.js";
@@ -12,20 +12,20 @@ export class Page {
     return page;
   }
 
-  // What a function, which can see nothing of here, or a text gives there.
+  // Evaluates a function, without its closure, or a text in the page.
   do(what, ...values) {
     return this.tab.evaluate(typeof what === "string" ? what
       : `(${what})(${values.map((each) => JSON.stringify(each)).join()})`);
   }
 
-  // A library of npm's, once.
+  // Loads a library of npm's into the page, once.
   async add(name, path) {
     if (!await this.do(`"${name}" in globalThis`)) {
       await this.do(`void function () { ${source(path)} }.call(globalThis)`);
     }
   }
 
-  // What Testing Library's query finds, and what is then done with it.
+  // Runs a query of Testing Library, and a function with its result.
   async find(query, what, options, then = "Boolean(found)") {
     await this.add("TestingLibraryDom",
       "@testing-library/dom/dist/@testing-library/dom.umd.min.js");
@@ -37,7 +37,7 @@ export class Page {
     })(TestingLibraryDom)`);
   }
 
-  // A line of what can be read there.
+  // A line of the visible text.
   shows(line) {
     return until(async () => line.test(await this.text("body")),
       async () => `${line} is not in ${await this.text("body")}`);

@@ -1,4 +1,4 @@
-// Ports that are free.
+// Free ports.
 
 import { once } from "node:events";
 import { createServer } from "node:net";

@@ -1,11 +1,11 @@
-// Where in a track some sound is from, as the stand-in source encodes it: at
-// the second t a tone of 400 + 12 * (floor(t) mod 256) Hz, and a sweep from 4
-// to 8 kHz through each second.
+// The position of a sound in a track of the stand-in source: at time t it has a
+// tone of 400 + 12 * (floor(t) mod 256) Hz, and a sweep from 4 to 8 kHz in each
+// second.
 
 
 const SECONDS = 256;
-const STEPS = 250;          // that are tried of a second
-const SHORT = 1024;         // samples in which the sweep is looked for
+const STEPS = 250;          // positions tried within a second
+const SHORT = 1024;         // samples used to find the sweep
 
 // The energy of some samples, seen through a Hann window, at a frequency that
 // begins at "from" Hz and changes by "slope" Hz a second.
@@ -21,15 +21,15 @@ function energy(samples, rate, from, slope) {
   return cosine ** 2 + sine ** 2;
 }
 
-// The number below "count" of which there is the most.
+// The number below "count" with the highest energy.
 function best(count, of) {
   const found = Array.from({ length: count }, (_, i) => [of(i), i])
     .sort(([one], [other]) => other - one);
   return found[0][1];
 }
 
-// The position at the end of the samples; null for silence, and where a second
-// has only just begun.
+// The position at the end of the samples; null for silence, or if a second has
+// just begun.
 export function heard(samples, rate) {
   const loud = Math.sqrt(samples.reduce((sum, each) => sum + each ** 2, 0)
     / samples.length);
@@ -44,7 +44,7 @@ export function heard(samples, rate) {
   return part > samples.length / rate && part < 1 ? second + part : null;
 }
 
-// From one to another, on a clock of 256 seconds.
+// The difference of two positions, modulo 256 seconds.
 export const difference = (one, other) => {
   const off = (one - other) % SECONDS;
   return off > SECONDS / 2 ? off - SECONDS

@@ -1,5 +1,5 @@
-// The processes that a directory is named in, by their command or by their
-// environment, but this one.
+// The processes, other than this one, whose command line or environment contains
+// a directory.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { until } from "./until.js";
@@ -18,7 +18,7 @@ export function processesOf(directory) {
   }).filter(Boolean);
 }
 
-// They were told to end; those that still run then are no help to anybody.
+// Waits for them to end, and then kills those that still run.
 export async function ended(directory) {
   try {
     await until(() => processesOf(directory).length === 0, () => "", 10000);

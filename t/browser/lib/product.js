@@ -1,4 +1,4 @@
-// The whole product on the stand-in source.
+// All of VOYO on the stand-in source.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -31,13 +31,13 @@ export class Product {
     }
     await until(() => product.said.includes("voyo: ready")
       || product.process.exitCode !== null, () => product.said, 60000);
-    // somebody else may have taken the port that was free
+    // another process may have taken the free port
     if (tries > 1 && /port \d+ is in use/.test(product.said)) {
       await product.end();
       return Product.start(settings, tries - 1);
     }
     assert.equal(product.process.exitCode, null, product.said);
-    // its resolver may yet have to be heard of
+    // its resolver may not have sent a heartbeat yet
     await until(async () => (await (await fetch(
       `http://127.0.0.1:${product.port}/health`)).json()).status === "healthy",
     () => product.said);
@@ -63,12 +63,12 @@ export class Product {
     return this.#control("/switch", change);
   }
 
-  // What the source was asked for about a track.
+  // The source's requests for a track.
   asked(track) {
     return this.#control(`/log?id=${track}`);
   }
 
-  // What the edge was asked for about a track.
+  // The edge's requests for a track.
   served(track) {
     return this.said.split("\n").filter((line) => line.startsWith("{\"time\""))
       .map((line) => JSON.parse(line))
@@ -85,7 +85,7 @@ export class Product {
     return this.process.exitCode;
   }
 
-  // At the end, whatever came before.
+  // Shuts down, in any state.
   async end() {
     try {
       await this.stop();

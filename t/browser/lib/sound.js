@@ -1,5 +1,5 @@
-// A sound card that nobody hears but that keeps the time: PulseAudio's null
-// sink, of a home's own.
+// A silent sound card that keeps time: PulseAudio's null sink, with its own
+// home.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-// Every state that a listener may meet: how it comes about, and what it says.
+// Every state of the player: how to reach it, and its text.
 
 import { launch } from "./engine.js";
 import { Line } from "./line.js";
@@ -14,13 +14,13 @@ export const LOOKS = {
 };
 const KBIT = 125;          // bytes
 
-// What all of them need: two browsers, one of them strict about autoplay.
+// Needed by all: two browsers, one of them strict about autoplay.
 
 export async function stage() {
   const product = await Product.start();
   const browser = await launch(product.home);
   const strict = await launch(product.home, { autoplay: false });
-  // a cold track that takes its time
+  // an uncached track that takes a while
   await product.switch({ faults: [
     { on: "player", id: "m04_loading", do: { delay: 60000 } }] });
   return { product, browser, strict };
@@ -32,7 +32,7 @@ export async function leave(all) {
   await all?.product.end();
 }
 
-// A page behind a line of its own.
+// A page behind its own connection.
 
 export async function opened({ product, browser }, query, look = "light") {
   const line = await Line.to(product.port);
@@ -45,7 +45,7 @@ export async function opened({ product, browser }, query, look = "light") {
   return it;
 }
 
-// How each state comes about, and what it then says.
+// How to reach each state, and its text.
 
 const playing = async (it, ids) => {
   it.line.rate = 170 * KBIT;
@@ -82,7 +82,7 @@ export const STATES = {
       await playing(it, [`h01_r${name}`.padEnd(11, "0"), "m04_lookdim"]);
       await it.line.down();
       await it.seek(1800);
-      // the later tries are far enough from each other to be looked at
+      // later retries are far enough apart to be observed
       await until(async () => (await it.heard()).recovers.length >= 5,
         () => it.about(), 60000);
     }],

@@ -1,4 +1,4 @@
-// Waiting, but not for ever.
+// Waiting with a time limit.
 
 import assert from "node:assert/strict";
 

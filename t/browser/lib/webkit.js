@@ -1,5 +1,5 @@
-// WebKitGTK: its MiniBrowser on a display of its own, by WebDriver.  A driver
-// has one session and a session one browser, so each tab has all three.
+// WebKitGTK: its MiniBrowser on its own display, by WebDriver.  A driver has one
+// session and a session one browser, so each tab has its own.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -15,7 +15,7 @@ export const PROGRAM = "/usr/bin/WebKitWebDriver";
 export async function start(home, { autoplay }) {
   const profile = mkdtempSync(join(home, "webkit-"));
   const env = { PATH: process.env.PATH, HOME: profile,
-    // neither settings nor services of a desktop
+    // no settings or services of a desktop
     DBUS_SESSION_BUS_ADDRESS: "unix:path=/dev/null", NO_AT_BRIDGE: "1",
     GSETTINGS_BACKEND: "memory", GDK_BACKEND: "x11" };
   const display = spawn("Xvfb", ["-displayfd", "3", "-nolisten", "tcp"],
@@ -58,7 +58,7 @@ async function tab(browser, env, policy) {
         { type: "pointerMove", x: Math.round(x), y: Math.round(y) },
         { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 },
       ] }] }),
-    // it can't be cut off, but the page can be told that it was
+    // it cannot be set offline, but the page can be told that it is
     offline: (is) => evaluate(`void (
       Object.defineProperty(navigator, "onLine",
         { value: ${!is}, configurable: true }),
