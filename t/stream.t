@@ -20,6 +20,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 Cache-Control: public, max-age=3600
 Cache-Status: voyo; fwd=uri-miss; stored
 X-Voyo-Quality: medium; codec=aac; bitrate=129500
+X-Accel-Buffering: no
 Access-Control-Allow-Origin: *
 Timing-Allow-Origin: *
 Cross-Origin-Resource-Policy: cross-origin
