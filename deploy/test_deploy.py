@@ -148,6 +148,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_EGRESS', 'a b', 'a:b', 'a;', 'a\nb', 'x' * 33),
                 ('VOYO_AHEAD', '17', '-1'),
                 ('VOYO_COLD_RATE', '-1', 'x'),
+                ('VOYO_FETCH_RATE', '10001', '1.5'),
                 ('VOYO_QUEUE', '0', '1000000'),
                 ('VOYO_BUDGET', '0', 'all'),
                 ('VOYO_PROOF', 'yes'),

@@ -204,3 +204,15 @@ location @told { return 200 "$voyo_track $voyo_quality $voyo_served\n"; }
 MEDIA_HOSTS .example.com
 --- error_code: 200
 --- response_body_like: ^dQw4w9WgXcQ high medium; codec=aac; bitrate=129500$
+
+=== TEST 14: $voyo_client is the client behind a trusted proxy
+--- settings
+REAL_IP real_ip_header X-Forwarded-For; set_real_ip_from 127.0.0.1;
+--- edge
+location = /who { return 200 $voyo_client; }
+--- request eval
+["GET /who", "GET /who", "GET /who"]
+--- more_headers eval
+["", "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 2001:db8:1:2:3:4:5:6"]
+--- response_body eval
+["127.0.0.1", "192.0.2.1", "20010db800010002/64"]

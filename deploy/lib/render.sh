@@ -66,6 +66,8 @@ set_values()
         [FAMILY]=$(family)
         [LIMIT_ZONE]=$(limit_zone_lines)
         [LIMIT]=$(limit_lines)
+        [FETCH_ZONE]=$(fetch_zone_lines)
+        [FETCH]=$(fetch_lines)
         [REAL_IP]=$(real_ip_lines)
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=$cache
@@ -167,6 +169,31 @@ limit_lines()
 
     echo "limit_req zone=voyo_cold burst=$VOYO_COLD_RATE nodelay;"
     echo "            error_page 429 = @limited;"
+}
+
+
+# Limits the slices that are fetched per client.  Some are fetched at once,
+# the next wait for at most 5 s, further ones are refused, with a status that
+# no media host sends.
+
+fetch_zone_lines()
+{
+    [ "$VOYO_FETCH_RATE" -ne 0 ] || return 0
+
+    echo "limit_req_zone \$http_x_voyo_client zone=voyo_fetch:2m" \
+         "rate=${VOYO_FETCH_RATE}r/s;"
+}
+
+
+fetch_lines()
+{
+    [ "$VOYO_FETCH_RATE" -ne 0 ] || return 0
+
+    echo "limit_req zone=voyo_fetch burst=$((10 * VOYO_FETCH_RATE))" \
+         "delay=$((5 * VOYO_FETCH_RATE));"
+    echo "            limit_req_status 420;"
+    echo "            limit_req_log_level notice;"
+    echo "            error_page 420 = @limited;"
 }
 
 

@@ -216,8 +216,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
                                                       "Retry-After");
     }
 
-    if (problem.status >= NGX_HTTP_INTERNAL_SERVER_ERROR && edge->start > 0
-        && r->method == NGX_HTTP_GET)
+    if (problem.retry_after && edge->start > 0 && r->method == NGX_HTTP_GET)
     {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                       "bytes %O-%O of \"%V\" can't be had, %s: the header is "

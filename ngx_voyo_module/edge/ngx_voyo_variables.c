@@ -43,7 +43,9 @@ static void ngx_voyo_variable_followed(ngx_http_request_t *r,
     ngx_voyo_follow_t *follow);
 static ngx_int_t ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_str_t *ngx_voyo_variable_client(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_variable_client(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_str_t *ngx_voyo_variable_counted(ngx_http_request_t *r);
 
 
 static ngx_http_variable_t  ngx_voyo_variables[] = {
@@ -58,6 +60,9 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_cold_key"), NULL, ngx_voyo_variable_cold_key, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_client"), NULL, ngx_voyo_variable_client, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_track"), NULL, ngx_voyo_variable_track, 0,
@@ -321,7 +326,7 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
 
     ngx_voyo_variable_set(v, (u_char *) "", 0);
 
-    client = ngx_voyo_variable_client(r);
+    client = ngx_voyo_variable_counted(r);
 
     if (vlcf->id == NULL || client == NULL) {
         return NGX_OK;
@@ -354,7 +359,7 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
  */
 
 static ngx_str_t *
-ngx_voyo_variable_client(ngx_http_request_t *r)
+ngx_voyo_variable_counted(ngx_http_request_t *r)
 {
     ngx_str_t              prefetch;
     ngx_voyo_loc_conf_t   *vlcf;
@@ -377,6 +382,32 @@ ngx_voyo_variable_client(ngx_http_request_t *r)
     }
 
     return ngx_voyo_client_address(r);
+}
+
+
+/* Of a fill, the client that it is for: none, if it reads ahead. */
+
+static ngx_int_t
+ngx_voyo_variable_client(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t            *client;
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    client = vlcf->fill ? ngx_voyo_header_find(&r->headers_in.headers,
+                                               "X-Voyo-Client")
+                        : ngx_voyo_client_address(r);
+
+    if (client) {
+        ngx_voyo_variable_set(v, client->data, client->len);
+
+    } else {
+        ngx_voyo_variable_set(v, (u_char *) "", 0);
+    }
+
+    return NGX_OK;
 }
 
 

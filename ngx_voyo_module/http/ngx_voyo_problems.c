@@ -106,6 +106,7 @@ const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
 /* The problems that the origin may respond with. */
 
 static const ngx_voyo_problem_t *const  ngx_voyo_problems[] = {
+    &ngx_voyo_problem_limited,
     &ngx_voyo_problem_busy,
     &ngx_voyo_problem_redis,
     &ngx_voyo_problem_resolver,
@@ -169,5 +170,9 @@ ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
         problem->retry_after = 0;
     }
 
-    problem->status = status;
+    /* the edge's own locations may have an error_page for 429 */
+
+    if (problem->status != NGX_HTTP_TOO_MANY_REQUESTS) {
+        problem->status = status;
+    }
 }

@@ -123,7 +123,7 @@ our %SETTINGS = (
     ZONE_SIZE => '1m', CODEC => 'aac', QUALITY_TOLERANCE => 10,
     RESOLVE_TIMEOUT => '15s', AHEAD => 0, RESOLVER => '',
     CACHE_SIZE => '100m', CACHE_MIN_FREE => '1m', FAMILY => 'any',
-    LIMIT_ZONE => '', LIMIT => '', REAL_IP => '', MP4_HEADER => 'on',
+    LIMIT_ZONE => '', LIMIT => '', FETCH_ZONE => '', FETCH => '', REAL_IP => '', MP4_HEADER => 'on',
     CORS_ORIGINS => 'default "*";', LISTEN_IPV6 => '', PROXY_BIND => '',
 );
 
