@@ -43,6 +43,9 @@ static const voyo_class_info_t  voyo_classes[VOYO_CLASS_MAX] = {
 
     { "rate_limited", "The source was asked too often.", 503, 300, 3600, 0, 1 },
 
+    { "client_refused", "The source refused the program that asked it.",
+      502, 15, 0, 0, 0 },
+
     { "forbidden", "The source refused the server.", 502, 120, 0, 0, 0 },
 
     { "timeout", "The source did not answer in time.", 504, 15, 0, 0, 0 },

@@ -100,6 +100,9 @@ heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json)
     cJSON_AddNumberToObject(json, "ytdlp_age",
                             (double) heartbeat_age(version));
     cJSON_AddStringToObject(json, "mode", cold ? "cold" : "warm");
+    cJSON_AddStringToObject(json, "javascript", heartbeat->javascript);
+    cJSON_AddBoolToObject(json, "client_refused",
+                       atomic_load(&heartbeat->doubt) >= HEARTBEAT_DOUBT);
 }
 
 

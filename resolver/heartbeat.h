@@ -22,6 +22,13 @@
 
 #define HEARTBEAT_EVERY  2             /* seconds */
 
+/*
+ * When so many tracks in a row are "unavailable", without a success between
+ * them, the cause is probably the client: they are not believed.  A
+ * "client_refused" counts as four.
+ */
+#define HEARTBEAT_DOUBT  10
+
 
 typedef enum {
     HEARTBEAT_DOWN = 0,                /* waiting for its next start */
@@ -51,12 +58,14 @@ typedef struct {
 typedef struct {
     int64_t             started_at;    /* Unix time, seconds */
     unsigned            nworkers;
+    const char         *javascript;    /* by what, in words */
 
     heartbeat_worker_t  workers[CONFIG_WORKERS_MAX];
     atomic_ullong       ok;
     atomic_ullong       failed[VOYO_CLASS_MAX];
     atomic_ullong       proved;        /* URLs whose last byte was fetched */
     atomic_ullong       refused;       /* or refused */
+    atomic_uint         doubt;         /* see HEARTBEAT_DOUBT */
     atomic_llong        last_success;  /* Unix time, 0: none yet */
     quantile_t          latency;       /* from a popped job to its event */
     quantile_t          own;           /* the same, without yt-dlp */

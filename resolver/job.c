@@ -228,7 +228,7 @@ job_prove(job_thread_t *thread, job_t *job)
     int  rc;
 
     if (proof_try(thread, job) != PROOF_REFUSED
-        || job->profile == YTDLP_FULL)
+        || job->profile == YTDLP_FULL || !resolve_has_full(thread))
     {
         return;
     }
@@ -333,12 +333,21 @@ job_tell(job_thread_t *thread, job_t *job)
     quantile_add(&heartbeat->own, took - job->asked);
 
     if (job->class != VOYO_CLASS_NONE) {
+
+        if (job->class == VOYO_CLASS_UNAVAILABLE) {
+            atomic_fetch_add(&heartbeat->doubt, 1);
+
+        } else if (job->class == VOYO_CLASS_CLIENT_REFUSED) {
+            atomic_fetch_add(&heartbeat->doubt, 4);
+        }
+
         atomic_fetch_add(&heartbeat->failed[job->class], 1);
         job_tell_failed(thread, job, all);
         return;
     }
 
     atomic_fetch_add(&heartbeat->ok, 1);
+    atomic_store(&heartbeat->doubt, 0);
     atomic_store(&heartbeat->last_success, (long long) time(NULL));
 
     log_event(&thread->config->log, LOG_INFO, "track \"%s\" is resolved "
@@ -360,7 +369,8 @@ job_tell_failed(job_thread_t *thread, job_t *job, double all)
     info = voyo_class_info(job->class);
     level = info->status == 404 || info->permanent ? LOG_INFO : LOG_WARN;
 
-    why = job->choose.why ? job->choose.why : job->answer.text;
+    why = job->choose.why ? job->choose.why
+          : job->answer.text ? job->answer.text + job->line : NULL;
     len = why ? (int) strcspn(why, "\n") : 0;
     len = len > 300 ? 300 : len;
 

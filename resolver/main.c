@@ -51,6 +51,7 @@ typedef struct {
 
 
 static int main_check(main_t *resolver);
+static const char *main_javascript(const main_t *resolver);
 static int main_prove(main_t *resolver);
 static int main_start(main_t *resolver);
 static void main_thread(main_t *resolver, unsigned i);
@@ -105,9 +106,11 @@ main(int argc, char *argv[])
         return rc;
     }
 
-    if (first_start(&resolver->first, &resolver->config) != VOYO_OK) {
+    rc = first_start(&resolver->first, &resolver->config);
+
+    if (rc != VOYO_OK) {
         free(resolver);
-        return 1;
+        return rc == VOYO_EINVAL ? 2 : 1;
     }
 
     if (main_start(resolver) != VOYO_OK) {
@@ -132,7 +135,7 @@ main(int argc, char *argv[])
 static int
 main_check(main_t *resolver)
 {
-    int           failed;
+    int           rc, failed;
     const char   *error;
     const log_t  *log;
 
@@ -153,20 +156,33 @@ main_check(main_t *resolver)
 
     store_free(resolver->store);
 
-    if (first_start(&resolver->first, &resolver->config) == VOYO_OK) {
+    rc = first_start(&resolver->first, &resolver->config);
+
+    if (rc == VOYO_OK) {
         worker_kill(&resolver->first.worker);
 
     } else {
-        failed = 1;
+        failed = rc == VOYO_EINVAL ? 2 : 1;
     }
 
     if (!failed) {
-        log_event(log, LOG_NOTICE, "redis answers, yt-dlp %s is ready%s",
-                  resolver->first.version,
-                  resolver->first.cold ? ", but cold" : "");
+        log_event(log, LOG_NOTICE, "redis answers, yt-dlp %s is ready%s, "
+                  "JavaScript: %s", resolver->first.version,
+                  resolver->first.cold ? ", but cold" : "",
+                  main_javascript(resolver));
     }
 
     return failed;
+}
+
+
+/* A yt-dlp that is run for each job looks for a runtime each time. */
+
+static const char *
+main_javascript(const main_t *resolver)
+{
+    return resolver->first.cold ? "unknown"
+                                : resolver->first.worker.ready.words;
 }
 
 
@@ -253,6 +269,7 @@ main_start(main_t *resolver)
     heartbeat = &resolver->heartbeat;
     heartbeat->started_at = (int64_t) time(NULL);
     heartbeat->nworkers = resolver->config.workers;
+    heartbeat->javascript = main_javascript(resolver);
 
     resolver->classify = classify_create();
     resolver->store = store_create(&resolver->redis, MAIN_REDIS);
@@ -438,7 +455,8 @@ main_usage(void)
           "Resolves tracks for VOYO's nginx module with warm yt-dlp "
           "processes.\n"
           "It is configured by the environment: REDIS_URL, YT_DLP_PATH,\n"
-          "VOYO_YTDLP_CONF, VOYO_SOURCE_ADDRESS, VOYO_YTDLP_WORKERS,\n"
+          "VOYO_YTDLP_CONF, VOYO_JS_RUNTIME, VOYO_SOURCE_ADDRESS,\n"
+          "VOYO_YTDLP_WORKERS, "
           "VOYO_EGRESS, VOYO_QUALITY_TOLERANCE, VOYO_RESOLVE_TIMEOUT,\n"
           "VOYO_QUEUE, VOYO_BUDGET, VOYO_PROOF, VOYO_MEDIA_HOSTS,\n"
           "VOYO_CANARY, VOYO_CANARY_EVERY, VOYO_NAME, VOYO_PLUGIN_DIR,\n"

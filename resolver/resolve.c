@@ -21,6 +21,7 @@
 static int resolve_next(job_thread_t *thread, job_t *job);
 static int resolve_may(job_thread_t *thread, job_t *job,
     ytdlp_profile_t profile);
+static int resolve_doubted(const job_thread_t *thread, const job_t *job);
 static int resolve_falls_back(voyo_class_t class);
 static int resolve_says_less(voyo_class_t class, voyo_class_t before);
 static void resolve_prefer(job_thread_t *thread, ytdlp_profile_t profile,
@@ -57,8 +58,8 @@ resolve_track(job_thread_t *thread, job_t *job)
     do {
         rc = resolve_try(thread, job);
 
-        if (job->profile == YTDLP_FULL) {
-            job->full = 1;
+        if (job->profile == YTDLP_FULL || !resolve_has_full(thread)) {
+            job->full |= job->profile == YTDLP_FULL;
             full = job->class;
         }
 
@@ -70,11 +71,18 @@ resolve_track(job_thread_t *thread, job_t *job)
 
     } while (rc == VOYO_OK && resolve_next(thread, job));
 
-    job->unconfirmed = job->class != full && resolve_falls_back(job->class);
+    job->unconfirmed = resolve_doubted(thread, job)
+                       || (job->class != full
+                           && resolve_falls_back(job->class));
 
-    if (rc == VOYO_OK && job->class == VOYO_CLASS_NONE && job->full
-        && job->profile == YTDLP_FAST)
-    {
+    if (rc != VOYO_OK || job->class != VOYO_CLASS_NONE) {
+        return rc;
+    }
+
+    if (job->doubted) {
+        resolve_prefer(thread, job->profile, "many unavailable tracks");
+
+    } else if (job->full && job->profile == YTDLP_FAST) {
         resolve_unprefer(thread);
     }
 
@@ -93,32 +101,58 @@ resolve_next(job_thread_t *thread, job_t *job)
         return 0;
     }
 
-    if (job->full) {
+    if (job->preferred) {
 
-        /* it is the last, unless all start with it, which may be the cause */
-
-        if (!job->preferred) {
-            return 0;
-        }
+        /* all start with the full one, which may be the cause */
 
         job->preferred = 0;
 
         return resolve_may(thread, job, YTDLP_FAST);
     }
 
-    if (job->class != VOYO_CLASS_BOT_CHECK) {
+    if (job->class == VOYO_CLASS_BOT_CHECK && !job->full) {
+
+        if (job->profile == YTDLP_VISITOR
+            || !resolve_may(thread, job, YTDLP_VISITOR))
+        {
+            return 0;
+        }
+
+        resolve_prefer(thread, job->profile, "a bot check");
+
+        return 1;
+    }
+
+    if (!job->full && resolve_has_full(thread)) {
         return resolve_may(thread, job, YTDLP_FULL);
     }
 
-    if (job->profile == YTDLP_VISITOR
-        || !resolve_may(thread, job, YTDLP_VISITOR))
+    if (!resolve_doubted(thread, job) || job->doubted
+        || !thread->keeper.worker.ready.fast)
     {
         return 0;
     }
 
-    resolve_prefer(thread, job->profile, "a bot check");
+    job->doubted = 1;
 
-    return 1;
+    return resolve_may(thread, job, YTDLP_VISITOR);
+}
+
+
+int
+resolve_has_full(const job_thread_t *thread)
+{
+    return thread->keeper.cold || thread->keeper.worker.ready.full;
+}
+
+
+/* It says something of the client, if it is said of every track. */
+
+static int
+resolve_doubted(const job_thread_t *thread, const job_t *job)
+{
+    return job->class == VOYO_CLASS_UNAVAILABLE
+           && atomic_load(&thread->heartbeat->doubt) >= HEARTBEAT_DOUBT;
 }
 
 
@@ -152,6 +186,7 @@ resolve_falls_back(voyo_class_t class)
     case VOYO_CLASS_NO_FORMATS:
     case VOYO_CLASS_NO_AUDIO:
     case VOYO_CLASS_UNAVAILABLE:
+    case VOYO_CLASS_CLIENT_REFUSED:
     case VOYO_CLASS_EXTRACTOR:
     case VOYO_CLASS_FORBIDDEN:
     case VOYO_CLASS_BOT_CHECK:
@@ -214,10 +249,6 @@ int
 resolve_again(job_thread_t *thread, job_t *job)
 {
     int  rc;
-
-    if (job->profile == YTDLP_FULL) {
-        return VOYO_EINVAL;
-    }
 
     job->profile = YTDLP_FULL;
 
@@ -404,6 +435,7 @@ resolve_judge(job_thread_t *thread, job_t *job)
     ytdlp_answer_t  *answer;
 
     answer = &job->answer;
+    job->line = 0;
 
     if (answer->deadline) {
         return VOYO_CLASS_TIMEOUT;
@@ -421,7 +453,7 @@ resolve_judge(job_thread_t *thread, job_t *job)
     }
 
     class = classify_text(thread->classify, answer->text, answer->len,
-                          &known);
+                          &known, &job->line);
 
     if (!known
         && unknown_text(&thread->heartbeat->unknown, answer->text,

@@ -20,10 +20,16 @@
 int resolve_track(job_thread_t *thread, job_t *job);
 
 /*
- * The same again, with the profile after the refused one.  Returns VOYO_EINVAL
- * if there is none.
+ * The same again, with the full profile, if there is one and it is not the
+ * one that was refused.
  */
 int resolve_again(job_thread_t *thread, job_t *job);
+
+/*
+ * Whether the worker has the full profile: without a JavaScript runtime it is
+ * the fast one once more (docs/upstream.md, Y11).
+ */
+int resolve_has_full(const job_thread_t *thread);
 
 
 #endif /* _RESOLVE_H_INCLUDED_ */

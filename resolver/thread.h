@@ -68,9 +68,11 @@ typedef struct {
     ytdlp_profile_t  profile;
     unsigned         preferred:1;      /* it starts with the full profile */
     unsigned         full:1;           /* the full profile was used */
+    unsigned         doubted:1;        /* and another, see HEARTBEAT_DOUBT */
     voyo_class_t     class;
     unsigned         unconfirmed:1;    /* not confirmed by the full profile */
     ytdlp_answer_t   answer;           /* the last one */
+    size_t           line;             /* where in its text the reason is */
     choose_t         choose;
 } job_t;
 

@@ -92,21 +92,28 @@ GET /health
 {"name":"t","mode":"cold"}
 --- response_body_like: ^\{"status":"degraded".*"mode":"cold"
 
-=== TEST 11: a heartbeat that is none counts as one that says nothing
+=== TEST 11: the client is refused
+--- request
+GET /health
+--- resolver
+{"name":"t","javascript":"none","client_refused":true}
+--- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","javascript":"none","client_refused":true\}
+
+=== TEST 12: a heartbeat that is none counts as one that says nothing
 --- request
 GET /health
 --- resolver
 [1,2
 --- response_body_like: ^\{"status":"healthy".*"resolver":\{"status":"ok","count":1\}
 
-=== TEST 12: one with other types in it
+=== TEST 13: one with other types in it
 --- request
 GET /health
 --- resolver
-{"name":1,"ytdlp_version":[],"rss":"x","breaker":"open","canary":7,"mode":{}}
+{"name":1,"ytdlp_version":[],"rss":"x","breaker":"open","canary":7,"mode":{},"javascript":0,"client_refused":"x"}
 --- response_body_like: ^\{"status":"healthy"
 
-=== TEST 13: tracks are counted
+=== TEST 14: tracks are counted
 --- request
 GET /health
 --- resolver
@@ -114,7 +121,7 @@ GET /health
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- response_body_like: "cacheSize":1,.*"tracks":1,
 
-=== TEST 14: a URL that was refused early
+=== TEST 15: a URL that was refused early
 --- request
 GET /health
 --- record
@@ -126,7 +133,7 @@ location = /dead { return 403; }
 --- cached
 --- response_body_like: "refreshed_expired":0,"refreshed_early":1,"refreshed_other":0
 
-=== TEST 15: one past its time
+=== TEST 16: one past its time
 --- request
 GET /health
 --- record
@@ -136,7 +143,7 @@ GET /health
 --- cached
 --- response_body_like: "refreshed_expired":1,"refreshed_early":0,"refreshed_other":0
 
-=== TEST 16: one that failed otherwise
+=== TEST 17: one that failed otherwise
 --- request
 GET /health
 --- record
@@ -148,21 +155,21 @@ location = /dead { return 500; }
 --- cached
 --- response_body_like: "refreshed_expired":0,"refreshed_early":0,"refreshed_other":1
 
-=== TEST 17: what is cached has its bytes
+=== TEST 18: what is cached has its bytes
 --- request
 GET /health
 --- resolver
 --- cached
 --- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
 
-=== TEST 18: without a cache the check of it fails
+=== TEST 19: without a cache the check of it fails
 --- http_config
 --- config
 location = /t { voyo_health; }
 --- error_code: 503
 --- response_body_like: "cache":\{"status":"failed"
 
-=== TEST 19: whether nginx runs is another question
+=== TEST 20: whether nginx runs is another question
 --- request
 GET /health/live
 --- redis

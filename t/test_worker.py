@@ -32,6 +32,9 @@ class ProfileTest(unittest.TestCase):
         self.stranger = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(self.stranger.close)
         self.stranger_port = self.stranger.getsockname()[1]
+        self.start(VOYO_JS_RUNTIME=f'deno:{ytdlp.runtime(self.stack)}')
+
+    def start(self, **settings: str) -> None:
         program, conf = ytdlp.at_youtube(
             self.stack, localhost=self.stranger_port,
             inside_example=self.stranger_port)
@@ -39,7 +42,7 @@ class ProfileTest(unittest.TestCase):
             ytdlp=program, VOYO_YTDLP_CONF=str(conf),
             VOYO_MEDIA_HOSTS=' '.join((
                 *self.stack.media_hosts(), 'localhost', '.example',
-                f'http://127.0.0.1:{self.stranger_port}')))
+                f'http://127.0.0.1:{self.stranger_port}')), **settings)
 
     def asked(self, track: str) -> tuple[int, int]:
         return (len(self.stack.requests('page', track)),
@@ -105,6 +108,92 @@ class ProfileTest(unittest.TestCase):
         self.assertEqual(self.asked(track), (0, 1))
         self.assertAlmostEqual(self.jobs.key('TTL', f'failure:{track}'), 300,
                                delta=2)
+
+    def test_who_is_refused_asks_as_another(self) -> None:
+        # made for kids: the words are the same as for a client that is dead
+        self.assertEqual(self.jobs.outcome('kidsothers0')[0], 'record')
+        self.assertIn('profile full', self.stack.log('resolver'))
+
+    def test_a_client_that_is_dead_is_no_fault_of_tracks(self) -> None:
+        for number in range(3):
+            track = f'app_dead00{number}'
+            kind, record = self.jobs.outcome(track)
+            self.assertEqual((kind, record['error']),
+                             ('failure', 'client_refused'))
+            self.assertIn(self.jobs.key('TTL', f'failure:{track}'),
+                          range(1, 16))
+        wait_for(lambda: self.stack.heartbeats()[0]['client_refused'],
+                 'it is known')
+        self.jobs.outcome('s30_alive00')
+        wait_for(lambda: not self.stack.heartbeats()[0]['client_refused'],
+                 'it is over')
+
+    def test_many_that_are_unavailable_are_doubted(self) -> None:
+        self.stack.stop('resolver')
+        self.start(VOYO_JS_RUNTIME='none')
+        for number in range(10):
+            track = f'gonemany{number:03}'
+            self.jobs.outcome(track)
+            self.assertAlmostEqual(
+                self.jobs.key('TTL', f'failure:{track}'), 6 * 3600, delta=5)
+            self.assertEqual(self.asked(track), (0, 1))
+        # the next is asked for as a visitor, and not believed at once
+        self.assertEqual(self.jobs.outcome('gonemany010')[1]['error'],
+                         'unavailable')
+        self.assertEqual(self.asked('gonemany010'), (1, 2))
+        self.assertAlmostEqual(
+            self.jobs.key('TTL', 'failure:gonemany010'), 300, delta=5)
+        # who finds something that way does so for all
+        for number, asked in enumerate(((1, 2), (1, 1))):
+            track = f'may_many{number:03}'
+            self.assertEqual(self.jobs.outcome(track)[0], 'record')
+            self.assertEqual(self.asked(track), asked)
+
+    # JavaScript.
+
+    def test_without_javascript_nobody_is_asked_twice(self) -> None:
+        self.assertEqual(self.stack.heartbeats()[0]['javascript'],
+                         'deno 2.5.1, without its solver')
+        self.jobs.outcome('sabrscript0')
+        self.assertGreater(self.asked('sabrscript0')[1], 1)
+        self.stack.stop('resolver')
+        self.start(VOYO_JS_RUNTIME='none')
+        self.assertEqual(self.stack.heartbeats()[0]['javascript'], 'none')
+        self.jobs.outcome('sabrscript1')
+        self.assertEqual(self.asked('sabrscript1'), (0, 1))
+        self.jobs.outcome('gonescript1')
+        self.assertEqual(self.asked('gonescript1'), (0, 1))
+        self.assertAlmostEqual(self.jobs.key('TTL', 'failure:gonescript1'),
+                               6 * 3600, delta=5)
+
+    def test_the_runtime_that_there_is(self) -> None:
+        for name, said, found in (
+                ('node', 'v24.1.0', 'node 24.1.0, without its solver'),
+                ('qjs', 'QuickJS version 2025-09-13',
+                 'quickjs 2025-09-13, without its solver'),
+                ('node', 'v18.20.4', 'none, too old: node 18.20.4')):
+            with self.subTest(said=said):
+                self.stack.stop('resolver')
+                programs = ytdlp.runtime(self.stack, name, said)
+                for other in ('deno', 'node', 'qjs', 'bun'):
+                    if other != name:
+                        ytdlp.script(programs / other, '#!/bin/sh\nexit 1\n')
+                self.start(PATH=f'{programs}:{os.environ["PATH"]}')
+                self.assertEqual(self.stack.heartbeats()[0]['javascript'],
+                                 found)
+
+    def test_the_sentence_of_the_error_is_logged(self) -> None:
+        # a client of the user's, and of the libraries the full profile alone
+        self.stack.stop('resolver')
+        conf = self.stack.dir / 'default.conf'
+        conf.write_text('--no-check-certificates\n--extractor-args '
+                        'youtube:player_client=default\n')
+        program, _ = ytdlp.at_youtube(self.stack)
+        self.stack.start_resolver(ytdlp=program, VOYO_YTDLP_CONF=str(conf),
+                                  VOYO_JS_RUNTIME='none')
+        self.jobs.outcome('privsaid000')
+        self.assertRegex(self.stack.log('resolver'), r'"privsaid000" can\'t be '
+                         r'resolved, private.*: .*This is a private video')
 
     def test_a_permanent_one_is_believed_at_once(self) -> None:
         self.jobs.outcome('privfast000')

@@ -318,6 +318,14 @@ ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
             cJSON_AddStringToObject(ytdlp, "version", item->valuestring);
         }
 
+        item = cJSON_GetObjectItemCaseSensitive(heartbeat, "javascript");
+
+        if (cJSON_IsString(item)
+            && !cJSON_HasObjectItem(ytdlp, "javascript"))
+        {
+            cJSON_AddStringToObject(ytdlp, "javascript", item->valuestring);
+        }
+
         ngx_voyo_health_source(heartbeat, ytdlp, health);
 
         cJSON_Delete(heartbeat);
@@ -369,6 +377,16 @@ ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
 
         if (!cJSON_HasObjectItem(ytdlp, "mode")) {
             cJSON_AddStringToObject(ytdlp, "mode", "cold");
+        }
+    }
+
+    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "client_refused");
+
+    if (cJSON_IsTrue(item)) {
+        bad = 1;
+
+        if (!cJSON_HasObjectItem(ytdlp, "client_refused")) {
+            cJSON_AddTrueToObject(ytdlp, "client_refused");
         }
     }
 

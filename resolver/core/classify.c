@@ -54,13 +54,16 @@ static const classify_rule_t  classify_rules[] = {
     { VOYO_CLASS_DRM,
       "video is DRM protected|drm protected and only" },
 
+    { VOYO_CLASS_CLIENT_REFUSED,
+      "not available on this app|latest version of YouTube" },
+
     { VOYO_CLASS_UNAVAILABLE,
       "Video unavailable|video (?:is|was) (?:not available|unavailable"
       "|no longer available|removed)|(?:has been|was) (?:removed|deleted)"
       "|(?:been|account) terminated|copyright|no longer exists"
       "|does not exist|content isn.{1,3}t available"
       "|(?:recording|event) (?:is not available|has ended)"
-      "|not available on this app|Incomplete YouTube ID" },
+      "|Incomplete YouTube ID" },
 
     { VOYO_CLASS_UPCOMING,
       "Premieres? in|Premieres? will begin|live event will begin"
@@ -89,21 +92,18 @@ static const classify_rule_t  classify_rules[] = {
 
     { VOYO_CLASS_EXTRACTOR,
       "Failed to parse JSON|Failed to extract any player response"
-      "|Unable to extract|another video|Unable to download" },
-
-    { VOYO_CLASS_NO_FORMATS,
-      "missing a URL|formats have been skipped|SABR|PO Token"
-      "|JavaScript runtime|challenge solving"
-      "|only images are available" }
+      "|Unable to extract|another video|Unable to download" }
 };
 
 /*
- * Texts that accompany every failure count only if there are no others: this
- * matches any other line.
+ * Texts that accompany every failure count only if there are no others, as
+ * VOYO_CLASS_NO_FORMATS: this matches any other line.
  */
 
 static const char  classify_other[] =
-    "(?m)^(?!.*(?:No video formats found|Requested format is not available))"
+    "(?m)^(?!.*(?:No video formats found|Requested format is not available"
+    "|missing a URL|formats have been skipped|SABR|PO Token"
+    "|JavaScript runtime|challenge solving|only images are available))"
     ".*\\S";
 
 #define CLASSIFY_N  (sizeof(classify_rules) / sizeof(classify_rule_t))
@@ -116,19 +116,20 @@ struct classify_s {
 
 
 static int classify_match(const pcre2_code *code, const char *text,
-    size_t len, pcre2_match_data *match);
+    size_t len, pcre2_match_data *match, size_t *line);
 static pcre2_code *classify_compile(const char *pattern);
 
 
 voyo_class_t
 classify_text(const classify_t *classify, const char *text, size_t len,
-    int *known)
+    int *known, size_t *line)
 {
     size_t             i;
     voyo_class_t       class;
     pcre2_match_data  *match;
 
     *known = 1;
+    *line = 0;
 
     if (len == 0) {
         return VOYO_CLASS_INTERNAL;
@@ -143,7 +144,7 @@ classify_text(const classify_t *classify, const char *text, size_t len,
     class = VOYO_CLASS_NONE;
 
     for (i = 0; i < CLASSIFY_N && class == VOYO_CLASS_NONE; i++) {
-        if (classify_match(classify->code[i], text, len, match)) {
+        if (classify_match(classify->code[i], text, len, match, line)) {
             class = classify_rules[i].class;
         }
     }
@@ -151,7 +152,7 @@ classify_text(const classify_t *classify, const char *text, size_t len,
     if (class == VOYO_CLASS_NONE) {
         class = VOYO_CLASS_NO_FORMATS;
 
-        if (classify_match(classify->other, text, len, match)) {
+        if (classify_match(classify->other, text, len, match, line)) {
             class = VOYO_CLASS_EXTRACTOR;
             *known = 0;
         }
@@ -165,9 +166,19 @@ classify_text(const classify_t *classify, const char *text, size_t len,
 
 static int
 classify_match(const pcre2_code *code, const char *text, size_t len,
-    pcre2_match_data *match)
+    pcre2_match_data *match, size_t *line)
 {
-    return pcre2_match(code, (PCRE2_SPTR) text, len, 0, 0, match, NULL) >= 0;
+    if (pcre2_match(code, (PCRE2_SPTR) text, len, 0, 0, match, NULL) < 0) {
+        return 0;
+    }
+
+    *line = pcre2_get_ovector_pointer(match)[0];
+
+    while (*line && text[*line - 1] != '\n') {
+        (*line)--;
+    }
+
+    return 1;
 }
 
 

@@ -27,10 +27,10 @@ void classify_free(classify_t *classify);
 /*
  * The class of "len" bytes of yt-dlp's warnings and error.  An unknown text is
  * VOYO_CLASS_EXTRACTOR and sets "*known" to 0, any other to 1; an empty text is
- * VOYO_CLASS_INTERNAL.
+ * VOYO_CLASS_INTERNAL.  "*line" is where the line that decided begins.
  */
 voyo_class_t classify_text(const classify_t *classify, const char *text,
-    size_t len, int *known);
+    size_t len, int *known, size_t *line);
 
 
 #endif /* _CLASSIFY_H_INCLUDED_ */

@@ -269,6 +269,7 @@ int
 ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
 {
     cJSON        *json;
+    const char   *words;
     const cJSON  *item, *profiles, *version, *pid;
 
     memset(ready, 0, sizeof(ytdlp_ready_t));
@@ -294,8 +295,9 @@ ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
     profiles = cJSON_GetObjectItemCaseSensitive(json, "profiles");
 
     cJSON_ArrayForEach(item, profiles) {
-        if (cJSON_IsString(item) && strcmp(item->valuestring, "fast") == 0) {
-            ready->fast = 1;
+        if (cJSON_IsString(item)) {
+            ready->fast |= strcmp(item->valuestring, "fast") == 0;
+            ready->full |= strcmp(item->valuestring, "full") == 0;
         }
     }
 
@@ -305,11 +307,9 @@ ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
         strcpy(ready->file, item->valuestring);
     }
 
-    item = cJSON_GetObjectItemCaseSensitive(json, "error");
+    words = json_string(json, ready->ready ? "javascript" : "error");
 
-    if (cJSON_IsString(item) && strcmp(item->valuestring, "proxy") == 0) {
-        ready->proxy = 1;
-    }
+    snprintf(ready->words, YTDLP_WORDS_MAX, "%s", words ? words : "");
 
     cJSON_Delete(json);
 

@@ -28,6 +28,7 @@
 #define YTDLP_VERSION_MAX  32
 #define YTDLP_VERSION      "2026.10"   /* the oldest that works */
 #define YTDLP_FILE_MAX     1024
+#define YTDLP_WORDS_MAX    256
 
 
 /* How to access the source (docs/upstream.md, Y8); "visitor", used after a bot
@@ -46,7 +47,9 @@ typedef struct {
     char      file[YTDLP_FILE_MAX];   /* of its code, "": unknown */
     unsigned  ready:1;
     unsigned  fast:1;             /* it has the profile */
-    unsigned  proxy:1;            /* not ready: a proxy is configured */
+    unsigned  full:1;             /* and this one, which knows more */
+    char      words[YTDLP_WORDS_MAX];   /* not ready: which setting is wrong,
+                                     and how; else its JavaScript runtime */
 } ytdlp_ready_t;
 
 

@@ -50,8 +50,8 @@ static int child_pipes(child_start_t *start);
 
 static const char *const  child_names[] = {
     "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LOGNAME", "PATH", "SSL_CERT_DIR",
-    "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME", "XDG_DATA_HOME"
+    "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "VOYO_JS_RUNTIME",
+    "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"
 };
 
 #define CHILD_NAMES_N  (sizeof(child_names) / sizeof(char *))

@@ -98,18 +98,16 @@ first_try(first_t *first, const config_t *config)
                   "is needed; it said: %s", path, YTDLP_VERSION,
                   worker->words[0] ? worker->words : "nothing");
 
-    } else if (rc == VOYO_OK && worker->ready.proxy) {
-        log_event(log, LOG_ERROR, "VOYO_YTDLP_CONF sets a proxy: a media URL "
-                  "only works from the address that resolved it, and nginx "
-                  "would not use the proxy");
-        rc = VOYO_EIO;
+    } else if (rc == VOYO_OK && !worker->ready.ready) {
+        log_event(log, LOG_ERROR, "%s", worker->ready.words);
+        rc = VOYO_EINVAL;
 
     } else if (rc == VOYO_OK && !ytdlp_version_valid(worker->ready.version)) {
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" is %s, %s or newer is "
                   "needed", path, worker->ready.version, YTDLP_VERSION);
         rc = VOYO_EIO;
 
-    } else if (rc == VOYO_OK && worker->ready.ready) {
+    } else if (rc == VOYO_OK) {
         strcpy(first->version, worker->ready.version);
         return VOYO_OK;
     }

@@ -25,7 +25,8 @@ typedef struct {
  * accepts the user's configuration and loads the plugin.  "first" is zeroed.
  * A pending SIGINT or SIGTERM, which are blocked, ends the wait.
  *
- * Returns VOYO_OK; or VOYO_EIO, logged, and there is no worker.
+ * Returns VOYO_OK; or, logged and without a worker, VOYO_EINVAL for a setting
+ * that is wrong, or VOYO_EIO.
  */
 int first_start(first_t *first, const config_t *config);
 

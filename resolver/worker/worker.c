@@ -224,6 +224,11 @@ worker_wait(worker_t *worker, int64_t until)
             worker->ready.pid = worker->child.pid;
         }
 
+        if (!worker->ready.ready) {
+            snprintf(worker->words, sizeof(worker->words), "%s",
+                     worker->ready.words);
+        }
+
         worker->code = worker_file(worker->ready.file);
 
         return VOYO_OK;

@@ -8,7 +8,8 @@ Each line of standard input is a job, each line of standard output an answer,
 in JSON:
 
     <- {"ready": true, "version": …, "pid": …, "file": "…",
-        "profiles": ["fast", "visitor", "full"]}
+        "profiles": ["fast", "visitor", "full"], "javascript": "deno 2.5.1"}
+        (or "ready": false, "error": what is wrong with the settings)
     -> {"job": 1, "id": "dQw4w9WgXcQ", "profile": "fast", "deadline": 12.5}
     <- {"job": 1, "info": {…} or null, "error": "…" or null,
         "warnings": ["…"], "deadline": false}
@@ -65,10 +66,16 @@ INFO_FIELDS = (
     'release_timestamp', 'thumbnail', 'title', 'uploader',
 )
 
+RUNTIMES = ('deno', 'node', 'quickjs', 'bun')       # yt-dlp's own order
+
 PR_SET_PDEATHSIG = 1
 
 TEXT_MAX = 2000         # of an error or a warning
 WARNINGS_MAX = 40
+
+
+class Refused(Exception):
+    """A setting that can not be used, and why."""
 
 
 class Deadline(BaseException):
@@ -176,6 +183,7 @@ class Profile:
 class Worker:
     def __init__(self, params):
         self.params = {name: params.get(name) for name in OPTIONS}
+        self.params['js_runtimes'] = runtimes(params.get('js_runtimes'))
         self.args = params.get('extractor_args') or {}
         self.profiles = {}
         self.prover = Prover(self.params)
@@ -188,6 +196,11 @@ class Worker:
             self.names = ['full']
         else:
             self.names = list(BUILT_IN)
+        usable, self.javascript = javascript(
+            self.profile(self.names[0]).ydl)
+        if not usable and 'fast' in self.names:
+            # yt-dlp's defaults are the fast one's client then (Y11)
+            self.names.remove('full')
 
     def profile(self, name):
         if name not in self.profiles:
@@ -230,6 +243,62 @@ class Worker:
     def alarm(self, _number, _frame):
         if self.armed:
             raise Deadline
+
+
+def runtimes(configured):
+    """The JavaScript runtimes that yt-dlp may use, as it takes them."""
+
+    wanted = os.environ.get('VOYO_JS_RUNTIME')
+    if wanted == 'none':
+        return {}
+    if wanted:
+        name, _, path = wanted.partition(':')
+        if name not in RUNTIMES:
+            raise Refused(f'VOYO_JS_RUNTIME="{wanted}" is wrong: it must be '
+                          f'none, or one of {", ".join(RUNTIMES)}, which ":" '
+                          'and a path may follow')
+        return {name: {'path': path or None}}
+    if configured == {'deno': {'path': None}}:      # by default
+        return {name: {'path': None} for name in RUNTIMES}
+    return configured
+
+
+def javascript(ydl):
+    """Whether there is JavaScript, and by what, in words (Y11)."""
+
+    try:
+        found = [(runtime.info, name) for name in RUNTIMES
+                 for runtime in [ydl._js_runtimes.get(name)]
+                 if runtime and runtime.info]
+        usable = [(info, name) for info, name in found if info.supported]
+    except Exception:       # yt-dlp has changed
+        return True, 'unknown'
+
+    if not usable:
+        old = ', '.join(f'{info.name} {info.version}' for info, _ in found)
+        words = f'none, too old: {old}' if old else 'none'
+        wanted = os.environ.get('VOYO_JS_RUNTIME', 'none')
+        if wanted != 'none':
+            raise Refused(f'VOYO_JS_RUNTIME is "{wanted}", which '
+                          + (f'is too old: {old}' if old
+                             else 'can not be run'))
+        return False, words
+
+    info, name = usable[0]
+    words = f'{info.name} {info.version}'
+    return True, words if solver(ydl, name) else f'{words}, without its solver'
+
+
+def solver(ydl, name):
+    """Whether the scripts that solve YouTube's challenges can be had."""
+
+    remote = ydl.params.get('remote_components') or ()
+    try:
+        from yt_dlp.dependencies import yt_dlp_ejs
+    except ImportError:
+        yt_dlp_ejs = None
+    return bool(yt_dlp_ejs or 'ejs:github' in remote
+                or 'ejs:npm' in remote and name in ('deno', 'bun'))
 
 
 def clean(text):
@@ -279,14 +348,19 @@ def serve(params):
 
     ready = {'ready': False, 'version': version.__version__,
              'pid': os.getpid(), 'file': code(version.__file__)}
-    if params.get('proxy') is not None:
-        send({**ready, 'error': 'proxy'})
+    try:
+        if params.get('proxy') is not None:
+            raise Refused('VOYO_YTDLP_CONF sets a proxy: a media URL only '
+                          'works from the address that resolved it, and nginx '
+                          'would not use the proxy')
+        worker = Worker(params)
+    except Refused as error:
+        send({**ready, 'error': clean(error)})
         return
 
-    worker = Worker(params)
     signal.signal(signal.SIGALRM, worker.alarm)
-    worker.profile(worker.names[0])
-    send({**ready, 'ready': True, 'profiles': worker.names})
+    send({**ready, 'ready': True, 'profiles': worker.names,
+          'javascript': worker.javascript})
 
     for line in jobs:
         send(worker.run(json.loads(line)))

@@ -88,7 +88,7 @@ fuzz_outcome(const classify_t *classify, ytdlp_answer_t *answer)
 {
     int             known;
     char           *json;
-    size_t          len;
+    size_t          len, line;
     int64_t         life;
     choose_t        choose;
     voyo_class_t    class;
@@ -119,9 +119,11 @@ fuzz_outcome(const classify_t *classify, ytdlp_answer_t *answer)
         free(json);
     }
 
-    class = classify_text(classify, answer->text, answer->len, &known);
+    class = classify_text(classify, answer->text, answer->len, &known, &line);
 
-    if (class == VOYO_CLASS_NONE || class >= VOYO_CLASS_MAX) {
+    if (class == VOYO_CLASS_NONE || class >= VOYO_CLASS_MAX
+        || line > answer->len)
+    {
         abort();
     }
 }

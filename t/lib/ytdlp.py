@@ -57,6 +57,19 @@ exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
 '''), conf
 
 
+def runtime(stack: Stack, name: str = 'deno',
+            said: str = 'deno 2.5.1 (stable)') -> Path:
+    """A directory with a JavaScript runtime that tells its version only."""
+
+    programs = stack.dir / f'{name}-bin'
+    programs.mkdir(exist_ok=True)
+    script(programs / name, f"""#!/bin/sh
+case $* in --version | --help) echo '{said}'; exit 0 ;; esac
+exit 1
+""")
+    return programs
+
+
 def faulty(stack: Stack) -> Path:
     """A yt-dlp behind a filter that causes faults by track id."""
 

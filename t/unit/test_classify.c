@@ -27,6 +27,11 @@ typedef struct {
                   ".com/yt-dlp/yt-dlp/issues?q= "
 
 
+#define SCRIPT    "[youtube] No supported JavaScript runtime could be found. "\
+                  "YouTube extraction without a JS runtime has been "         \
+                  "deprecated, and some formats may be missing.\n"
+
+
 static const test_t  tests[] = {
 
     { "[youtube] This is a private video. Please sign in to verify that you "
@@ -42,8 +47,11 @@ static const test_t  tests[] = {
     { "[youtube] Video unavailable. This video contains content from Example, "
       "who has blocked it on copyright grounds" NONE,
       VOYO_CLASS_UNAVAILABLE },
+
     { "[youtube] Video unavailable. This video is not available on this app"
-      NONE, VOYO_CLASS_UNAVAILABLE },
+      NONE, VOYO_CLASS_CLIENT_REFUSED },
+    { "[youtube] This video is unavailable. Watch on the latest version of "
+      "YouTube" NONE, VOYO_CLASS_CLIENT_REFUSED },
 
     { "[youtube] Sign in to confirm your age. This video may be inappropriate "
       "for some users." NONE, VOYO_CLASS_AGE_RESTRICTED },
@@ -116,8 +124,19 @@ static const test_t  tests[] = {
       RESPONSE, VOYO_CLASS_EXTRACTOR },
     { "The answer is about another video", VOYO_CLASS_EXTRACTOR },
     { "KeyError: 'something new'", VOYO_CLASS_EXTRACTOR },
+    { SCRIPT "KeyError: 'something new'" NONE, VOYO_CLASS_EXTRACTOR },
+    { SCRIPT NONE, VOYO_CLASS_NO_FORMATS },
+    { SCRIPT "[youtube] x: Some web client https formats have been skipped"
+      NONE, VOYO_CLASS_NO_FORMATS },
 
     { "", VOYO_CLASS_INTERNAL }
+};
+
+
+static const char *const  lines[] = {
+    SCRIPT "[youtube] x: This is a private video" NONE,
+    SCRIPT "[youtube] x: the melon is ripe" NONE,
+    SCRIPT "[youtube] x: HTTP Error 403: Forbidden" RESPONSE
 };
 
 
@@ -125,7 +144,7 @@ int
 main(void)
 {
     int            known;
-    size_t         i;
+    size_t         i, line;
     voyo_class_t   class;
     classify_t    *classify;
 
@@ -134,7 +153,7 @@ main(void)
     for (i = 0; i < sizeof(tests) / sizeof(test_t); i++) {
 
         class = classify_text(classify, tests[i].text, strlen(tests[i].text),
-                              &known);
+                              &known, &line);
 
         ok(class == tests[i].class, "%s: %.60s",
            voyo_class_info(class)->name,
@@ -142,13 +161,26 @@ main(void)
     }
 
     ok(classify_text(classify, "[youtube] x: the melon is ripe" NONE, 57,
-                     &known)
+                     &known, &line)
        == VOYO_CLASS_EXTRACTOR && !known, "what nobody knows");
-    ok(classify_text(classify, NONE, strlen(NONE), &known)
+    ok(classify_text(classify, NONE, strlen(NONE), &known, &line)
        == VOYO_CLASS_NO_FORMATS && known, "what is said with every failure");
 
-    ok(classify_text(classify, "video is \xff\xfe private video", 26, &known)
+    ok(classify_text(classify, "video is \xff\xfe private video", 26, &known,
+                     &line)
        == VOYO_CLASS_PRIVATE, "bytes that are no UTF-8");
+
+    /* the sentence that tells it, not the first one */
+
+    for (i = 0; i < sizeof(lines) / sizeof(char *); i++) {
+
+        class = classify_text(classify, lines[i], strlen(lines[i]), &known,
+                              &line);
+
+        ok(strncmp(lines[i] + line, "[youtube] x: ", 13) == 0,
+           "%s is told by \"%.40s\"", voyo_class_info(class)->name,
+           lines[i] + line);
+    }
 
     classify_free(classify);
     classify_free(NULL);

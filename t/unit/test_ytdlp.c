@@ -99,16 +99,23 @@ test_ready(void)
 
     ok(ready(&r, "{\"ready\":true,\"version\":\"2026.10.26\",\"pid\":77,"
                  "\"profiles\":[\"fast\",\"full\"]}") == VOYO_OK
-       && r.ready && r.fast && !r.proxy && r.pid == 77
+       && r.ready && r.fast && r.full && r.words[0] == '\0' && r.pid == 77
        && strcmp(r.version, "2026.10.26") == 0, "ready");
 
     ok(ready(&r, "{\"ready\":true,\"version\":\"1\",\"pid\":77,"
                  "\"profiles\":[\"full\"]}") == VOYO_OK
-       && r.ready && !r.fast, "ready, with the user's own client");
+       && r.ready && !r.fast && r.full, "ready, with the user's own client");
+
+    ok(ready(&r, "{\"ready\":true,\"version\":\"1\",\"pid\":77,"
+                 "\"profiles\":[\"fast\",\"visitor\"],"
+                 "\"javascript\":\"none\"}") == VOYO_OK
+       && r.ready && r.fast && !r.full && strcmp(r.words, "none") == 0,
+       "ready, without JavaScript");
 
     ok(ready(&r, "{\"ready\":false,\"version\":\"1\",\"pid\":77,"
-                 "\"error\":\"proxy\"}") == VOYO_OK
-       && !r.ready && r.proxy, "not ready, for a proxy");
+                 "\"error\":\"no proxy\"}") == VOYO_OK
+       && !r.ready && strcmp(r.words, "no proxy") == 0,
+       "not ready, for a proxy");
 
     ok(ready(&r, "") == VOYO_EINVAL && ready(&r, "Hello!") == VOYO_EINVAL
        && ready(&r, "{}") == VOYO_EINVAL

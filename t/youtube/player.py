@@ -22,6 +22,17 @@ PAGE = ('<!DOCTYPE html><title>Watch</title><script>ytcfg.set('
         '{"twoColumnWatchNextResults": {}}};</script>')
 
 
+# what clients with JavaScript read beside it, as far as yt-dlp looks at it
+SCRIPTS = {
+    '/iframe_api': 'var scriptUrl = '
+                   "'https:\\/\\/www.youtube.com\\/s\\/player\\/01234567\\/x'",
+    **{f'/s/player/01234567/{name}/base.js':
+       'var a={signatureTimestamp:20000};'
+       for name in ('player_ias.vflset/en_US', 'player_es6.vflset/en_US',
+                    'tv-player-ias.vflset/tv-player-ias')},
+}
+
+
 def signature(query: dict[str, str]) -> str:
     """Over all that stands before it, as real media URLs have it."""
 
@@ -52,6 +63,11 @@ class Player:
                                PAGE.encode(), {})
             return
 
+        if request.path in SCRIPTS and request.method == 'GET':
+            await answer.whole(200, 'text/javascript',
+                               SCRIPTS[request.path].encode(), {})
+            return
+
         if request.method != 'POST' or entry.id is None \
            or request.path != '/youtubei/v1/player':
             entry.why = 'not a player request'
@@ -63,6 +79,8 @@ class Player:
             scenario = SCENARIOS['bot_']
         if scenario.known and 'x-goog-visitor-id' in request.headers:
             scenario = SCENARIOS[scenario.known]
+        if scenario.others and self._client(request) != 'VISIONOS':
+            scenario = SCENARIOS[scenario.others]
         if scenario.exchange == 'hang':
             await answer.hang(reader)
         if scenario.exchange == 'drop':
@@ -79,6 +97,10 @@ class Player:
         await answer.whole(
             scenario.status, 'application/json; charset=UTF-8',
             body.encode(), {'Cache-Control': 'private', 'Server': 'ESF'})
+
+    @staticmethod
+    def _client(request: Request) -> str:
+        return json.loads(request.body)['context']['client']['clientName']
 
     async def describe(self, track: str) -> list[dict[str, Any]]:
         """The files behind a track, as they are now."""

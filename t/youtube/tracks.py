@@ -58,6 +58,7 @@ class Scenario:
     other_id: bool = False             # an answer about another video
     visitor: bool = False              # a bot check for who is unknown
     known: str = ''                    # another scenario, for who is known
+    others: str = ''                   # and for clients but visionos
     details: dict[str, Any] = field(default_factory=dict)
     microformat: dict[str, Any] = field(default_factory=dict)
     streaming: dict[str, Any] = field(default_factory=dict)
@@ -143,8 +144,18 @@ SCENARIOS: dict[str, Scenario] = {
     'copy': refusal('UNPLAYABLE', 'copyright', NO_VIDEO,
                     'This video contains content from Example Records, who '
                     'has blocked it on copyright grounds'),
-    'kids': refusal('UNPLAYABLE', 'not for this client', NO_VIDEO,
+    'app_': refusal('UNPLAYABLE', 'not for any client', NO_VIDEO,
                     'This video is not available on this app'),
+    'newv': refusal('ERROR', 'not for any client, in other words',
+                    'This video is not available',
+                    'Watch on the latest version of YouTube'),
+    'kids': replace(refusal('UNPLAYABLE', 'made for kids: not for this client',
+                            NO_VIDEO,
+                            'This video is not available on this app'),
+                    others='s30_'),
+    'may_': replace(refusal('ERROR', 'unavailable, for who has no visitor '
+                            'data', NO_VIDEO, 'This video is unavailable'),
+                    known='s30_'),
     'age_': refusal('LOGIN_REQUIRED', 'age-restricted',
                     'Sign in to confirm your age',
                     'This video may be inappropriate for some users.'),
