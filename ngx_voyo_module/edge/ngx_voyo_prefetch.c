@@ -5,10 +5,10 @@
 
 
 #include "ngx_voyo_client.h"
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_prefetch.h"
-#include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
 
@@ -64,7 +64,7 @@ ngx_voyo_prefetch_read(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     if (voyo_track_parse((char *) track, (char *) value.data, value.len)
         != VOYO_OK)
     {
-        ngx_voyo_zone_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
+        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
 
         return head ? NGX_DECLINED : NGX_OK;
     }
@@ -101,7 +101,7 @@ ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     if (edge->start > 0 || vmcf->fills == NULL
         || ngx_voyo_prefetch_fill(r, edge, edge->other, NULL) != NGX_OK)
     {
-        ngx_voyo_zone_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
+        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_PREFETCH_IGNORED);
     }
 
     edge->other = NULL;

@@ -212,7 +212,7 @@ ngx_voyo_source_renew(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
     }
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-    ngx_voyo_zone_count(vmcf->shm_zone, cause);
+    ngx_voyo_count(vmcf->shm_zone, cause);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "voyo newer source than %uL, renewal %ui",

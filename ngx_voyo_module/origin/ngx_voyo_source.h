@@ -8,6 +8,7 @@
 #define _NGX_VOYO_SOURCE_H_INCLUDED_
 
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_origin_ctx.h"
 
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_zone.h"
 
 
@@ -41,15 +42,12 @@ struct ngx_voyo_zone_node_s {
 
 
 typedef struct {
+    ngx_voyo_counters_t       counters;
     ngx_rbtree_t              rbtree;
     ngx_rbtree_node_t         sentinel;
     ngx_queue_t               tracks;
     ngx_queue_t               sources;
     ngx_uint_t                n;
-    time_t                    started;
-    ngx_uint_t                resolver_seen;
-    ngx_atomic_t              parked[NGX_MAX_PROCESSES];
-    ngx_atomic_t              counters[NGX_VOYO_COUNTERS];
 } ngx_voyo_zone_sh_t;
 
 
@@ -581,7 +579,6 @@ ngx_voyo_zone_expire(ngx_voyo_zone_ctx_t *ctx)
 void
 ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats)
 {
-    ngx_uint_t            i;
     ngx_voyo_zone_ctx_t  *ctx;
 
     ctx = zone->data;
@@ -591,60 +588,8 @@ ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats)
     stats->size = zone->shm.size;
     stats->used = zone->shm.size - ctx->shpool->pfree * ngx_pagesize;
     stats->tracks = ctx->sh->n;
-    stats->started = ctx->sh->started;
-    stats->resolver_seen = ctx->sh->resolver_seen;
-    stats->parked = 0;
-
-    for (i = 0; i < NGX_MAX_PROCESSES; i++) {
-        stats->parked += ctx->sh->parked[i];
-    }
-
-    for (i = 0; i < NGX_VOYO_COUNTERS; i++) {
-        stats->counters[i] = ctx->sh->counters[i];
-    }
 
     ngx_shmtx_unlock(&ctx->shpool->mutex);
-}
-
-
-void
-ngx_voyo_zone_parked(ngx_shm_zone_t *zone, ngx_int_t n)
-{
-    ngx_voyo_zone_ctx_t  *ctx;
-
-    ctx = zone->data;
-    ctx->sh->parked[ngx_process_slot] += n;
-}
-
-
-void
-ngx_voyo_zone_worker(ngx_shm_zone_t *zone)
-{
-    ngx_voyo_zone_ctx_t  *ctx;
-
-    ctx = zone->data;
-    ctx->sh->parked[ngx_process_slot] = 0;
-}
-
-
-void
-ngx_voyo_zone_resolver_seen(ngx_shm_zone_t *zone)
-{
-    ngx_voyo_zone_ctx_t  *ctx;
-
-    ctx = zone->data;
-    ctx->sh->resolver_seen = 1;
-}
-
-
-void
-ngx_voyo_zone_count(ngx_shm_zone_t *zone, ngx_voyo_counter_e counter)
-{
-    ngx_voyo_zone_ctx_t  *ctx;
-
-    ctx = zone->data;
-
-    (void) ngx_atomic_fetch_add(&ctx->sh->counters[counter], 1);
 }
 
 
@@ -678,7 +623,7 @@ ngx_voyo_zone_init(ngx_shm_zone_t *zone, void *data)
     }
 
     ctx->shpool->data = ctx->sh;
-    ctx->sh->started = ngx_time();
+    ctx->sh->counters.started = ngx_time();
 
     ngx_rbtree_init(&ctx->sh->rbtree, &ctx->sh->sentinel,
                     ngx_str_rbtree_insert_value);

@@ -39,25 +39,10 @@ typedef struct {
 } ngx_voyo_source_t;
 
 
-/* Counters since the zone was created. */
-
-typedef enum {
-    NGX_VOYO_REFRESH_EXPIRED = 0,      /* a URL had expired */
-    NGX_VOYO_REFRESH_EARLY,            /* refused before it expired */
-    NGX_VOYO_REFRESH_OTHER,            /* any other failure */
-    NGX_VOYO_PREFETCH_IGNORED,         /* unusable, or dropped */
-    NGX_VOYO_COUNTERS
-} ngx_voyo_counter_e;
-
-
 typedef struct {
     size_t            size;            /* bytes of shared memory */
     size_t            used;
     ngx_uint_t        tracks;
-    ngx_uint_t        parked;          /* requests, in all workers */
-    time_t            started;         /* when the zone was created */
-    ngx_uint_t        resolver_seen;   /* a resolver was alive since then */
-    ngx_uint_t        counters[NGX_VOYO_COUNTERS];
 } ngx_voyo_zone_stats_t;
 
 
@@ -102,16 +87,6 @@ void ngx_voyo_zone_source_of(ngx_voyo_source_t *source,
     const voyo_record_t *record, ngx_uint_t format);
 
 void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
-
-/* Adds to this worker's number of parked requests. */
-void ngx_voyo_zone_parked(ngx_shm_zone_t *zone, ngx_int_t n);
-
-/* Resets this worker's number: its slot may have been another worker's. */
-void ngx_voyo_zone_worker(ngx_shm_zone_t *zone);
-
-void ngx_voyo_zone_resolver_seen(ngx_shm_zone_t *zone);
-
-void ngx_voyo_zone_count(ngx_shm_zone_t *zone, ngx_voyo_counter_e counter);
 
 
 #endif /* _NGX_VOYO_ZONE_H_INCLUDED_ */

@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_cached.h"
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_health.h"
 #include "ngx_voyo_lookup.h"
@@ -43,7 +44,8 @@ static size_t ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
 static void ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
     ngx_voyo_health_e *health);
 static void ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health);
-static void ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks);
+static void ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks,
+    cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
     ngx_uint_t ok);
 
@@ -201,12 +203,14 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     size_t                  rss;
     cJSON                  *json, *memory, *checks, *check;
     ngx_voyo_main_conf_t   *vmcf;
+    ngx_voyo_counters_t    *counters;
     ngx_voyo_zone_stats_t   stats;
 
     static const char  *names[] = { "healthy", "degraded", "unhealthy" };
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
+    counters = ngx_voyo_counters(vmcf->shm_zone);
     ngx_voyo_zone_stats(vmcf->shm_zone, &stats);
 
     json = cJSON_CreateObject();
@@ -239,23 +243,23 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     rss += ngx_voyo_health_resolvers(reply, checks, health);
 
     ngx_voyo_health_cache(checks, health);
-    ngx_voyo_health_zone(&stats, checks);
+    ngx_voyo_health_zone(vmcf->shm_zone, stats.tracks, checks);
 
     /* unhealthy only when our own parts can't serve anything */
 
     if (reply == NULL) {
         *health = stats.tracks ? NGX_VOYO_DEGRADED : NGX_VOYO_UNHEALTHY;
 
-    } else if (*health == NGX_VOYO_UNHEALTHY && stats.resolver_seen) {
+    } else if (*health == NGX_VOYO_UNHEALTHY && counters->resolver_seen) {
         *health = NGX_VOYO_DEGRADED;
 
     } else if (*health != NGX_VOYO_UNHEALTHY) {
-        ngx_voyo_zone_resolver_seen(vmcf->shm_zone);
+        counters->resolver_seen = 1;
     }
 
     cJSON_AddStringToObject(json, "status", names[*health]);
     cJSON_AddNumberToObject(json, "uptime",
-                            (double) (ngx_time() - stats.started));
+                            (double) (ngx_time() - counters->started));
 
     cJSON_AddNumberToObject(memory, "rss", (double) rss);
     cJSON_AddNumberToObject(memory, "heapUsed", (double) stats.used);
@@ -450,7 +454,7 @@ ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health)
 
 
 static void
-ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks)
+ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
 {
     cJSON       *check;
     ngx_uint_t   i;
@@ -462,11 +466,13 @@ ngx_voyo_health_zone(ngx_voyo_zone_stats_t *stats, cJSON *checks)
 
     check = ngx_voyo_health_check(checks, "zone", 1);
 
-    cJSON_AddNumberToObject(check, "tracks", (double) stats->tracks);
-    cJSON_AddNumberToObject(check, "parked", (double) stats->parked);
+    cJSON_AddNumberToObject(check, "tracks", (double) tracks);
+    cJSON_AddNumberToObject(check, "parked",
+                            (double) ngx_voyo_counters_parked(zone));
 
     for (i = 0; i < NGX_VOYO_COUNTERS; i++) {
-        cJSON_AddNumberToObject(check, names[i], (double) stats->counters[i]);
+        cJSON_AddNumberToObject(check, names[i],
+                               (double) ngx_voyo_counters(zone)->counts[i]);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_lookup.h"
 #include "ngx_voyo_redis_script.h"
 #include "ngx_voyo_waiters.h"
@@ -192,7 +193,7 @@ ngx_voyo_lookup_answer(void *data, redisReply *reply)
     pending = ngx_strcmp(kind, "no_resolver") != 0;
 
     if (pending) {
-        ngx_voyo_zone_resolver_seen(vmcf->shm_zone);
+        ngx_voyo_counters(vmcf->shm_zone)->resolver_seen = 1;
     }
 
     if (question->node) {
@@ -349,7 +350,7 @@ ngx_voyo_lookup_count(ngx_int_t n, void *data)
 
     vmcf = data;
 
-    ngx_voyo_zone_parked(vmcf->shm_zone, n);
+    ngx_voyo_counters(vmcf->shm_zone)->parked[ngx_process_slot] += n;
 
     if (vmcf->connection) {
         ngx_voyo_redis_hold(vmcf->connection, n);
@@ -390,7 +391,9 @@ ngx_voyo_lookup_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
 {
     char  *channel;
 
-    ngx_voyo_zone_worker(vmcf->shm_zone);
+    /* the slot may have been another worker's */
+
+    ngx_voyo_counters(vmcf->shm_zone)->parked[ngx_process_slot] = 0;
 
     vmcf->wait = ngx_voyo_waiters_create(cycle->pool, cycle->log, vmcf->waiters,
                                          ngx_voyo_lookup_ask,

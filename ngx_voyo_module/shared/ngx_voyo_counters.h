@@ -1,0 +1,43 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+#ifndef _NGX_VOYO_COUNTERS_H_INCLUDED_
+#define _NGX_VOYO_COUNTERS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+typedef enum {
+    NGX_VOYO_REFRESH_EXPIRED = 0,      /* a URL had expired */
+    NGX_VOYO_REFRESH_EARLY,            /* refused before it expired */
+    NGX_VOYO_REFRESH_OTHER,            /* any other failure */
+    NGX_VOYO_PREFETCH_IGNORED,         /* unusable, or dropped */
+    NGX_VOYO_COUNTERS
+} ngx_voyo_counter_e;
+
+
+/* What all workers count in the zone since it was created, without its lock. */
+
+typedef struct {
+    time_t            started;         /* when the zone was created */
+    ngx_atomic_t      resolver_seen;   /* a resolver was alive since then */
+    ngx_atomic_t      parked[NGX_MAX_PROCESSES];   /* requests, by worker */
+    ngx_atomic_t      counts[NGX_VOYO_COUNTERS];
+} ngx_voyo_counters_t;
+
+
+/* The counters of a zone, whose data begin with them. */
+ngx_voyo_counters_t *ngx_voyo_counters(ngx_shm_zone_t *zone);
+
+void ngx_voyo_count(ngx_shm_zone_t *zone, ngx_voyo_counter_e counter);
+
+/* Parked requests, in all workers. */
+ngx_uint_t ngx_voyo_counters_parked(ngx_shm_zone_t *zone);
+
+
+#endif /* _NGX_VOYO_COUNTERS_H_INCLUDED_ */
