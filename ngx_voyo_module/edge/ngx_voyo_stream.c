@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_answer.h"
 #include "ngx_voyo_condition.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
@@ -28,9 +29,6 @@ static ngx_int_t ngx_voyo_stream_choose(ngx_http_request_t *r,
 static void ngx_voyo_stream_parked(ngx_voyo_ctx_t *ctx,
     const voyo_record_t *record);
 static ngx_int_t ngx_voyo_stream_serve(ngx_http_request_t *r,
-    ngx_voyo_edge_t *edge);
-static ngx_int_t ngx_voyo_stream_header(ngx_http_request_t *r);
-static ngx_int_t ngx_voyo_stream_set_header(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge);
 
 
@@ -225,7 +223,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
         r->headers_out.status_line.len = 0;
         r->keepalive = 0;
-        r->content_handler = ngx_voyo_stream_header;
+        r->content_handler = ngx_voyo_answer;
 
         return NGX_DECLINED;
     }
@@ -367,7 +365,7 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     }
 
     if (ngx_voyo_condition_match(r, edge)) {
-        r->content_handler = ngx_voyo_stream_header;
+        r->content_handler = ngx_voyo_answer;
         return NGX_DECLINED;
     }
 
@@ -386,80 +384,8 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     ngx_voyo_prefetch_other(r, edge);
 
     if (r->method == NGX_HTTP_HEAD) {
-        r->content_handler = ngx_voyo_stream_header;
+        r->content_handler = ngx_voyo_answer;
     }
 
     return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_voyo_stream_header(ngx_http_request_t *r)
-{
-    ngx_int_t  rc;
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (ngx_voyo_stream_set_header(r, ngx_http_get_module_ctx(r,
-                                                            ngx_voyo_module))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    /* a body was announced that can't be sent from here: a cut */
-
-    (void) ngx_http_send_special(r, NGX_HTTP_FLUSH);
-
-    return NGX_ERROR;
-}
-
-
-/* Sets the header that the record knows, of a whole answer. */
-
-static ngx_int_t
-ngx_voyo_stream_set_header(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
-{
-    size_t   len;
-    u_char  *etag;
-
-    ngx_http_clear_etag(r);
-
-    len = edge->representation.len;
-
-    etag = ngx_pnalloc(r->pool, len + 2);
-    if (etag == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_sprintf(etag, "\"%V\"", &edge->representation);
-
-    r->headers_out.etag = ngx_voyo_header_add(r, "ETag", etag, len + 2);
-    if (r->headers_out.etag == NULL) {
-        return NGX_ERROR;
-    }
-
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = edge->format.size;
-    r->headers_out.content_type.data =
-                              (u_char *) voyo_codec_type(edge->format.codec);
-    r->headers_out.content_type.len =
-                              ngx_strlen(r->headers_out.content_type.data);
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    r->allow_ranges = 1;
-    r->single_range = 1;
-
-    return NGX_OK;
 }
