@@ -5,17 +5,13 @@
 
 
 #include "ngx_voyo_fill.h"
-
-#include <ngx_event_connect.h>
+#include "ngx_voyo_fill_connection.h"
 
 
 #define NGX_VOYO_FILL_RUNNING  32        /* at a time, per worker */
 #define NGX_VOYO_FILL_SLOW     4         /* of these, prefetches */
 #define NGX_VOYO_FILL_WAITING  256
 #define NGX_VOYO_FILL_WATCHES  1000
-#define NGX_VOYO_FILL_TIMEOUT  120000    /* ms, as long as cache locks */
-#define NGX_VOYO_FILL_REQUEST  768
-#define NGX_VOYO_FILL_ANSWER   4096
 
 
 struct ngx_voyo_fills_s {
@@ -33,20 +29,14 @@ struct ngx_voyo_fills_s {
 
 
 struct ngx_voyo_fill_s {
-    ngx_queue_t             queue;
-    ngx_queue_t             watches;
-    ngx_voyo_fills_t       *fills;
-    ngx_peer_connection_t   peer;
-    ngx_connection_t       *owner;       /* NULL: several, or it has begun */
-    ngx_uint_t              slow;        /* a prefetch, which may resolve */
-    ngx_uint_t              again;       /* this is the second attempt */
-
-    size_t                  key;         /* bytes of "request": the slice */
-    size_t                  len;
-    size_t                  sent;
-    size_t                  received;
-    u_char                  request[NGX_VOYO_FILL_REQUEST];
-    u_char                  answer[NGX_VOYO_FILL_ANSWER];
+    ngx_queue_t                  queue;
+    ngx_queue_t                  watches;
+    ngx_voyo_fills_t            *fills;
+    ngx_connection_t            *owner;  /* NULL: several, or it has begun */
+    ngx_uint_t                   slow;   /* a prefetch, which may resolve */
+    ngx_uint_t                   again;  /* this is the second attempt */
+    size_t                       key;    /* bytes of its request: the slice */
+    ngx_voyo_fill_connection_t   connection;
 };
 
 
@@ -56,10 +46,7 @@ static void ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch);
 static void ngx_voyo_fill_idle(ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_run(ngx_event_t *ev);
 static ngx_uint_t ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill);
-static ngx_int_t ngx_voyo_fill_connect(ngx_voyo_fill_t *fill);
-static void ngx_voyo_fill_send(ngx_event_t *wev);
-static void ngx_voyo_fill_receive(ngx_event_t *rev);
-static void ngx_voyo_fill_done(ngx_voyo_fill_t *fill);
+static void ngx_voyo_fill_done(void *data);
 
 
 ngx_int_t
@@ -77,14 +64,15 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         return NGX_BUSY;
     }
 
-    fill = ngx_alloc(sizeof(ngx_voyo_fill_t), fills->log);
+    fill = ngx_calloc(sizeof(ngx_voyo_fill_t), fills->log);
     if (fill == NULL) {
         return NGX_ERROR;
     }
 
-    fill->len = ngx_voyo_fill_message(fill->request, NGX_VOYO_FILL_REQUEST,
-                                      request, &fill->key);
-    if (fill->len == 0) {
+    fill->connection.len = ngx_voyo_fill_message(fill->connection.request,
+                                                 NGX_VOYO_FILL_REQUEST,
+                                                 request, &fill->key);
+    if (fill->connection.len == 0) {
         ngx_free(fill);
         return NGX_ERROR;
     }
@@ -114,10 +102,8 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         fill->fills = fills;
         fill->owner = request->owner;
         fill->slow = (request->representation == NULL);
-        fill->again = 0;
-        fill->sent = 0;
-        fill->received = 0;
-        ngx_memzero(&fill->peer, sizeof(ngx_peer_connection_t));
+        fill->connection.handler = ngx_voyo_fill_done;
+        fill->connection.data = fill;
         ngx_queue_init(&fill->watches);
 
         ngx_queue_insert_tail(fill->slow ? &fills->prefetch : &fills->ahead,
@@ -177,7 +163,8 @@ ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner)
 void
 ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch)
 {
-    ngx_voyo_fill_t  *fill;
+    ngx_voyo_fill_t   *fill;
+    ngx_connection_t  *c;
 
     fill = watch->fill;
 
@@ -188,9 +175,9 @@ ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch)
     ngx_voyo_fill_detach(watch);
     ngx_voyo_fill_idle(fill);
 
-    if (ngx_exiting && fill->peer.connection
-        && fill->peer.connection->idle)
-    {
+    c = fill->connection.peer.connection;
+
+    if (ngx_exiting && c && c->idle) {
         ngx_voyo_fill_done(fill);
     }
 }
@@ -213,8 +200,9 @@ ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch)
 static void
 ngx_voyo_fill_idle(ngx_voyo_fill_t *fill)
 {
-    if (fill->peer.connection) {
-        fill->peer.connection->idle = ngx_queue_empty(&fill->watches);
+    if (fill->connection.peer.connection) {
+        fill->connection.peer.connection->idle =
+                                              ngx_queue_empty(&fill->watches);
     }
 }
 
@@ -239,7 +227,9 @@ ngx_voyo_fill_find(ngx_voyo_fills_t *fills, ngx_voyo_fill_t *fill)
             other = ngx_queue_data(q, ngx_voyo_fill_t, queue);
 
             if (other->key == fill->key
-                && ngx_memcmp(other->request, fill->request, fill->key) == 0)
+                && ngx_memcmp(other->connection.request,
+                              fill->connection.request, fill->key)
+                   == 0)
             {
                 return other;
             }
@@ -283,10 +273,15 @@ ngx_voyo_fill_run(ngx_event_t *ev)
         fills->nslow += fill->slow;
 
         if (ngx_voyo_fill_unwanted(fill)
-            || ngx_voyo_fill_connect(fill) != NGX_OK)
+            || ngx_voyo_fill_connect(&fill->connection, fills->address,
+                                     fills->log)
+               != NGX_OK)
         {
             ngx_voyo_fill_done(fill);
+            continue;
         }
+
+        ngx_voyo_fill_idle(fill);
     }
 }
 
@@ -311,119 +306,11 @@ ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill)
 }
 
 
-static ngx_int_t
-ngx_voyo_fill_connect(ngx_voyo_fill_t *fill)
-{
-    ngx_int_t               rc;
-    ngx_connection_t       *c;
-    ngx_peer_connection_t  *pc;
-
-    pc = &fill->peer;
-
-    pc->sockaddr = fill->fills->address->sockaddr;
-    pc->socklen = fill->fills->address->socklen;
-    pc->name = &fill->fills->address->name;
-    pc->get = ngx_event_get_peer;
-    pc->log = fill->fills->log;
-    pc->log_error = NGX_ERROR_ERR;
-
-    rc = ngx_event_connect_peer(pc);
-
-    if (rc != NGX_OK && rc != NGX_AGAIN) {
-        return NGX_ERROR;
-    }
-
-    c = pc->connection;
-
-    c->data = fill;
-    c->read->handler = ngx_voyo_fill_receive;
-    c->write->handler = ngx_voyo_fill_send;
-
-    ngx_voyo_fill_idle(fill);
-
-    c->read->cancelable = 1;
-    ngx_add_timer(c->read, NGX_VOYO_FILL_TIMEOUT);
-
-    ngx_post_event(c->write, &ngx_posted_events);
-
-    return NGX_OK;
-}
-
-
 static void
-ngx_voyo_fill_send(ngx_event_t *wev)
+ngx_voyo_fill_done(void *data)
 {
-    ssize_t            n;
-    ngx_connection_t  *c;
-    ngx_voyo_fill_t   *fill;
+    ngx_voyo_fill_t        *fill = data;
 
-    c = wev->data;
-    fill = c->data;
-
-    while (fill->sent < fill->len) {
-
-        n = c->send(c, fill->request + fill->sent, fill->len - fill->sent);
-
-        if (n == NGX_AGAIN) {
-            if (ngx_handle_write_event(wev, 0) == NGX_OK) {
-                return;
-            }
-
-            n = NGX_ERROR;
-        }
-
-        if (n == NGX_ERROR) {
-            ngx_voyo_fill_done(fill);
-            return;
-        }
-
-        fill->sent += n;
-    }
-}
-
-
-static void
-ngx_voyo_fill_receive(ngx_event_t *rev)
-{
-    ssize_t            n;
-    ngx_connection_t  *c;
-    ngx_voyo_fill_t   *fill;
-
-    c = rev->data;
-    fill = c->data;
-
-    if (rev->timedout || c->close) {
-        ngx_voyo_fill_done(fill);
-        return;
-    }
-
-    while (fill->received < NGX_VOYO_FILL_ANSWER) {
-
-        n = c->recv(c, fill->answer + fill->received,
-                    NGX_VOYO_FILL_ANSWER - fill->received);
-
-        if (n == NGX_AGAIN) {
-            if (ngx_handle_read_event(rev, 0) == NGX_OK) {
-                return;
-            }
-
-            n = NGX_ERROR;
-        }
-
-        if (n == NGX_ERROR || n == 0) {
-            break;
-        }
-
-        fill->received += n;
-    }
-
-    ngx_voyo_fill_done(fill);
-}
-
-
-static void
-ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
-{
     ngx_uint_t              status, retry_after;
     ngx_queue_t            *q;
     ngx_voyo_fills_t       *fills;
@@ -431,16 +318,14 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
 
     fills = fill->fills;
 
-    if (fill->peer.connection) {
-        ngx_close_connection(fill->peer.connection);
-        fill->peer.connection = NULL;
-    }
+    ngx_voyo_fill_close(&fill->connection);
 
     ngx_queue_remove(&fill->queue);
     fills->nrunning--;
     fills->nslow -= fill->slow;
 
-    status = ngx_voyo_fill_status(fill->answer, fill->received, &retry_after);
+    status = ngx_voyo_fill_status(fill->connection.answer,
+                                  fill->connection.received, &retry_after);
 
     if (status == 0 && !fill->again && !ngx_queue_empty(&fill->watches)) {
 
@@ -450,8 +335,6 @@ ngx_voyo_fill_done(ngx_voyo_fill_t *fill)
          */
 
         fill->again = 1;
-        fill->sent = 0;
-        fill->received = 0;
 
         ngx_queue_insert_head(&fills->ahead, &fill->queue);
         fills->nwaiting++;
