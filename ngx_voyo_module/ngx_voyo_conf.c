@@ -404,8 +404,8 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (vlcf->again && cf->args->nelts > 2) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid parameter \"%V\", with \"again\" the "
-                           "request has what it began with", &value[2]);
+                           "invalid parameter \"%V\", \"again\" keeps "
+                           "those that the request began with", &value[2]);
         return NGX_CONF_ERROR;
     }
 
@@ -495,7 +495,7 @@ ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
     ngx_str_t  *value;
 
     if (vlcf->handler) {
-        return "can't be used with another of \"voyo_stream\", "
+        return "cannot be used with another of \"voyo_stream\", "
                "\"voyo_track\" and \"voyo_origin\" in one location";
     }
 
@@ -545,7 +545,7 @@ ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (uscf->peer.init_upstream) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"voyo_media\" must come before \"keepalive\" and "
-                           "can't be used with another load balancing method");
+                           "cannot be used with another balancing method");
         return NGX_CONF_ERROR;
     }
 

@@ -39,7 +39,7 @@ any
 --- fetched
 slices 0 0 0 0 0 1 2 3
 --- says
-gave {reason} for bytes 0-1023 of "dQw4w9WgXcQ.140.1.3584"
+sent {reason} for bytes 0-1023 of "dQw4w9WgXcQ.140.1.3584"
 BLOCK
 what | wrong | front | reason
 

@@ -329,7 +329,7 @@ location /t { voyo_stream $uri; voyo_stream $uri; }
 --- must_die
 --- error_log
 [emerg]
-"voyo_stream" directive can't be used with another of
+"voyo_stream" directive cannot be used with another of
 
 === TEST 43: voyo_stream: an unknown variable
 --- config
@@ -353,7 +353,7 @@ location /t { voyo_track $uri; voyo_track $uri; }
 --- must_die
 --- error_log
 [emerg]
-"voyo_track" directive can't be used with another of
+"voyo_track" directive cannot be used with another of
 
 === TEST 46: voyo_origin: with a value
 --- config

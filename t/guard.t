@@ -73,7 +73,7 @@ location = /140 {
 --- bytes: 0-
 --- cut: 1024
 --- says
-slice answered 503 in the middle of a track, the connection is closed
+slice was answered with 503 in mid-track, the connection is closed
 
 === TEST 7: a mirror's answer is none of its business
 --- edge

@@ -104,7 +104,7 @@ location @again { voyo_stream again quality=$arg_quality; }
 --- must_die
 --- error_log
 [emerg]
-invalid parameter "quality=$arg_quality", with "again" the request has what it began with
+invalid parameter "quality=$arg_quality", "again" keeps those that the request began with
 
 === TEST 8: again, of a fill
 --- config

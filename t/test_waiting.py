@@ -284,7 +284,7 @@ class RefusedTest(unittest.TestCase):
         # it answers all that follows from another one
         stack = Stack(workers=1)
         self.addCleanup(stack.close)
-        stack.provoked.append('redis refused us: "ERR DB index')
+        stack.provoked.append('redis returned an error: "ERR DB index')
         conf = stack.dir / 'home/conf/nginx.conf'
         url = f'unix:{stack.redis_socket}'
         self.assertIn(f'voyo_redis {url};', conf.read_text())
@@ -295,7 +295,7 @@ class RefusedTest(unittest.TestCase):
         answer = stack.get('/cdn/stream/s30_refused')
         self.assertEqual((answer.status, answer.problem['code']),
                          (503, 'redis_unavailable'))
-        self.assertIn('redis refused us', stack.log('nginx'))
+        self.assertIn('redis returned an error', stack.log('nginx'))
 
 
 class CapTest(unittest.TestCase):

@@ -117,7 +117,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
         }
 
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "slice answered %ui in the middle of a track, the "
+                      "slice was answered with %ui in mid-track, the "
                       "connection is closed", r->headers_out.status);
         return NGX_ERROR;
     }

@@ -25,20 +25,20 @@ const ngx_voyo_problem_t  ngx_voyo_problem_codec = {
 
 const ngx_voyo_problem_t  ngx_voyo_problem_prefetch = {
     400, "bad_prefetch",
-    "What is to be prefetched must be a track id or true.", 0, 0, 0
+    "The parameter prefetch must be a track id or true.", 0, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_changed = {
-    412, "changed", "The track was encoded anew.", 0, 0, 0
+    412, "changed", "The track was re-encoded.", 0, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_method = {
-    405, "bad_method", "This method is not answered here, see Allow.",
+    405, "bad_method", "This method is not supported, see Allow.",
     0, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_range = {
-    416, "range_not_satisfiable", "The track has no byte of this range.",
+    416, "range_not_satisfiable", "The track has no bytes in this range.",
     0, 0, 0
 };
 
@@ -56,12 +56,12 @@ const ngx_voyo_problem_t  ngx_voyo_problem_memory = {
 
 const ngx_voyo_problem_t  ngx_voyo_problem_redis = {
     503, "redis_unavailable",
-    "Tracks that are not cached can not be looked up just now.", 2, 1, 0
+    "Tracks that are not cached cannot be looked up at present.", 2, 1, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_resolver = {
     503, "no_resolver",
-    "Tracks that are not cached can not be resolved just now.", 5, 1, 0
+    "Tracks that are not cached cannot be resolved at present.", 5, 1, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_timeout = {
@@ -69,7 +69,7 @@ const ngx_voyo_problem_t  ngx_voyo_problem_timeout = {
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_request = {
-    400, "bad_request", "This is no request for a slice.", 0, 0, 0
+    400, "bad_request", "This is not a request for a slice.", 0, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_client = {
@@ -90,12 +90,12 @@ const ngx_voyo_problem_t  ngx_voyo_problem_media = {
 
 const ngx_voyo_problem_t  ngx_voyo_problem_host = {
     502, "host_not_allowed",
-    "The track is on a host that may not be fetched from.", 60, 0, 0
+    "The track is on a host that is not allowed.", 60, 0, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_gone = {
     NGX_VOYO_GONE, "representation_gone",
-    "The track was encoded anew, ask for it again.", 1, 1, 0
+    "The track was re-encoded, request it again.", 1, 1, 0
 };
 
 const ngx_voyo_problem_t  ngx_voyo_problem_broken = {

@@ -147,7 +147,7 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
 
     if (reason) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "media host \"%V\" gave %s for bytes %O-%O of \"%V\", "
+                      "media host \"%V\" sent %s for bytes %O-%O of \"%V\", "
                       "status %ui, it is not used", &origin->url.host, reason,
                       origin->start, origin->last, &origin->representation,
                       u->headers_in.status_n);

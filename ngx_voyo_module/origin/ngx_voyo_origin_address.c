@@ -33,7 +33,7 @@ ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     if (ctx == NULL || ctx == NGX_NO_RESOLVER) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "no \"resolver\" to find media host \"%V\" with, "
+                      "no \"resolver\" to resolve media host \"%V\", "
                       "track \"%V\" is answered with 502",
                       &origin->url.name, &origin->track);
         origin->ctx.problem = ngx_voyo_problem_media;

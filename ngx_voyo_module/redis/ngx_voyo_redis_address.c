@@ -30,7 +30,7 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
 
     if (conf->url.tls) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"voyo_redis\" can't do TLS with this hiredis, "
+                           "\"voyo_redis\" does not support TLS, "
                            "use \"redis://\" or \"unix:\", or a TLS tunnel");
         return NGX_CONF_ERROR;
     }

@@ -411,8 +411,8 @@ ngx_voyo_redis_greeted(void *data, redisReply *reply)
         }
 
         ngx_log_error(level, redis->log, 0,
-                      "redis refused us: \"%s\"", reply->str);
-        ngx_voyo_redis_lost(redis, "was refused");
+                      "redis returned an error: \"%s\"", reply->str);
+        ngx_voyo_redis_lost(redis, "refused the connection");
         return;
     }
 

@@ -169,7 +169,7 @@ ngx_voyo_lookup_answer(void *data, redisReply *reply)
     {
         if (reply && reply->type == REDIS_REPLY_ERROR) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                          "redis can't be asked for track \"%s\": \"%s\"",
+                          "redis failed to look up track \"%s\": \"%s\"",
                           question->track, reply->str);
         }
 
