@@ -224,7 +224,7 @@ class DeployTest(unittest.TestCase):
         self.port = free_port()
         status, line = self.check()
         self.assertEqual(status, 1)
-        self.assertIn('already runs', line)
+        self.assertIn('is already running', line)
 
     # What it renders.
 
@@ -398,8 +398,8 @@ class DeployTest(unittest.TestCase):
                            '--clear-groups', 'test', '-r', HERE / 'voyo'],
                           stderr=subprocess.DEVNULL).returncode != 0:
             # in root's own directory there is no other way
-            self.assertIn("can't reach", self.log())
-            self.assertIn('so all runs as root', self.log())
+            self.assertIn('www-data cannot read', self.log())
+            self.assertIn('so all parts run as root', self.log())
             return
 
         for name in PARTS[:2]:

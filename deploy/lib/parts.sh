@@ -31,10 +31,10 @@ start_redis_and_check()
 
     # tests Redis and the version of yt-dlp, and prints errors itself
     (run_resolver --check {lock}>&- {never}>&-) \
-        || give_up "the resolver can't work: see above"
+        || give_up "the resolver cannot start: see above"
 
     (run_nginx -t -q {lock}>&- {never}>&-) | cat \
-        || give_up "nginx refuses its configuration: see above"
+        || give_up "nginx rejects its configuration: see above"
 }
 
 
@@ -167,7 +167,7 @@ ended()
     unset "pid[$1]"
 
     if [ "$1" = nginx ]; then
-        say "nginx ended with status $status, so all stops"
+        say "nginx ended with status $status, stopping all parts"
         stop_all
         exit 1
     fi

@@ -28,7 +28,7 @@ fill()
     while [[ $text =~ @([A-Z0-9_]+)@ ]]; do
         name=${BASH_REMATCH[1]}
         [ -v "value[$name]" ] \
-            || fail 1 "$1 has a name @$name@ that nothing fills in"
+            || fail 1 "$1 contains @$name@, which has no value"
         done+=${text%%"@$name@"*}${value[$name]}
         text=${text#*"@$name@"}
     done

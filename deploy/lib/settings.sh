@@ -145,8 +145,8 @@ read_hosts()
     set -f
     for each in ${!1}; do
         [[ $each =~ ^(\.?$host|$origin)$ ]] \
-            || wrong "$1" "hosts like .googlevideo.com, or" \
-                     "origins like http://127.0.0.1:8081, with spaces between"
+            || wrong "$1" "hosts like .googlevideo.com, or origins like" \
+                     "http://127.0.0.1:8081, separated by spaces"
     done
     set +f
 
@@ -167,7 +167,7 @@ read_addresses()
     for each in $VOYO_TRUSTED_PROXIES; do
         is_ipv4 "${each%/*}" || is_ipv6 "${each%/*}" \
             || wrong VOYO_TRUSTED_PROXIES "addresses or networks like" \
-                     "10.0.0.0/8, with spaces between"
+                     "10.0.0.0/8, separated by spaces"
         [[ $each != */* || ${each#*/} =~ ^[0-9]{1,3}$ ]] \
             || wrong VOYO_TRUSTED_PROXIES "networks like 10.0.0.0/8"
     done
@@ -188,7 +188,7 @@ read_origins()
     for each in ${VOYO_CORS_ORIGINS//,/ }; do
         [ "$VOYO_CORS_ORIGINS" = '*' ] || [[ $each =~ ^$origin$ ]] \
             || wrong VOYO_CORS_ORIGINS "* or origins like" \
-                     "https://app.example, with spaces between"
+                     "https://app.example, separated by spaces"
     done
     set +f
 }
@@ -202,7 +202,8 @@ read_paths()
     local about='a path of letters, digits and -._/+'
 
     mkdir -p "$VOYO_HOME" 2> /dev/null \
-        || fail 1 "can't make $VOYO_HOME: set VOYO_HOME to where I can write"
+        || fail 1 "cannot create $VOYO_HOME: set VOYO_HOME to a writable" \
+                  "directory"
 
     home=$(cd "$VOYO_HOME" && pwd -P)
     [[ $home =~ ^[A-Za-z0-9._/+-]+$ ]] || wrong VOYO_HOME "$about"
@@ -223,7 +224,7 @@ read_paths()
 absolute()
 {
     [ -n "${!1}" ] || return 0
-    [ -r "${!1}" ] && [ -f "${!1}" ] || wrong "$1" "a file that I can read"
+    [ -r "${!1}" ] && [ -f "${!1}" ] || wrong "$1" "a readable file"
     readlink -f "${!1}"
 }
 
