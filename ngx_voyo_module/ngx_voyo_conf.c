@@ -590,6 +590,12 @@ ngx_voyo_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    if (ngx_array_init(&vmcf->streams, cf->pool, 4, sizeof(void *))
+        != NGX_OK)
+    {
+        return NULL;
+    }
+
     vmcf->family = NGX_CONF_UNSET_UINT;
     vmcf->codec = NGX_CONF_UNSET_UINT;
     vmcf->tolerance = NGX_CONF_UNSET_UINT;
@@ -674,7 +680,8 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_voyo_loc_conf_t *prev = parent;
     ngx_voyo_loc_conf_t *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
+    ngx_voyo_main_conf_t       *vmcf;
+    ngx_http_core_loc_conf_t   *clcf, **stream;
 
     ngx_conf_merge_msec_value(conf->resolve_timeout, prev->resolve_timeout,
                               15000);
@@ -702,6 +709,17 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         /* proxy_pass would redirect "/cdn/stream" to an empty id */
 
         clcf->auto_redirect = 0;
+    }
+
+    if (conf->stream && !clcf->noname) {
+        vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
+
+        stream = ngx_array_push(&vmcf->streams);
+        if (stream == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *stream = clcf;
     }
 
     return NGX_CONF_OK;

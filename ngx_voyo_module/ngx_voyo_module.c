@@ -7,6 +7,7 @@
 #include "ngx_voyo_again.h"
 #include "ngx_voyo_ahead.h"
 #include "ngx_voyo_conf.h"
+#include "ngx_voyo_conf_check.h"
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_follow.h"
 #include "ngx_voyo_lookup.h"
@@ -105,6 +106,8 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
     }
 
     *h = ngx_voyo_handler;
+
+    ngx_voyo_conf_check(cf, vmcf);
 
     ngx_voyo_pace_init();
     ngx_voyo_mp4_header_init();

@@ -31,6 +31,7 @@ typedef struct {
     ngx_flag_t                      mp4_header;    /* to be corrected */
     ngx_uint_t                      waiters;       /* at most, per worker */
     ngx_uint_t                      used;          /* by some location */
+    ngx_array_t                     streams;       /* locations' core conf */
     ngx_int_t                       slice_range;   /* the variable's index */
 
     /* per worker */

@@ -106,6 +106,7 @@ const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
 /* The problems that the origin may respond with. */
 
 static const ngx_voyo_problem_t *const  ngx_voyo_problems[] = {
+    &ngx_voyo_problem_request,
     &ngx_voyo_problem_limited,
     &ngx_voyo_problem_busy,
     &ngx_voyo_problem_redis,

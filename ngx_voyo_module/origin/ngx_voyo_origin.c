@@ -181,9 +181,15 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     if (ngx_voyo_range_parse(&r->headers_in.range->value, size,
                              &origin->start, &origin->last)
-        != NGX_OK
-        || origin->last - origin->start >= NGX_VOYO_SLICE_MAX)
+        != NGX_OK)
     {
+        return NGX_DECLINED;
+    }
+
+    if (origin->last - origin->start >= NGX_VOYO_SLICE_MAX) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "a slice of %O bytes, at most %d are fetched",
+                      origin->last - origin->start + 1, NGX_VOYO_SLICE_MAX);
         return NGX_DECLINED;
     }
 
