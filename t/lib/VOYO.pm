@@ -38,6 +38,7 @@ package VOYO;
 #   --- location   lines for its location of streams
 #   --- replace    FROM => TO, in the files of conf/
 #   --- file       the content of /140
+#   --- example    conf/example.conf instead of conf/nginx.conf.in
 #   --- cached     preceding requests, one per line: [METHOD] PATH [RANGE]; an
 #                  empty line is a GET of the track
 #   --- change     FROM => TO, in nginx's configuration, after these
@@ -238,6 +239,8 @@ sub http_block() {
     my $block = shift;
     my $home = $state{home};
 
+    return example_block($home) if defined $block->example;
+
     my %values = (
         %SETTINGS, MODULE => $module, HOME => $home, CONF => "$home/conf",
         EGRESS => $state{egress}, PORT => "127.0.0.1:$edge",
@@ -287,6 +290,28 @@ sub http_block() {
     return "log_format fetched '\$uri \$http_range';\n"
            . "limit_req_zone \$uri\$http_range zone=latch:1m rate=1r/m;\n"
            . $http;
+}
+
+# That of conf/example.conf, with paths, ports and slices of the tests.
+
+sub example_block() {
+    my $home = shift;
+    my ($http) = read_file("$root/conf/example.conf") =~ /^http \{(.*)\}/ms;
+
+    my @replace = (
+        ['/var/cache/voyo', "$home/cache"],
+        ['/run/voyo.sock', "$home/run/voyo.sock"],
+        ['/var/log/nginx/voyo.log', "$home/voyo.log"],
+        ['redis://127.0.0.1:6379', "unix:$redis"],
+        ['listen 80 ', "access_log $home/access.log;  listen 127.0.0.1:$edge "],
+        ['slice 512k', 'slice 1k'],
+        ['voyo_zone voyo:32m;', "voyo_zone voyo:1m;  voyo_egress $state{egress};"
+         . "  voyo_media_hosts http://127.0.0.1:$media;"]);
+    for my $each (@replace) {
+        $http =~ s/\Q$each->[0]\E/$each->[1]/g
+            or die "conf/example.conf has no \"$each->[0]\"";
+    }
+    return "log_format fetched '\$uri \$http_range';\n$http";
 }
 
 
