@@ -4,9 +4,11 @@
  */
 
 
+#include "clock.h"
 #include "redis.h"
 #include "voyo_errno.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,13 @@
 
 
 #define REDIS_CONNECT_TIMEOUT  1000    /* milliseconds, at most */
+#define REDIS_REFUSED          60000   /* ms between two that are logged */
 
 
 struct redis_s {
     redis_shared_t   *shared;
     redisContext     *redis;
+    unsigned          turn;            /* of the addresses of its host */
     struct timeval    timeout;
     char              error[160];
 #ifdef VOYO_REDIS_TLS
@@ -33,11 +37,12 @@ struct redis_s {
 static redisReply *redis_ask(redis_t *link, int argc, const char **argv,
     const size_t *lengths);
 static redisReply *redis_checked(redis_t *link, redisReply *reply);
+static redisContext *redis_dial(redis_t *link, struct timeval timeout);
 static int redis_tls(redis_t *link);
 static int redis_login(redis_t *link);
 static int redis_hello(redis_t *link, int argc, const char **argv);
-static void redis_failed(redis_t *link, const char *what);
-static void redis_state(redis_t *link, int state);
+static void redis_failed(redis_t *link, const char *what, int refused);
+static void redis_state(redis_t *link, int state, int refused);
 
 
 redisReply *
@@ -75,7 +80,15 @@ redis_script(redis_t *link, const voyo_script_t *script, int argc,
         reply = redis_ask(link, argc, argv, lengths);
     }
 
-    return redis_checked(link, reply);
+    reply = redis_checked(link, reply);
+
+    /* other commands may be allowed where scripts are not */
+
+    if (reply) {
+        redis_state(link, 1, 0);
+    }
+
+    return reply;
 }
 
 
@@ -93,7 +106,7 @@ redis_ask(redis_t *link, int argc, const char **argv, const size_t *lengths)
     reply = redisCommandArgv(link->redis, argc, argv, lengths);
 
     if (reply == NULL) {
-        redis_failed(link, link->redis->errstr);
+        redis_failed(link, link->redis->errstr, 0);
     }
 
     return reply;
@@ -103,17 +116,11 @@ redis_ask(redis_t *link, int argc, const char **argv, const size_t *lengths)
 static redisReply *
 redis_checked(redis_t *link, redisReply *reply)
 {
-    if (reply == NULL) {
-        return NULL;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-        redis_failed(link, reply->str);
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
+        redis_failed(link, reply->str, 1);
         freeReplyObject(reply);
         return NULL;
     }
-
-    redis_state(link, 1);
 
     return reply;
 }
@@ -141,8 +148,7 @@ redis_connect(redis_t *link)
         link->redis = redisConnectUnixWithTimeout(url->path, timeout);
 
     } else {
-        link->redis = redisConnectWithTimeout(url->host, (int) url->port,
-                                               timeout);
+        link->redis = redis_dial(link, timeout);
     }
 
     if (link->redis == NULL) {
@@ -150,7 +156,7 @@ redis_connect(redis_t *link)
     }
 
     if (link->redis->err) {
-        redis_failed(link, link->redis->errstr);
+        redis_failed(link, link->redis->errstr, 0);
         return VOYO_EIO;
     }
 
@@ -159,11 +165,74 @@ redis_connect(redis_t *link)
             && redisEnableKeepAlive(link->redis) != REDIS_OK)
         || redis_tls(link) != VOYO_OK)
     {
-        redis_failed(link, link->redis->errstr);
+        redis_failed(link, link->redis->errstr, 0);
         return VOYO_EIO;
     }
 
     return redis_login(link);
+}
+
+
+/*
+ * hiredis tries one address, and of the other family only if there is none of
+ * the first (docs/upstream.md, H8).  Here all are tried, from the next one on.
+ */
+
+static redisContext *
+redis_dial(redis_t *link, struct timeval timeout)
+{
+    unsigned                 i, n, tries;
+    char                     host[NI_MAXHOST];
+    redisContext            *redis;
+    struct addrinfo          hints, *list, *address;
+    const voyo_redis_url_t  *url;
+
+    url = &link->shared->config->redis;
+    n = 0;
+
+    memset(&hints, 0, sizeof(struct addrinfo));
+    hints.ai_socktype = SOCK_STREAM;
+
+    if (getaddrinfo(url->host, NULL, &hints, &list) != 0) {
+        list = NULL;
+    }
+
+    for (address = list; address; address = address->ai_next) {
+        n++;
+    }
+
+    redis = NULL;
+
+    for (tries = 0; tries == 0 || (tries < n && redis->err); tries++) {
+
+        /* what is wrong with a name that is not found, hiredis says */
+
+        strcpy(host, url->host);
+        address = list;
+
+        for (i = n ? link->turn++ % n : 0; i; i--) {
+            address = address->ai_next;
+        }
+
+        if (address) {
+            (void) getnameinfo(address->ai_addr, address->ai_addrlen, host,
+                               sizeof(host), NULL, 0, NI_NUMERICHOST);
+        }
+
+        redisFree(redis);
+
+        redis = redisConnectWithTimeout(host, (int) url->port, timeout);
+
+        if (redis == NULL) {
+            abort();
+        }
+    }
+
+    if (list) {
+        freeaddrinfo(list);
+    }
+
+    return redis;
 }
 
 
@@ -263,12 +332,12 @@ redis_hello(redis_t *link, int argc, const char **argv)
     reply = redisCommandArgv(link->redis, argc, argv, NULL);
 
     if (reply == NULL) {
-        redis_failed(link, link->redis->errstr);
+        redis_failed(link, link->redis->errstr, 0);
         return VOYO_EIO;
     }
 
     if (reply->type == REDIS_REPLY_ERROR) {
-        redis_failed(link, reply->str);
+        redis_failed(link, reply->str, 1);
         freeReplyObject(reply);
         return VOYO_EIO;
     }
@@ -280,38 +349,57 @@ redis_hello(redis_t *link, int argc, const char **argv)
 
 
 static void
-redis_failed(redis_t *link, const char *what)
+redis_failed(redis_t *link, const char *what, int refused)
 {
     snprintf(link->error, sizeof(link->error), "%s", what);
 
     redisFree(link->redis);
     link->redis = NULL;
 
-    redis_state(link, -1);
+    redis_state(link, -1, refused);
 }
 
 
 static void
-redis_state(redis_t *link, int state)
+redis_state(redis_t *link, int state, int refused)
 {
-    int           before;
-    const log_t  *log;
+    int              before;
+    int64_t          now;
+    redis_shared_t  *shared;
 
-    before = atomic_exchange(&link->shared->state, state);
+    shared = link->shared;
+    before = atomic_exchange(&shared->state, state);
 
     if (before == state) {
         return;
     }
 
-    log = &link->shared->config->log;
+    if (state > 0) {
+        if (atomic_exchange(&shared->told, 0)) {
+            log_event(&shared->config->log, LOG_NOTICE, "redis answers again");
+        }
 
-    if (state < 0) {
-        log_event(log, LOG_WARN, "redis can't be used: %s, trying again",
-                  link->error);
-
-    } else if (before < 0) {
-        log_event(log, LOG_NOTICE, "redis answers again");
+        return;
     }
+
+    /* one that allows some scripts and not others comes and goes */
+
+    if (refused) {
+        now = clock_now();
+
+        if (atomic_load(&shared->refused)
+            && now - atomic_load(&shared->refused) < REDIS_REFUSED)
+        {
+            return;
+        }
+
+        atomic_store(&shared->refused, now);
+    }
+
+    atomic_store(&shared->told, 1);
+
+    log_event(&shared->config->log, LOG_WARN, "redis can't be used: %s, trying "
+              "again", link->error);
 }
 
 

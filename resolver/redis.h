@@ -19,11 +19,13 @@
 
 /*
  * The last known state of Redis, shared by the threads, so that a change is
- * logged once.
+ * logged once, and a refusal once a minute.
  */
 typedef struct {
     const config_t  *config;
     atomic_int       state;            /* 0: unknown, 1: up, -1: down */
+    atomic_int       told;             /* that it is down */
+    atomic_llong     refused;          /* when that was logged, ms; 0: never */
 } redis_shared_t;
 
 
