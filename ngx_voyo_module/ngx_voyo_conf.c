@@ -611,6 +611,8 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
 {
     ngx_voyo_main_conf_t *vmcf = conf;
 
+    ngx_http_core_loc_conf_t  *clcf;
+
     static ngx_str_t  host = ngx_string(".googlevideo.com");
 
     ngx_conf_init_uint_value(vmcf->family, AF_UNSPEC);
@@ -648,7 +650,13 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return NGX_CONF_OK;
+    if (vmcf->redis == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    return ngx_voyo_redis_conf_init(cf, vmcf->redis, clcf->resolver);
 }
 
 

@@ -6,6 +6,8 @@ server of the test.
 """
 
 import json
+import os
+import subprocess
 import sys
 import threading
 import time
@@ -16,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
 from addresses import PRIVATE  # noqa: E402
 from dns import Dns  # noqa: E402
-from stack import SLICE, Stack, wait_for  # noqa: E402
+from stack import RESOLVER, SLICE, YTDLP, Stack, free_port, wait_for  # noqa: E402
 
 NODES = 'rr1---sn-aaaa', 'rr2---sn-bbbb'    # of mn= and fvip=
 LISTED = ' '.join(f'{scheme}://{name}.googlevideo.com:@{scheme.upper()}{n}@'
@@ -273,6 +275,84 @@ class NamesTest(unittest.TestCase):
         waiting.join()
         # by a newer URL
         self.assertEqual(answers[0].status, 206)
+
+
+class RedisTest(unittest.TestCase):
+    """Redis by a name: it is looked up each time that nginx connects."""
+
+    def start(self, names: dict[str, list[str] | None], host: str) -> None:
+        self.dns = Dns(names)
+        self.addCleanup(self.dns.stop)
+        self.port = free_port()
+        self.stack = Stack(workers=1, redis=f'redis://{host}:{self.port}',
+                           conf=f'resolver 127.0.0.1:{self.dns.port};')
+        self.addCleanup(self.stack.close)
+        self.listens('127.0.0.2')
+
+    def listens(self, address: str) -> None:
+        """Redis moves: by its other address it is not reached any more."""
+
+        self.stack.redis('CONFIG', 'SET', 'bind', address)
+        self.stack.redis('CONFIG', 'SET', 'port', str(self.port))
+        self.stack.redis('CLIENT', 'KILL', 'TYPE', 'pubsub')
+        self.stack.redis('CLIENT', 'KILL', 'TYPE', 'normal')
+
+    def plays(self, track: str) -> bool:
+        return self.stack.get(f'/cdn/stream/{track}').status == 200
+
+    def test_a_name_that_is_there_later_and_moves(self) -> None:
+        names: dict[str, list[str] | None] = {}
+        self.start(names, 'redis.test')
+        answer = self.stack.get('/cdn/stream/s30_absent0')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (503, 'redis_unavailable'))
+        self.assertIn('redis host was not found: "redis.test"',
+                      self.stack.log('nginx'))
+        names['redis.test'] = ['127.0.0.2']
+        wait_for(lambda: self.plays('s30_there00'), 'it is found')
+        # one of these is dead, and comes first or last
+        for number, address in enumerate(('127.0.0.3', '127.0.0.1')):
+            names['redis.test'] = [address, '127.0.0.2']
+            self.listens(address)
+            wait_for(lambda: self.plays(f's30_moved{number}0'), address)
+        # no name server any more: by what is known
+        names['redis.test'] = None
+        self.listens('127.0.0.1')
+        wait_for(lambda: self.plays('s30_silent0'), 'it is known', 15)
+
+    def test_an_address_of_the_other_family(self) -> None:
+        names: dict[str, list[str] | None] = {
+            'redis.test': ['127.0.0.3', '::1']}
+        self.start(names, 'redis.test')
+        self.listens('::1')
+        wait_for(lambda: self.plays('s30_family6'), 'by IPv6')
+
+    def test_a_name_of_the_hosts_file(self) -> None:
+        self.start({}, 'localhost')
+        self.assertIn('localhost', Path('/etc/hosts').read_text())
+        self.listens('127.0.0.1')
+        wait_for(lambda: self.plays('s30_hosts00'), 'it is found')
+        # and again when it has been looked up in vain
+        self.listens('127.0.0.1')
+        wait_for(lambda: 'localhost' in self.dns.asked, 'it is looked up')
+        wait_for(lambda: self.plays('s30_hosts01'), 'it is found again')
+
+    def test_the_resolver_tries_all_addresses(self) -> None:
+        self.start({}, 'localhost')
+        hosts = self.stack.dir / 'hosts'
+        hosts.write_text('127.0.0.4 three\n127.0.0.2 three\n::1 three\n')
+        # a file of its own, where one may: mounts need root, or a namespace
+        unshare = ['unshare', '--mount']
+        if os.geteuid() != 0:
+            unshare += ['--user', '--map-root-user']
+        for address in ('127.0.0.2', '::1', '127.0.0.4'):
+            self.listens(address)
+            done = subprocess.run(
+                [*unshare, 'sh', '-c', f'mount --bind {hosts} /etc/hosts && '
+                 f'exec {RESOLVER} --check'], capture_output=True, text=True,
+                timeout=60, env={**os.environ, 'YT_DLP_PATH': str(YTDLP),
+                                 'REDIS_URL': f'redis://three:{self.port}'})
+            self.assertIn('redis answers', done.stderr)
 
 
 if __name__ == '__main__':

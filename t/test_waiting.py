@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
+from jobs import Jobs  # noqa: E402
 from stack import Stack, wait_for  # noqa: E402
 
 
@@ -296,6 +297,93 @@ class RefusedTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.problem['code']),
                          (503, 'redis_unavailable'))
         self.assertIn('redis returned an error', stack.log('nginx'))
+
+
+class RefusalTest(unittest.TestCase):
+    """A Redis that answers, but not what it is asked."""
+
+    def setUp(self) -> None:
+        self.stack = Stack(workers=1)
+        self.addCleanup(self.stack.close)
+
+    def is_refused(self, reason: str) -> None:
+        wait_for(lambda: self.stack.health()['checks']['redis']
+                 == {'status': 'failed', 'reason': reason}, reason, 6)
+        answer = self.stack.get('/cdn/stream/s30_refused')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (503, 'redis_unavailable'))
+        self.assertEqual(self.stack.log('nginx').count(
+            f'redis refused a question: "{reason} '), 1)
+
+    def is_well(self, track: str) -> None:
+        wait_for(lambda: self.stack.get(
+            f'/cdn/stream/{track}').status == 200, 'normal again')
+        wait_for(lambda: self.stack.health()['status'] == 'healthy',
+                 'healthy again')
+
+    def test_a_replica_is_left_for_its_successor(self) -> None:
+        stack = self.stack
+        self.is_well('s30_primary')
+        # the primary becomes a replica, which keeps its connections, and
+        # another server has its address
+        stack.redis('REPLICAOF', '127.0.0.1', '1')
+        self.is_refused('READONLY')
+        old, stack.redis_socket = stack.redis_socket, stack.dir / 'new.sock'
+        stack._spawn('successor', [
+            'redis-server', '--port', '0', '--unixsocket', stack.redis_socket,
+            '--dir', stack.dir, '--save', ''])
+        wait_for(stack._redis_answers, 'the successor answers')
+        stack.redis_socket = stack.redis_socket.rename(old)
+        self.is_well('s30_success')
+        self.assertIn('redis is back', stack.log('nginx'))
+        self.assertIn('redis answers again', stack.log('resolver'))
+
+    def test_a_full_redis(self) -> None:
+        jobs = Jobs(self.stack)
+        jobs.outcome('s30_known00')    # in Redis, but not in the zone
+        self.is_well('s30_played0')
+        for name, value in (('maxmemory-policy', 'noeviction'),
+                            ('maxmemory', '1')):
+            self.stack.redis('CONFIG', 'SET', name, value)
+        self.is_refused('OOM')
+        for track in ('s30_played0', 's30_known00'):
+            self.assertEqual(self.stack.get(f'/cdn/stream/{track}').status,
+                             200)
+        self.assertEqual(self.stack.health()['status'], 'degraded')
+        self.stack.redis('CONFIG', 'SET', 'maxmemory', '0')
+        self.is_well('s30_room000')
+
+
+    def allow(self, *rules: str) -> None:
+        self.stack.redis('ACL', 'SETUSER', 'default', 'reset', 'on', 'nopass',
+                         '~*', '&*', '+@all', *rules)
+
+    def test_a_refused_eval_is_logged_once(self) -> None:
+        self.is_well('s30_allowed')
+        before = {name: len(self.stack.log(name))
+                  for name in ('nginx', 'resolver')}
+        self.stack.redis('SCRIPT', 'FLUSH')
+        self.allow('-eval')
+        # three times in a row, and meanwhile the resolver tries and tries
+        answer = self.stack.get('/cdn/stream/s30_noeval0')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (503, 'redis_unavailable'))
+        for name, size in before.items():
+            lines = [line for line in self.stack.log(name)[size:].splitlines()
+                     if 'redis' in line]
+            self.assertEqual(len(lines), 1, lines)
+            self.assertIn('NOPERM', lines[0])
+
+    def test_a_refused_channel_is_named(self) -> None:
+        self.allow('resetchannels')
+        self.stack.stop('nginx', signal.SIGQUIT)
+        self.stack.start_nginx()
+        wait_for(lambda: 'redis connection was lost: "NOPERM this user has no '
+                 'permissions to access one of the channels'
+                 in self.stack.log('nginx'), 'it is named')
+        answer = self.stack.get('/cdn/stream/s30_silence')
+        self.assertEqual((answer.status, answer.problem['code']),
+                         (503, 'redis_unavailable'))
 
 
 class CapTest(unittest.TestCase):

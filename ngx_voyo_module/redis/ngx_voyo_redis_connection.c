@@ -13,6 +13,7 @@
 #define NGX_VOYO_REDIS_TIMEOUT    1000    /* ms, of a connect and a reply */
 #define NGX_VOYO_REDIS_BACKOFF    50      /* ms, doubled with each failure */
 #define NGX_VOYO_REDIS_PAUSE_MAX  800     /* ms */
+#define NGX_VOYO_REDIS_TELL       60      /* s, until it is logged again */
 
 
 typedef struct {
@@ -26,6 +27,7 @@ typedef struct {
 
 struct ngx_voyo_redis_s {
     ngx_voyo_redis_conf_t      *conf;
+    ngx_voyo_redis_address_t    address;
     ngx_log_t                  *log;
 
     redisAsyncContext          *commands;
@@ -38,14 +40,19 @@ struct ngx_voyo_redis_s {
     void                       *data;
 
     ngx_queue_t                 calls;    /* in flight, oldest first */
-    ngx_event_t                 timer;    /* connects again */
+    ngx_event_t                 timer;    /* connects again, or gives up */
     ngx_event_t                 watch;    /* timeout of the oldest call */
     ngx_msec_t                  pause;
     ngx_uint_t                  holders;
+    time_t                      told_at;
+    time_t                      refused_at;  /* that was logged */
 
-    unsigned                    up:1;     /* it accepts commands */
+    unsigned                    up:1;     /* both are "ready" */
+    unsigned                    ready:2;  /* commands, events */
     unsigned                    tried:1;  /* not the first attempt */
     unsigned                    left:1;   /* closed on worker shutdown */
+    unsigned                    refused:1;   /* the last question */
+    unsigned                    told:1;   /* it was logged as unavailable */
 };
 
 
@@ -53,7 +60,7 @@ static void ngx_voyo_redis_reply(redisAsyncContext *ac, void *reply,
     void *data);
 static void ngx_voyo_redis_watch(ngx_event_t *ev);
 static void ngx_voyo_redis_idle(ngx_voyo_redis_t *redis);
-static void ngx_voyo_redis_connect(ngx_voyo_redis_t *redis);
+static void ngx_voyo_redis_connect(void *data);
 static redisAsyncContext *ngx_voyo_redis_open(ngx_voyo_redis_t *redis,
     ngx_connection_t **connection);
 static ngx_int_t ngx_voyo_redis_greet(ngx_voyo_redis_t *redis,
@@ -61,7 +68,8 @@ static ngx_int_t ngx_voyo_redis_greet(ngx_voyo_redis_t *redis,
 static ngx_int_t ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_admitted(redisAsyncContext *ac, void *reply,
     void *data);
-static void ngx_voyo_redis_greeted(void *data, redisReply *reply);
+static void ngx_voyo_redis_ready(ngx_voyo_redis_t *redis, unsigned sign);
+static void ngx_voyo_redis_well(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_message(redisAsyncContext *ac, void *reply,
     void *data);
 static void ngx_voyo_redis_connected(const redisAsyncContext *ac, int status);
@@ -69,7 +77,10 @@ static void ngx_voyo_redis_disconnected(const redisAsyncContext *ac,
     int status);
 static void ngx_voyo_redis_forget(ngx_voyo_redis_t *redis,
     const redisAsyncContext *ac);
-static void ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why);
+static void ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why,
+    const char *error);
+static void ngx_voyo_redis_tell(ngx_voyo_redis_t *redis, const char *why,
+    const char *error);
 static void ngx_voyo_redis_close(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_quit(void *data);
 static void ngx_voyo_redis_gone(void *data, ngx_connection_t *c);
@@ -149,6 +160,13 @@ ngx_voyo_redis_reply(redisAsyncContext *ac, void *reply, void *data)
         ngx_del_timer(&redis->watch);
     }
 
+    if (redis->refused && reply
+        && ((redisReply *) reply)->type != REDIS_REPLY_ERROR)
+    {
+        redis->refused = 0;
+        ngx_voyo_redis_well(redis);
+    }
+
     handler(call_data, reply);
 
     ngx_voyo_redis_idle(redis);
@@ -179,7 +197,34 @@ ngx_voyo_redis_watch(ngx_event_t *ev)
         return;
     }
 
-    ngx_voyo_redis_lost(redis, "timed out");
+    ngx_voyo_redis_lost(redis, "timed out", NULL);
+}
+
+
+void
+ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error)
+{
+    if (!redis->up) {
+        return;
+    }
+
+    redis->refused = 1;
+
+    /* it may allow some questions and not others */
+
+    if (redis->refused_at == 0
+        || ngx_time() - redis->refused_at >= NGX_VOYO_REDIS_TELL)
+    {
+        ngx_voyo_redis_tell(redis, "refused a question", error);
+        redis->refused_at = ngx_time();
+    }
+
+    /* until then it is used: what is only read may be had */
+
+    if (!redis->timer.timer_set && redis->address.resolving == NULL) {
+        ngx_add_timer(&redis->timer, redis->pause);
+        redis->pause = ngx_min(redis->pause * 2, NGX_VOYO_REDIS_PAUSE_MAX);
+    }
 }
 
 
@@ -238,8 +283,26 @@ ngx_voyo_redis_idle(ngx_voyo_redis_t *redis)
 
 
 static void
-ngx_voyo_redis_connect(ngx_voyo_redis_t *redis)
+ngx_voyo_redis_connect(void *data)
 {
+    ngx_voyo_redis_t  *redis;
+
+    redis = data;
+
+    /* one that refused a question: the next are kept for its successor */
+
+    if (redis->up) {
+        redis->tried = 0;
+        ngx_voyo_redis_close(redis);
+    }
+
+    if (redis->conf->url.path[0] == '\0' && redis->address.text[0] == '\0') {
+        ngx_voyo_redis_lost(redis, "host was not found",
+                            redis->conf->url.host);
+        return;
+    }
+
+    redis->ready = 0;
     redis->commands = ngx_voyo_redis_open(redis, &redis->commands_connection);
     redis->events = ngx_voyo_redis_open(redis, &redis->events_connection);
 
@@ -248,9 +311,11 @@ ngx_voyo_redis_connect(ngx_voyo_redis_t *redis)
         || ngx_voyo_redis_greet(redis, redis->events) != NGX_OK
         || ngx_voyo_redis_subscribe(redis) != NGX_OK)
     {
-        ngx_voyo_redis_lost(redis, "connect failed");
+        ngx_voyo_redis_lost(redis, "connect failed", NULL);
         return;
     }
+
+    ngx_add_timer(&redis->timer, NGX_VOYO_REDIS_TIMEOUT);
 
     ngx_voyo_redis_idle(redis);
 }
@@ -268,7 +333,7 @@ ngx_voyo_redis_open(ngx_voyo_redis_t *redis, ngx_connection_t **connection)
         ac = redisAsyncConnectUnix(url->path);
 
     } else {
-        ac = redisAsyncConnect(redis->conf->numeric, url->port);
+        ac = redisAsyncConnect(redis->address.text, url->port);
     }
 
     if (ac == NULL) {
@@ -304,9 +369,8 @@ ngx_voyo_redis_open(ngx_voyo_redis_t *redis, ngx_connection_t **connection)
 static ngx_int_t
 ngx_voyo_redis_greet(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
 {
-    int                     rc;
-    voyo_redis_url_t       *url;
-    ngx_voyo_redis_call_t  *call;
+    int                rc;
+    voyo_redis_url_t  *url;
 
     url = &redis->conf->url;
     rc = REDIS_OK;
@@ -325,39 +389,13 @@ ngx_voyo_redis_greet(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
                                "SELECT %d", (int) url->db);
     }
 
-    if (rc != REDIS_OK) {
-        return NGX_ERROR;
-    }
-
-    if (ac != redis->commands) {
-        return NGX_OK;
-    }
-
     /* the reply to this one shows that Redis accepts commands */
 
-    call = ngx_alloc(sizeof(ngx_voyo_redis_call_t), redis->log);
-    if (call == NULL) {
-        return NGX_ERROR;
+    if (rc == REDIS_OK && ac == redis->commands) {
+        rc = redisAsyncCommand(ac, ngx_voyo_redis_admitted, redis, "PING");
     }
 
-    call->redis = redis;
-    call->handler = ngx_voyo_redis_greeted;
-    call->data = redis;
-    call->sent = ngx_current_msec;
-
-    if (redisAsyncCommand(ac, ngx_voyo_redis_reply, call, "PING") != REDIS_OK)
-    {
-        ngx_free(call);
-        return NGX_ERROR;
-    }
-
-    ngx_queue_insert_tail(&redis->calls, &call->queue);
-
-    if (!redis->watch.timer_set) {
-        ngx_add_timer(&redis->watch, NGX_VOYO_REDIS_TIMEOUT);
-    }
-
-    return NGX_OK;
+    return rc == REDIS_OK ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -380,48 +418,59 @@ ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis)
 static void
 ngx_voyo_redis_admitted(redisAsyncContext *ac, void *reply, void *data)
 {
-    redisReply  *r = reply;
+    redisReply        *r;
+    ngx_voyo_redis_t  *redis;
 
-    if (r && r->type == REDIS_REPLY_ERROR) {
-        ngx_voyo_redis_greeted(data, r);
+    r = reply;
+    redis = data;
+
+    if (r == NULL) {
+        return;
+    }
+
+    if (r->type == REDIS_REPLY_ERROR) {
+        ngx_voyo_redis_lost(redis, "returned an error", r->str);
+        return;
+    }
+
+    if (r->type == REDIS_REPLY_STATUS && ngx_strcmp(r->str, "PONG") == 0) {
+        ngx_voyo_redis_ready(redis, 1);
     }
 }
 
 
 static void
-ngx_voyo_redis_greeted(void *data, redisReply *reply)
+ngx_voyo_redis_ready(ngx_voyo_redis_t *redis, unsigned sign)
 {
-    ngx_uint_t         level;
-    ngx_voyo_redis_t  *redis;
+    redis->ready |= sign;
 
-    redis = data;
-
-    if (reply == NULL) {
+    if (redis->ready != 3 || redis->up) {
         return;
-    }
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-
-        /* it is loading its data after a start, and ready soon */
-
-        level = NGX_LOG_ERR;
-
-        if (ngx_strncmp(reply->str, "LOADING", 7) == 0) {
-            level = NGX_LOG_NOTICE;
-        }
-
-        ngx_log_error(level, redis->log, 0,
-                      "redis returned an error: \"%s\"", reply->str);
-        ngx_voyo_redis_lost(redis, "refused the connection");
-        return;
-    }
-
-    if (redis->tried) {
-        ngx_log_error(NGX_LOG_NOTICE, redis->log, 0, "redis is back");
     }
 
     redis->up = 1;
     redis->tried = 1;
+
+    if (redis->timer.timer_set) {
+        ngx_del_timer(&redis->timer);
+    }
+
+    /* one that refused a question has yet to answer one */
+
+    if (!redis->refused) {
+        ngx_voyo_redis_well(redis);
+    }
+}
+
+
+static void
+ngx_voyo_redis_well(ngx_voyo_redis_t *redis)
+{
+    if (redis->told) {
+        ngx_log_error(NGX_LOG_NOTICE, redis->log, 0, "redis is back");
+    }
+
+    redis->told = 0;
     redis->pause = NGX_VOYO_REDIS_BACKOFF;
 }
 
@@ -436,13 +485,22 @@ ngx_voyo_redis_message(redisAsyncContext *ac, void *reply, void *data)
     r = reply;
     redis = data;
 
-    /* "message", the channel, the text */
+    /* "subscribe", the channel, 1; then "message", the channel, the text */
 
     if (r == NULL
         || r->type != REDIS_REPLY_ARRAY
         || r->elements != 3
-        || r->element[0]->type != REDIS_REPLY_STRING
-        || r->element[2]->type != REDIS_REPLY_STRING
+        || r->element[0]->type != REDIS_REPLY_STRING)
+    {
+        return;
+    }
+
+    if (ngx_strcmp(r->element[0]->str, "subscribe") == 0) {
+        ngx_voyo_redis_ready(redis, 2);
+        return;
+    }
+
+    if (r->element[2]->type != REDIS_REPLY_STRING
         || ngx_strcmp(r->element[0]->str, "message") != 0)
     {
         return;
@@ -468,7 +526,7 @@ ngx_voyo_redis_connected(const redisAsyncContext *ac, int status)
 
     if (redis) {
         ngx_voyo_redis_forget(redis, ac);
-        ngx_voyo_redis_lost(redis, "connect failed");
+        ngx_voyo_redis_lost(redis, "connect failed", ac->errstr);
     }
 }
 
@@ -482,7 +540,11 @@ ngx_voyo_redis_disconnected(const redisAsyncContext *ac, int status)
 
     if (redis) {
         ngx_voyo_redis_forget(redis, ac);
-        ngx_voyo_redis_lost(redis, "connection was lost");
+
+        /* a refused SUBSCRIBE is one too (docs/upstream.md, H7) */
+
+        ngx_voyo_redis_lost(redis, "connection was lost",
+                            status == REDIS_OK ? NULL : ac->errstr);
     }
 }
 
@@ -505,12 +567,11 @@ ngx_voyo_redis_forget(ngx_voyo_redis_t *redis, const redisAsyncContext *ac)
 
 
 static void
-ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why)
+ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why,
+    const char *error)
 {
-    if (redis->up || !redis->tried) {
-        ngx_log_error(NGX_LOG_WARN, redis->log, 0,
-                      "redis %s, unknown tracks are answered with 503 until "
-                      "it is back", why);
+    if (!redis->told || ngx_time() - redis->told_at >= NGX_VOYO_REDIS_TELL) {
+        ngx_voyo_redis_tell(redis, why, error);
     }
 
     redis->tried = 1;
@@ -521,10 +582,22 @@ ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why)
         return;
     }
 
-    if (!redis->timer.timer_set) {
-        ngx_add_timer(&redis->timer, redis->pause);
-        redis->pause = ngx_min(redis->pause * 2, NGX_VOYO_REDIS_PAUSE_MAX);
-    }
+    ngx_add_timer(&redis->timer, redis->pause);
+    redis->pause = ngx_min(redis->pause * 2, NGX_VOYO_REDIS_PAUSE_MAX);
+}
+
+
+static void
+ngx_voyo_redis_tell(ngx_voyo_redis_t *redis, const char *why,
+    const char *error)
+{
+    redis->told = 1;
+    redis->told_at = ngx_time();
+
+    ngx_log_error(NGX_LOG_WARN, redis->log, 0,
+                  "redis %s%s%s%s, unknown tracks are answered with 503 until "
+                  "it is back", why, error ? ": \"" : "", error ? error : "",
+                  error ? "\"" : "");
 }
 
 
@@ -541,6 +614,8 @@ ngx_voyo_redis_close(ngx_voyo_redis_t *redis)
     redis->commands_connection = NULL;
     redis->events = NULL;
     redis->events_connection = NULL;
+
+    ngx_voyo_redis_address_stop(&redis->address);
 
     /* without data a context's callbacks do nothing */
 
@@ -606,15 +681,16 @@ ngx_voyo_redis_retry(ngx_event_t *ev)
 
     redis = ev->data;
 
-    if (redis->commands || redis->events) {
-        return;
-    }
-
     if (ngx_exiting && redis->holders == 0) {
         return;
     }
 
-    ngx_voyo_redis_connect(redis);
+    if (redis->commands && !redis->up) {
+        ngx_voyo_redis_lost(redis, "timed out", NULL);
+        return;
+    }
+
+    ngx_voyo_redis_address_find(&redis->address);
 }
 
 
@@ -630,6 +706,9 @@ ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
     }
 
     redis->conf = conf;
+    redis->address.conf = conf;
+    redis->address.handler = ngx_voyo_redis_connect;
+    redis->address.data = redis;
     redis->log = cycle->log;
     redis->channel = channel;
     redis->handler = handler;
@@ -653,7 +732,7 @@ ngx_voyo_redis_create(ngx_cycle_t *cycle, ngx_voyo_redis_conf_t *conf,
 
     ngx_time_update();
 
-    ngx_voyo_redis_connect(redis);
+    ngx_voyo_redis_address_find(&redis->address);
 
     return redis;
 }

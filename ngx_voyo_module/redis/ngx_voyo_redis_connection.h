@@ -14,7 +14,7 @@
 #include <hiredis/hiredis.h>
 #include <hiredis/async.h>
 
-#include "voyo_redis_url.h"
+#include "ngx_voyo_redis_address.h"
 
 
 /*
@@ -24,12 +24,6 @@
  */
 
 typedef struct ngx_voyo_redis_s  ngx_voyo_redis_t;
-
-
-typedef struct ngx_voyo_redis_conf_s {
-    voyo_redis_url_t      url;
-    char                  numeric[NGX_SOCKADDR_STRLEN];  /* of url.host */
-} ngx_voyo_redis_conf_t;
 
 
 /*
@@ -42,10 +36,6 @@ typedef void (*ngx_voyo_redis_reply_pt)(void *data, redisReply *reply);
 typedef void (*ngx_voyo_redis_message_pt)(void *data, ngx_str_t *message);
 
 
-/* Reads "voyo_redis url"; names are resolved now, at configuration time. */
-char *ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_voyo_redis_conf_t *conf);
-
 /* Starts connecting.  "channel" must outlive it.  NULL: no memory. */
 ngx_voyo_redis_t *ngx_voyo_redis_create(ngx_cycle_t *cycle,
     ngx_voyo_redis_conf_t *conf, const char *channel,
@@ -57,6 +47,13 @@ ngx_voyo_redis_t *ngx_voyo_redis_create(ngx_cycle_t *cycle,
  */
 ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
     ngx_voyo_redis_reply_pt handler, void *data, int argc, const char **argv);
+
+/*
+ * A reply was an error that is not about its command.  The error is logged, at
+ * most once a minute, and the connection soon replaced: it may lead to a Redis
+ * that has become a replica.
+ */
+void ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error);
 
 /* The process at the other end of a unix socket; 0: unknown. */
 ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);

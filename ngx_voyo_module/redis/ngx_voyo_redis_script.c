@@ -74,10 +74,11 @@ ngx_voyo_redis_script_reply(void *data, redisReply *reply)
 
     run = data;
 
-    if (reply && reply->type == REDIS_REPLY_ERROR
-        && run->argv[1] == run->script->sha1
-        && voyo_script_refused(reply->str))
-    {
+    if (reply == NULL || reply->type != REDIS_REPLY_ERROR) {
+        goto done;
+    }
+
+    if (run->argv[1] == run->script->sha1 && voyo_script_refused(reply->str)) {
         run->argv[0] = "EVAL";
         run->argv[1] = run->script->text;
 
@@ -88,6 +89,12 @@ ngx_voyo_redis_script_reply(void *data, redisReply *reply)
             return;
         }
     }
+
+    if (!voyo_script_failed(reply->str)) {
+        ngx_voyo_redis_refused(run->redis, reply->str);
+    }
+
+done:
 
     run->handler(run->data, reply);
 

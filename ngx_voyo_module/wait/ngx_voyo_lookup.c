@@ -167,7 +167,9 @@ ngx_voyo_lookup_answer(void *data, redisReply *reply)
         || reply->elements == 0
         || reply->element[0]->type != REDIS_REPLY_STRING)
     {
-        if (reply && reply->type == REDIS_REPLY_ERROR) {
+        if (reply && reply->type == REDIS_REPLY_ERROR
+            && voyo_script_failed(reply->str))
+        {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                           "redis failed to look up track \"%s\": \"%s\"",
                           question->track, reply->str);

@@ -88,7 +88,7 @@ class Stack:
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, hosts: str = '',
                  cold_rate: int = 0, zone: str = '32m', nginx: bool = True,
-                 min_free: str = '1m',
+                 min_free: str = '1m', redis: str = '',
                  settings: dict[str, str] | None = None) -> None:
         for path in (MODULE, RESOLVER, YTDLP, NGINX):
             if path and not Path(path).exists():
@@ -106,6 +106,7 @@ class Stack:
         self.hosts = hosts
         self.zone = zone
         self.min_free = min_free
+        self.redis_url = redis           # nginx's; empty: the socket
         # tests that count requests must not count proofs
         self.settings = {'VOYO_PROOF': '0', **(settings or {})}
         # [error] and worse that a test expects; Valgrind keeps some files
@@ -218,7 +219,8 @@ class Stack:
             'USER': 'user root;', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
             'NOFILE': resource.getrlimit(resource.RLIMIT_NOFILE)[1],
             'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': self.zone,
-            'REDIS_URL': f'unix:{self.redis_socket}', 'EGRESS': 'default',
+            'REDIS_URL': self.redis_url or f'unix:{self.redis_socket}',
+            'EGRESS': 'default',
             'CODEC': 'aac', 'QUALITY_TOLERANCE': 10,
             'MP4_HEADER': 'on',
             'MEDIA_HOSTS': hosts,
