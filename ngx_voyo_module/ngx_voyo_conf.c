@@ -134,6 +134,20 @@ ngx_command_t  ngx_voyo_commands[] = {
       offsetof(ngx_voyo_main_conf_t, mp4_header),
       NULL },
 
+    { ngx_string("voyo_ignore_term"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, ignore_term),
+      NULL },
+
+    { ngx_string("voyo_log_dropped"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_voyo_main_conf_t, log_dropped),
+      NULL },
+
     { ngx_string("voyo_quality_tolerance"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_num_slot,
@@ -600,6 +614,7 @@ ngx_voyo_create_main_conf(ngx_conf_t *cf)
     vmcf->codec = NGX_CONF_UNSET_UINT;
     vmcf->tolerance = NGX_CONF_UNSET_UINT;
     vmcf->mp4_header = NGX_CONF_UNSET;
+    vmcf->ignore_term = NGX_CONF_UNSET;
     vmcf->waiters = NGX_CONF_UNSET_UINT;
 
     return vmcf;

@@ -16,10 +16,14 @@
 #include "ngx_voyo_pace.h"
 #include "ngx_voyo_variables.h"
 
+#include <pthread.h>
+
 
 static ngx_int_t ngx_voyo_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_voyo_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_voyo_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_init_module(ngx_cycle_t *cycle);
+static void ngx_voyo_ignore_term(void);
 static ngx_int_t ngx_voyo_init_process(ngx_cycle_t *cycle);
 
 
@@ -44,7 +48,7 @@ ngx_module_t  ngx_voyo_module = {
     ngx_voyo_commands,                     /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_voyo_init_module,                  /* init module */
     ngx_voyo_init_process,                 /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -113,6 +117,36 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
     ngx_voyo_mp4_header_init();
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_voyo_init_module(ngx_cycle_t *cycle)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    static ngx_uint_t  registered;
+
+    vmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_voyo_module);
+
+    /* nginx sets its handlers after this, and then forks (N39) */
+
+    if (vmcf && vmcf->ignore_term == 1 && !registered) {
+        registered = 1;
+
+        if (pthread_atfork(ngx_voyo_ignore_term, NULL, NULL) != 0) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_ignore_term(void)
+{
+    signal(SIGTERM, SIG_IGN);
 }
 
 

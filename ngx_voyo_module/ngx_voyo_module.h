@@ -29,6 +29,8 @@ typedef struct {
     ngx_uint_t                      codec;         /* voyo_codec_t */
     ngx_uint_t                      tolerance;     /* per cent */
     ngx_flag_t                      mp4_header;    /* to be corrected */
+    ngx_flag_t                      ignore_term;   /* the signal */
+    ngx_str_t                       log_dropped;   /* file with a number */
     ngx_uint_t                      waiters;       /* at most, per worker */
     ngx_uint_t                      used;          /* by some location */
     ngx_array_t                     streams;       /* locations' core conf */

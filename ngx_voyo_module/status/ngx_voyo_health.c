@@ -46,6 +46,7 @@ static void ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
 static void ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health);
 static void ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks,
     cJSON *checks);
+static void ngx_voyo_health_log(ngx_str_t *file, cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
     ngx_uint_t ok);
 
@@ -244,6 +245,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
 
     ngx_voyo_health_cache(checks, health);
     ngx_voyo_health_zone(vmcf->shm_zone, stats.tracks, checks);
+    ngx_voyo_health_log(&vmcf->log_dropped, checks);
 
     /* unhealthy only when our own parts can't serve anything */
 
@@ -474,6 +476,33 @@ ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
         cJSON_AddNumberToObject(check, names[i],
                                (double) ngx_voyo_counters(zone)->counts[i]);
     }
+}
+
+
+static void
+ngx_voyo_health_log(ngx_str_t *file, cJSON *checks)
+{
+    FILE           *f;
+    cJSON          *check;
+    unsigned long   dropped;
+
+    if (file->len == 0) {
+        return;
+    }
+
+    /* a few bytes, in memory since they were written */
+
+    f = fopen((char *) file->data, "re");
+    if (f == NULL) {
+        return;
+    }
+
+    if (fscanf(f, "%lu", &dropped) == 1) {
+        check = ngx_voyo_health_check(checks, "log", 1);
+        cJSON_AddNumberToObject(check, "dropped", (double) dropped);
+    }
+
+    fclose(f);
 }
 
 
