@@ -2,6 +2,7 @@
 
 """deploy/voyo: what it refuses, what it starts, and that nothing is left."""
 
+import fcntl
 import http.server
 import json
 import os
@@ -11,11 +12,13 @@ import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +113,7 @@ class DeployTest(unittest.TestCase):
 
         def settled() -> bool:
             found[:] = [pid for pid, line in self.processes().items()
-                        if name in line]
+                        if name in line and '--relay' not in line]
             return len(found) < 2
 
         self.until(settled, f'there is one {name}')
@@ -390,6 +393,164 @@ class DeployTest(unittest.TestCase):
             began = time.monotonic()
             self.assertEqual(process.wait(15), 0)
         self.assertLess(time.monotonic() - began, 5)
+
+    def test_a_stop_at_the_start_is_heard(self) -> None:
+        """Process 1 has no default to end by, so it would be lost."""
+
+        process = subprocess.Popen(
+            [HERE / 'voyo'], env=self.environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.running.append(process)
+        self.until((self.home / 'voyo/run/lock').exists, 'it has begun')
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
+        self.assertEqual(self.processes(), {})
+
+    def test_all_are_told_to_stop(self) -> None:
+        """By systemd, or at a machine's end: listeners get what they wait for."""
+
+        told = threading.Event()
+
+        class App(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header('Content-Length', '8')
+                self.end_headers()
+                self.wfile.write(b'half')
+                told.wait(20)
+                self.wfile.write(b'half')
+
+            def log_message(self, *words: Any) -> None:
+                pass
+
+        app = http.server.ThreadingHTTPServer(('127.0.0.1', 0), App)
+        threading.Thread(target=app.serve_forever, daemon=True).start()
+        try:
+            process = self.start(
+                VOYO_APP_URL=f'http://127.0.0.1:{app.server_address[1]}')
+            url = f'http://127.0.0.1:{self.port}/'
+            with urllib.request.urlopen(url, timeout=20) as listener:
+                self.assertEqual(listener.read(4), b'half')
+                for pid in self.processes():
+                    os.kill(pid, signal.SIGTERM)
+                self.until(lambda: re.search('resolver ended .*|redis ended',
+                                             self.log()), 'all were told')
+                told.set()
+                self.assertEqual(listener.read(), b'half')
+            self.assertEqual(process.wait(20), 0, self.log())
+        finally:
+            told.set()
+            app.shutdown()
+            app.server_close()
+        self.assertEqual(self.processes(), {})
+
+    # Its log.
+
+    def log_to(self, output: int, errors: int) -> subprocess.Popen[bytes]:
+        """Starts it with a log that is not a file, at level info."""
+
+        process = subprocess.Popen(
+            [HERE / 'voyo'], env=self.environment(VOYO_LOG_LEVEL='info'),
+            stdin=subprocess.DEVNULL, stdout=output, stderr=errors)
+        self.running.append(process)
+        os.close(output)
+        os.close(errors)
+        self.until(lambda: process.poll() is not None or self.is_up(), 'is up')
+        self.assertIsNone(process.poll())
+        return process
+
+    def is_up(self) -> bool:
+        try:
+            return self.get('/health')[0] == 200
+        except OSError:
+            return False
+
+    def dropped(self) -> int:
+        return json.loads(self.get('/health')[1])['checks']['log']['dropped']
+
+    def unread(self, output: int, errors: int, read: int) -> None:
+        """Nobody reads: all goes on, and what is read then has whole lines."""
+
+        process = self.log_to(output, errors)
+        begun = time.monotonic()
+        while not self.dropped():
+            for _ in range(100):
+                self.assertEqual(self.get('/health/live')[0], 200)
+            self.assertLess(time.monotonic() - begun, 60)
+        os.kill(self.running_part('voyo-resolver'), signal.SIGKILL)
+        self.until(lambda: self.part('voyo-resolver'), 'it comes back')
+
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(
+            self.lines(read)), daemon=True)
+        reader.start()
+        self.until(lambda: any('were dropped' in line for line in lines),
+                   'it says so')
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
+        reader.join(10)
+        for line in lines:
+            self.assertRegex(line, r'^(\{".*"\}|voyo: .+|\d{4}/\d\d/\d\d .+|'
+                             r'\d+:\S+ .+)\r?\n$')
+
+    def lines(self, read: int) -> Iterator[str]:
+        try:
+            with open(read, errors='replace', newline='\n') as file:
+                yield from file
+        except OSError:      # a terminal's end
+            return
+
+    def test_an_unread_pipe(self) -> None:
+        read, write = os.pipe()
+        fcntl.fcntl(read, fcntl.F_SETPIPE_SZ, 4096)
+        self.unread(os.dup(write), write, read)
+
+    def test_an_unread_socket(self) -> None:
+        read, write = socket.socketpair()
+        self.unread(os.dup(write.fileno()), write.detach(), read.detach())
+
+    def test_a_stopped_terminal(self) -> None:
+        read, write = os.openpty()
+        termios.tcflow(write, termios.TCOOFF)
+        kept = os.dup(write)
+        self.addCleanup(os.close, kept)
+        threading.Thread(target=lambda: self.until(
+            lambda: self.is_up() and self.dropped(), 'lines are dropped', 60)
+            or termios.tcflow(kept, termios.TCOON), daemon=True).start()
+        self.unread(os.dup(write), write, read)
+
+    def test_the_readers_of_the_log_are_gone(self) -> None:
+        read, write = os.pipe()
+        process = self.log_to(os.dup(write), write)
+        os.close(read)
+        os.kill(self.running_part('voyo-resolver'), signal.SIGKILL)
+        self.until(self.dropped, 'it is counted')
+        self.until(lambda: self.part('voyo-resolver'), 'it comes back')
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
+
+    def test_what_carries_the_log_comes_back(self) -> None:
+        process = self.start()
+        nginx = self.part(PARTS[2])
+        relay = [pid for pid, line in self.processes().items()
+                 if '--relay' in line]
+        os.kill(relay[0], signal.SIGKILL)
+        self.until(lambda: 'log ended' in self.log(), 'it is said')
+        self.get('/health/live')
+        self.until(lambda: 'GET /health/live 200' in self.log(), 'it goes on')
+        self.assertEqual(self.part(PARTS[2]), nginx)
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, 'only root can be another')
+    def test_a_user_without_a_name(self) -> None:
+        (self.home / 'voyo').mkdir()
+        os.chown(self.home / 'voyo', 54321, 54321)
+        process = self.start('setpriv', '--reuid=54321', '--regid=54321',
+                             '--clear-groups')
+        self.until(lambda: self.get('/health')[0] == 200, 'healthy')
+        process.terminate()
+        self.assertEqual(process.wait(15), 0)
 
     @unittest.skipUnless(os.geteuid() == 0, 'only root can be another')
     def test_with_and_without_root(self) -> None:

@@ -12,6 +12,7 @@
 #include "job.h"
 #include "proof.h"
 #include "redis.h"
+#include "relay.h"
 #include "resolve.h"
 #include "store.h"
 #include "voyo_errno.h"
@@ -72,6 +73,11 @@ main(int argc, char *argv[])
     sigset_t          signals;
     struct timespec   every = { HEARTBEAT_EVERY, 0 };
     struct timespec   again = { 0, MAIN_AGAIN * 1000000 };
+
+    if (argc == 3 && strcmp(argv[1], "--relay") == 0) {
+        relay_run(argv[2]);
+        return 0;
+    }
 
     check = argc == 2 && strcmp(argv[1], "--check") == 0;
     prove = argc == 2 && strcmp(argv[1], "--prove") == 0;
@@ -464,7 +470,9 @@ main_usage(void)
           "\n"
           "--settings  says what is wrong with these, and ends\n"
           "--check     says whether Redis and yt-dlp can be used, and ends\n"
-          "--prove     resolves the track VOYO_CANARY once, and ends\n",
+          "--prove     resolves the track VOYO_CANARY once, and ends\n"
+          "\n"
+          "voyo-resolver --relay FILE carries the logs of deploy/voyo.\n",
           stderr);
 }
 

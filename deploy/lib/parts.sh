@@ -5,10 +5,6 @@
 
 
 declare -A pid=() began=() delay=() due=()
-access=
-writer=
-told_to_stop=
-told_to_reload=
 exec {never}<> <(:)
 
 
@@ -26,15 +22,45 @@ start_redis_and_check()
             alive redis && [ "$((tries += 1))" -le 1000 ] \
                 || give_up "redis-server did not start: see above"
             nap 0.01
+            stop_if_told
         done
     fi
 
     # tests Redis and the version of yt-dlp, and prints errors itself
-    (run_resolver --check {lock}>&- {never}>&-) \
+    finish run_resolver --check \
         || give_up "the resolver cannot start: see above"
 
-    (run_nginx -t -q {lock}>&- {never}>&-) | cat \
+    finish run_nginx -t -q \
         || give_up "nginx rejects its configuration: see above"
+}
+
+
+# Runs a part that ends by itself, or is ended when all is told to stop.
+
+finish()
+{
+    local child
+
+    apart "$@" &
+    child=$!
+
+    # a trap interrupts it
+    while kill -0 "$child" 2> /dev/null && [ -z "$told_to_stop" ]; do
+        wait "$child" || true
+    done
+
+    [ -z "$told_to_stop" ] || kill "$child" 2> /dev/null || true
+    stop_if_told
+    wait "$child"
+}
+
+
+stop_if_told()
+{
+    [ -n "$told_to_stop" ] || return 0
+
+    stop_all
+    exit 0
 }
 
 
@@ -48,17 +74,23 @@ give_up()
 start()
 {
     case $1 in
-    redis) run_redis {lock}>&- {never}>&- & ;;
-    resolver) run_resolver {lock}>&- {never}>&- & ;;
-    nginx)
-        [ -n "$access" ] || open_access_log
-        run_nginx >&"$access" {lock}>&- {never}>&- &
-        ;;
+    log) run_log & ;;
+    *) apart "run_$1" & ;;
     esac
 
     pid[$1]=$!
     began[$1]=$(now)
     unset "due[$1]"
+}
+
+
+# Runs a part without the descriptors that are ours.
+
+apart()
+{
+    exec {lock}>&- {never}>&- {output}>&- {errors}>&- \
+        {real_output}>&- {real_errors}>&-
+    "$@"
 }
 
 
@@ -92,18 +124,41 @@ run_resolver()
 
 run_nginx()
 {
-    exec setsid setpriv --pdeathsig TERM -- nginx -p "$home" -e stderr \
+    # it ignores TERM, see voyo_ignore_term
+    exec setsid setpriv --pdeathsig INT -- nginx -p "$home" -e stderr \
         -c "$home/conf/nginx.conf" "$@"
 }
 
 
-# nginx opens /dev/stdout by name.  That works for a pipe; for a socket (systemd)
-# it fails, and in a file it would overwrite what others have written.
+# From here on all that is written, by the parts and by deploy/voyo, goes through
+# pipes, and one process of ours carries it on.  It reads on when nobody reads
+# what it writes; and as both ends of the pipes are open here, none that writes
+# notices when it is killed and started again.  nginx opens /dev/stdout by name,
+# which a socket (systemd) does not allow.
 
-open_access_log()
+open_log()
 {
-    exec {access}> >(trap '' INT TERM HUP; exec cat)
-    writer=$!
+    exec {real_output}>&1 {real_errors}>&2 {output}<> <(:) {errors}<> <(:)
+    trap close_log EXIT
+    start log
+    exec 1>&"$output" 2>&"$errors"
+}
+
+
+run_log()
+{
+    exec < "/proc/self/fd/$output" 3< "/proc/self/fd/$errors"
+    exec 1>&"$real_output" 2>&"$real_errors"
+    apart exec setsid "$resolver" --relay "$home/run/dropped"
+}
+
+
+# It ends when all has been written, or a second later.
+
+close_log()
+{
+    exec 1>&"$real_output" 2>&"$real_errors" {output}>&- {errors}>&-
+    wait "${pid[log]}" 2> /dev/null || true
 }
 
 
@@ -121,6 +176,7 @@ wait_ready()
         alive nginx && [ "$((tries += 1))" -le 1000 ] \
             || give_up "nginx did not start: see above"
         nap 0.01
+        stop_if_told
     done
 
     say "ready, open http://localhost:$PORT/" \
@@ -133,22 +189,28 @@ wait_ready()
 
 supervise()
 {
-    local name
-
     while [ -z "$told_to_stop" ]; do
-        for name in "${!pid[@]}"; do
-            alive "$name" || ended "$name"
-        done
-
-        for name in "${!due[@]}"; do
-            [ "$(now)" -lt "${due[$name]}" ] || start "$name"
-        done
+        tend
 
         [ -d "$home/cache" ] \
             || { make_directories && own_directories; } || true
 
         [ -z "$told_to_reload" ] || reload
         nap 0.2
+    done
+}
+
+
+tend()
+{
+    local name
+
+    for name in "${!pid[@]}"; do
+        alive "$name" || ended "$name"
+    done
+
+    for name in "${!due[@]}"; do
+        [ "$(now)" -lt "${due[$name]}" ] || start "$name"
     done
 }
 
@@ -165,6 +227,13 @@ ended()
     # kill what it left behind, such as the workers of a killed nginx
     kill -KILL -- "-${pid[$1]}" 2> /dev/null || true
     unset "pid[$1]"
+
+    # nothing can be said without it
+    if [ "$1" = log ]; then
+        start log
+        say "log ended with status $status, started again"
+        return 0
+    fi
 
     if [ "$1" = nginx ]; then
         say "nginx ended with status $status, stopping all parts"
@@ -207,46 +276,48 @@ reload()
 }
 
 
-# nginx first, since running requests may need the resolver; Redis last, which
-# saves its data.  A second signal stops nginx at once.
+# nginx first, since running requests may need the others, which are started
+# again until their turn; Redis last, which saves its data.  A second signal
+# stops nginx at once.
 
 stop_all()
 {
-    local each
-
     hurry=
     trap 'hurry=1' TERM INT HUP
 
-    stop nginx QUIT "$VOYO_STOP_TIMEOUT"
-    stop nginx TERM 2
+    stop nginx QUIT "$VOYO_STOP_TIMEOUT" INT 2
     stop resolver TERM 5
     stop redis TERM 10
-
-    for each in nginx resolver redis; do
-        alive "$each" || continue
-        say "$each does not stop, killed"
-        kill -KILL -- "-${pid[$each]}" 2> /dev/null || true
-    done
-
-    if [ -n "$access" ]; then
-        exec {access}>&-
-        wait "$writer" || true
-    fi
-
-    wait
 }
 
 
+# Stops a part with signals, and waits so many seconds after each.
+
 stop()
 {
-    local end
+    local name=$1 part=${pid[$1]-} end
 
-    alive "$1" || return 0
-    kill "-$2" "${pid[$1]}" 2> /dev/null || return 0
-    end=$((SECONDS + $3))
+    unset "pid[$1]" "due[$1]"
+    [ -n "$part" ] || return 0
+    shift
 
-    while alive "$1" && [ "$SECONDS" -lt "$end" ]; do
-        [ -z "$hurry" ] || [ "$2" != QUIT ] || return 0
-        nap 0.05
+    while [ $# -gt 0 ]; do
+        kill "-$1" "$part" 2> /dev/null || break
+        end=$((SECONDS + $2))
+
+        while kill -0 "$part" 2> /dev/null && [ "$SECONDS" -lt "$end" ]; do
+            [ -z "$hurry" ] || [ "$1" != QUIT ] || break
+            tend
+            nap 0.05
+        done
+
+        shift 2
     done
+
+    if kill -0 "$part" 2> /dev/null; then
+        say "$name does not stop, killed"
+        kill -KILL -- "-$part" 2> /dev/null || true
+    fi
+
+    wait "$part" 2> /dev/null || true
 }

@@ -279,11 +279,13 @@ class Stack:
     def send(self, name: str, number: int) -> None:
         self.parts[name].send_signal(number)
 
-    def stop(self, name: str, number: int = signal.SIGTERM,
-             seconds: float = 10) -> int:
+    def stop(self, name: str, number: int = 0, seconds: float = 10) -> int:
         """Stops a part, waits for it, and returns its exit status."""
 
         process = self.parts.pop(name)
+        # nginx ignores TERM, see voyo_ignore_term
+        number = number or (signal.SIGINT if name == 'nginx'
+                            else signal.SIGTERM)
         if process.poll() is None:
             process.send_signal(signal.SIGCONT)
             process.send_signal(number)
