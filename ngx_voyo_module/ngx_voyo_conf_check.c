@@ -63,12 +63,14 @@ static const char *
 ngx_voyo_conf_check_location(void **loc_conf)
 {
     size_t                     *slice;
+    ngx_voyo_loc_conf_t        *vlcf;
     ngx_http_core_loc_conf_t   *clcf;
     ngx_http_upstream_conf_t   *proxy;
 
     extern ngx_module_t  ngx_http_slice_filter_module;
     extern ngx_module_t  ngx_http_proxy_module;
 
+    vlcf = loc_conf[ngx_voyo_module.ctx_index];
     clcf = loc_conf[ngx_http_core_module.ctx_index];
 
     /* the first and only member of one, the first of the other */
@@ -90,6 +92,14 @@ ngx_voyo_conf_check_location(void **loc_conf)
 
     if (proxy->cache_zone == NULL && proxy->cache_value == NULL) {
         return "no \"proxy_cache\": each client fetches the track again";
+    }
+
+    if (proxy->cache_min_uses > 1) {
+        return "\"proxy_cache_min_uses\" above 1: a prefetch stores nothing";
+    }
+
+    if (vlcf->fill && clcf->keepalive_timeout == 0) {
+        return "a \"keepalive_timeout\" of 0: a fill never completes";
     }
 
     if (!ngx_voyo_conf_check_again(clcf->error_pages)) {

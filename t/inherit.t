@@ -167,3 +167,24 @@ GET /art/dQw4w9WgXcQ
 --- bytes: 0-
 --- response_headers
 Content-Type: audio/mp4
+
+=== TEST 11: a prefetch, with long headers of the site's
+--- http_config eval
+'add_header X-Site "' . 'x' x 2000 . '" always; add_header X-Other "' . 'y' x 2000 . '" always;'
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- bytes: none
+--- fetched
+slices 0
+
+=== TEST 12: a prefetch, with files that are stored at the second request
+--- http_config
+proxy_cache_min_uses 2;
+--- cached
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- more_headers
+Range: bytes=0-9
+--- error_code: 206
+--- bytes: 0-9
+--- fetched
+slices 0

@@ -311,7 +311,7 @@ ngx_voyo_fill_done(void *data)
 {
     ngx_voyo_fill_t        *fill = data;
 
-    ngx_uint_t              status, retry_after;
+    ngx_uint_t              status;
     ngx_queue_t            *q;
     ngx_voyo_fills_t       *fills;
     ngx_voyo_fill_watch_t  *watch;
@@ -324,8 +324,7 @@ ngx_voyo_fill_done(void *data)
     fills->nrunning--;
     fills->nslow -= fill->slow;
 
-    status = ngx_voyo_fill_status(fill->connection.answer,
-                                  fill->connection.received, &retry_after);
+    status = ngx_voyo_fill_status(&fill->connection.answer);
 
     if (status == 0 && !fill->again && !ngx_queue_empty(&fill->watches)) {
 
@@ -350,7 +349,7 @@ ngx_voyo_fill_done(void *data)
 
         ngx_voyo_fill_detach(watch);
 
-        watch->handler(watch, status, retry_after);
+        watch->handler(watch, status, fill->connection.answer.retry_after);
     }
 
     ngx_free(fill);

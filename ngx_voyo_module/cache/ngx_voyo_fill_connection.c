@@ -23,7 +23,7 @@ ngx_voyo_fill_connect(ngx_voyo_fill_connection_t *fc, ngx_addr_t *address,
     ngx_peer_connection_t  *pc;
 
     fc->sent = 0;
-    fc->received = 0;
+    ngx_memzero(&fc->answer, sizeof(ngx_voyo_fill_answer_t));
 
     pc = &fc->peer;
 
@@ -90,6 +90,7 @@ ngx_voyo_fill_send(ngx_event_t *wev)
 static void
 ngx_voyo_fill_receive(ngx_event_t *rev)
 {
+    u_char                       buf[1024];
     ssize_t                      n;
     ngx_connection_t            *c;
     ngx_voyo_fill_connection_t  *fc;
@@ -102,10 +103,9 @@ ngx_voyo_fill_receive(ngx_event_t *rev)
         return;
     }
 
-    while (fc->received < NGX_VOYO_FILL_ANSWER) {
+    for ( ;; ) {
 
-        n = c->recv(c, fc->answer + fc->received,
-                    NGX_VOYO_FILL_ANSWER - fc->received);
+        n = c->recv(c, buf, sizeof(buf));
 
         if (n == NGX_AGAIN) {
             if (ngx_handle_read_event(rev, 0) == NGX_OK) {
@@ -119,7 +119,7 @@ ngx_voyo_fill_receive(ngx_event_t *rev)
             break;
         }
 
-        fc->received += n;
+        ngx_voyo_fill_read(&fc->answer, buf, n);
     }
 
     fc->handler(fc->data);

@@ -13,9 +13,10 @@
 #include <ngx_event.h>
 #include <ngx_event_connect.h>
 
+#include "ngx_voyo_fill_message.h"
+
 
 #define NGX_VOYO_FILL_REQUEST  768
-#define NGX_VOYO_FILL_ANSWER   4096
 
 
 /* A connection of the module to its own server, for one fill. */
@@ -26,9 +27,8 @@ typedef struct {
     void                    *data;
     size_t                   len;
     size_t                   sent;
-    size_t                   received;
     u_char                   request[NGX_VOYO_FILL_REQUEST];
-    u_char                   answer[NGX_VOYO_FILL_ANSWER];
+    ngx_voyo_fill_answer_t   answer;
 } ngx_voyo_fill_connection_t;
 
 

@@ -10,8 +10,7 @@
 #define NGX_VOYO_FILL_FAILED  300        /* this status and above */
 
 
-static u_char *ngx_voyo_fill_answer(u_char *p, u_char *last,
-    ngx_uint_t *status, ngx_uint_t *retry_after);
+static void ngx_voyo_fill_read_line(ngx_voyo_fill_answer_t *answer);
 
 
 size_t
@@ -51,75 +50,66 @@ ngx_voyo_fill_message(u_char *buf, size_t size,
 }
 
 
-ngx_uint_t
-ngx_voyo_fill_status(u_char *p, size_t len, ngx_uint_t *retry_after)
+void
+ngx_voyo_fill_read(ngx_voyo_fill_answer_t *answer, u_char *p, size_t len)
 {
-    u_char      *last;
-    ngx_uint_t   first, second, nothing;
+    u_char  *last;
 
-    last = p + len;
+    for (last = p + len; p < last; p++) {
 
-    *retry_after = 0;
+        if (*p == LF) {
+            ngx_voyo_fill_read_line(answer);
+            answer->len = 0;
 
-    p = ngx_voyo_fill_answer(p, last, &first, retry_after);
-
-    if (p == NULL) {
-        return 0;
+        } else if (*p != CR && answer->len < sizeof(answer->line)) {
+            answer->line[answer->len++] = *p;
+        }
     }
-
-    if (first >= NGX_VOYO_FILL_FAILED) {
-        return first;
-    }
-
-    /* without the second response the slice is incomplete */
-
-    return ngx_voyo_fill_answer(p, last, &second, &nothing) ? 200 : 0;
 }
 
 
-static u_char *
-ngx_voyo_fill_answer(u_char *p, u_char *last, ngx_uint_t *status,
-    ngx_uint_t *retry_after)
+static void
+ngx_voyo_fill_read_line(ngx_voyo_fill_answer_t *answer)
 {
-    u_char     *end;
-    ngx_int_t   n;
+    ngx_int_t  n;
 
     static const char  name[] = "Retry-After: ";
 
-    /* "HTTP/1.1 200 OK" */
-
-    if (last - p < 12 || ngx_strncmp(p, "HTTP/1.", 7) != 0) {
-        return NULL;
+    if (answer->len == 0) {
+        answer->headers++;
+        return;
     }
 
-    n = ngx_atoi(p + 9, 3);
-
-    if (n == NGX_ERROR) {
-        return NULL;
+    if (answer->headers) {
+        return;
     }
 
-    *status = n;
+    if (answer->status == 0) {
 
-    for ( ;; ) {
+        /* "HTTP/1.1 200 OK" */
 
-        end = ngx_strlchr(p, last, LF);
+        n = answer->len < 12 ? NGX_ERROR : ngx_atoi(answer->line + 9, 3);
+        answer->status = n > 0 ? n : 0;
 
-        if (end == NULL) {
-            return NULL;
-        }
-
-        if (end - p < 2) {
-            return end + 1;
-        }
-
-        if ((size_t) (end - p) > sizeof(name)
-            && ngx_strncasecmp(p, (u_char *) name, sizeof(name) - 1) == 0)
-        {
-            n = ngx_atoi(p + sizeof(name) - 1,
-                         end - 1 - p - (sizeof(name) - 1));
-            *retry_after = n > 0 ? n : 0;
-        }
-
-        p = end + 1;
+    } else if (answer->len > sizeof(name) - 1
+               && ngx_strncasecmp(answer->line, (u_char *) name,
+                                  sizeof(name) - 1) == 0)
+    {
+        n = ngx_atoi(answer->line + sizeof(name) - 1,
+                     answer->len - (sizeof(name) - 1));
+        answer->retry_after = n > 0 ? n : 0;
     }
+}
+
+
+ngx_uint_t
+ngx_voyo_fill_status(ngx_voyo_fill_answer_t *answer)
+{
+    if (answer->headers && answer->status >= NGX_VOYO_FILL_FAILED) {
+        return answer->status;
+    }
+
+    /* without the second response the slice broke off */
+
+    return answer->headers > 1 ? NGX_HTTP_OK : 0;
 }

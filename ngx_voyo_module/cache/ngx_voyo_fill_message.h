@@ -10,6 +10,7 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include <ngx_http.h>
 
 #include "voyo_format.h"
 #include "voyo_track.h"
@@ -39,12 +40,22 @@ typedef struct {
 size_t ngx_voyo_fill_message(u_char *buf, size_t size,
     ngx_voyo_fill_request_t *request, size_t *key);
 
-/*
- * Parses everything received.  Returns the "status" for ngx_voyo_fill_pt, and
- * sets "retry_after".
- */
-ngx_uint_t ngx_voyo_fill_status(u_char *p, size_t len,
-    ngx_uint_t *retry_after);
+/* What has been received.  Zeroed at first. */
+
+typedef struct {
+    ngx_uint_t        status;            /* of the first response */
+    ngx_uint_t        retry_after;       /* s, of the first response */
+    ngx_uint_t        headers;           /* that are complete */
+    size_t            len;               /* of the line so far */
+    u_char            line[64];          /* its beginning */
+} ngx_voyo_fill_answer_t;
+
+
+/* Takes what has been received, in any pieces. */
+void ngx_voyo_fill_read(ngx_voyo_fill_answer_t *answer, u_char *p, size_t len);
+
+/* The "status" for ngx_voyo_fill_pt, once nothing more is received. */
+ngx_uint_t ngx_voyo_fill_status(ngx_voyo_fill_answer_t *answer);
 
 
 #endif /* _NGX_VOYO_FILL_MESSAGE_H_INCLUDED_ */
