@@ -53,8 +53,12 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
             r->keepalive = 0;
         }
 
-        if (ngx_voyo_origin_read(r, origin) != NGX_OK) {
-            return ngx_voyo_problem(r, &ngx_voyo_problem_request);
+        rc = ngx_voyo_origin_read(r, origin);
+
+        if (rc != NGX_OK) {
+            return ngx_voyo_problem(r, rc == NGX_ERROR
+                                       ? &ngx_voyo_problem_memory
+                                       : &ngx_voyo_problem_request);
         }
 
     } else if (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL) {
@@ -123,7 +127,7 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
     off_t       size;
     u_char     *p, *last;
-    ngx_str_t   text, *field;
+    ngx_str_t   name, text, *field;
 
     /*
      * the representation, which ends with its size: in a field of its own, or
@@ -143,7 +147,7 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     /* error_page changes r->uri, the text stays */
 
-    origin->name = text;
+    name = text;
 
     if (text.len > sizeof(VOYO_MP4_MARK) - 1
         && ngx_strncmp(text.data + text.len
@@ -192,6 +196,20 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                       origin->last - origin->start + 1, NGX_VOYO_SLICE_MAX);
         return NGX_DECLINED;
     }
+
+    p = ngx_pnalloc(r->pool, name.len + sizeof("\"\"bytes=-")
+                             + 2 * NGX_OFF_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    origin->etag.data = p;
+    p = ngx_sprintf(p, "\"%V\"", &name);
+    origin->etag.len = p - origin->etag.data;
+
+    origin->range.data = p;
+    p = ngx_sprintf(p, "bytes=%O-%O", origin->start, origin->last);
+    origin->range.len = p - origin->range.data;
 
     return NGX_OK;
 }

@@ -20,8 +20,9 @@ typedef struct {
     ngx_voyo_ctx_t         ctx;             /* "timer": until "not_before" */
 
     ngx_str_t              track;
-    ngx_str_t              name;            /* of the bytes, from the edge */
     ngx_str_t              representation;  /* in the record */
+    ngx_str_t              etag;            /* the name, quoted */
+    ngx_str_t              range;           /* the slice, as a header */
     off_t                  size;            /* of the representation */
     off_t                  start;           /* the slice */
     off_t                  last;            /* inclusive */

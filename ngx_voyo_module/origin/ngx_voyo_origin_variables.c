@@ -9,17 +9,6 @@
 #include "ngx_voyo_variable.h"
 
 
-typedef enum {
-    NGX_VOYO_MEDIA_SCHEME = 0,
-    NGX_VOYO_MEDIA_HOST,
-    NGX_VOYO_MEDIA_NAME,
-    NGX_VOYO_MEDIA_URI,
-    NGX_VOYO_MEDIA_USER_AGENT,
-    NGX_VOYO_MEDIA_RANGE,
-    NGX_VOYO_ETAG
-} ngx_voyo_media_variable_e;
-
-
 static ngx_int_t ngx_voyo_origin_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
@@ -27,25 +16,31 @@ static ngx_int_t ngx_voyo_origin_variable(ngx_http_request_t *r,
 static ngx_http_variable_t  ngx_voyo_origin_variables[] = {
 
     { ngx_string("voyo_media_scheme"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_MEDIA_SCHEME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, url.scheme), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("voyo_media_host"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_MEDIA_HOST, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, url.host), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("voyo_media_name"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_MEDIA_NAME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, url.name), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("voyo_media_uri"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_MEDIA_URI, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, url.uri), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("voyo_media_user_agent"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_MEDIA_USER_AGENT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, source.user_agent), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("voyo_media_range"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_MEDIA_RANGE, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, range), NGX_HTTP_VAR_NOCACHEABLE,
+      0 },
 
     { ngx_string("voyo_etag"), NULL, ngx_voyo_origin_variable,
-      NGX_VOYO_ETAG, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+      offsetof(ngx_voyo_origin_t, etag), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -55,10 +50,8 @@ static ngx_int_t
 ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_str_t          *text;
-    ngx_voyo_origin_t  *origin;
-
-    static ngx_str_t  none = ngx_null_string;
+    u_char     *origin;
+    ngx_str_t  *text;
 
     origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
 
@@ -67,40 +60,7 @@ ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    text = &none;
-
-    switch (data) {
-
-    case NGX_VOYO_MEDIA_SCHEME:
-        text = &origin->url.scheme;
-        break;
-
-    case NGX_VOYO_MEDIA_HOST:
-        text = &origin->url.host;
-        break;
-
-    case NGX_VOYO_MEDIA_NAME:
-        text = &origin->url.name;
-        break;
-
-    case NGX_VOYO_MEDIA_URI:
-        text = &origin->url.uri;
-        break;
-
-    case NGX_VOYO_MEDIA_USER_AGENT:
-        text = &origin->source.user_agent;
-        break;
-
-    case NGX_VOYO_MEDIA_RANGE:
-        return ngx_voyo_variable_print(r, v, sizeof("bytes=-")
-                                             + 2 * NGX_OFF_T_LEN,
-                                       "bytes=%O-%O", origin->start,
-                                       origin->last);
-
-    default: /* NGX_VOYO_ETAG */
-        return ngx_voyo_variable_print(r, v, origin->name.len + 2, "\"%V\"",
-                                       &origin->name);
-    }
+    text = (ngx_str_t *) (origin + data);
 
     ngx_voyo_variable_set(v, text->data, text->len);
 
