@@ -657,6 +657,11 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         }
     }
 
+    vmcf->private = ngx_voyo_hosts_private(cf);
+    if (vmcf->private == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
     if (vmcf->used && (vmcf->shm_zone == NULL || vmcf->redis == NULL)) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"voyo_zone\" and \"voyo_redis\" must be set in "

@@ -24,6 +24,7 @@ typedef struct {
     struct ngx_voyo_redis_conf_s   *redis;         /* NULL: not set */
     ngx_str_t                       egress;
     ngx_array_t                    *hosts;         /* of ngx_voyo_host_t */
+    ngx_array_t                    *private;       /* of ngx_cidr_t */
     ngx_addr_t                     *fill_address;  /* NULL: no fills */
     ngx_uint_t                      family;        /* of hosts: AF_... */
     ngx_uint_t                      codec;         /* voyo_codec_t */

@@ -7,10 +7,33 @@
 #include "ngx_voyo_hosts.h"
 
 
-static ngx_uint_t ngx_voyo_hosts_private(in_addr_t addr);
+/* RFC 6890: not globally reachable; multicast and reserved at the end. */
+
+static ngx_str_t  ngx_voyo_hosts_nets[] = {
+    ngx_string("0.0.0.0/8"),
+    ngx_string("10.0.0.0/8"),
+    ngx_string("100.64.0.0/10"),
+    ngx_string("127.0.0.0/8"),
+    ngx_string("169.254.0.0/16"),
+    ngx_string("172.16.0.0/12"),
+    ngx_string("192.0.0.0/24"),
+    ngx_string("192.168.0.0/16"),
+    ngx_string("198.18.0.0/15"),
+    ngx_string("224.0.0.0/3"),
 #if (NGX_HAVE_INET6)
-static ngx_uint_t ngx_voyo_hosts_private6(struct in6_addr *addr);
+
+    /*
+     * only global unicast, 2000::/3 (RFC 4291, section 2.4), except 6to4 and
+     * Teredo, which contain an IPv4 address that may be private
+     */
+
+    ngx_string("::/3"),
+    ngx_string("4000::/2"),
+    ngx_string("8000::/1"),
+    ngx_string("2002::/16"),
+    ngx_string("2001::/32")
 #endif
+};
 
 
 ngx_voyo_host_t *
@@ -62,94 +85,37 @@ ngx_voyo_hosts_find(ngx_array_t *hosts, ngx_voyo_media_url_t *url)
 
 
 ngx_uint_t
-ngx_voyo_hosts_address(ngx_voyo_host_t *host, struct sockaddr *sockaddr)
+ngx_voyo_hosts_address(ngx_voyo_host_t *host, ngx_array_t *private,
+    struct sockaddr *sockaddr)
 {
-    struct sockaddr_in  *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
-
-    if (host->scheme.len) {
-        return 1;
-    }
-
-    switch (sockaddr->sa_family) {
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) sockaddr;
-        return !ngx_voyo_hosts_private(ntohl(sin->sin_addr.s_addr));
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) sockaddr;
-        return !ngx_voyo_hosts_private6(&sin6->sin6_addr);
-#endif
-
-    default:
-        return 0;
-    }
+    return host->scheme.len || ngx_cidr_match(sockaddr, private) != NGX_OK;
 }
 
 
-static ngx_uint_t
-ngx_voyo_hosts_private(in_addr_t addr)
+ngx_array_t *
+ngx_voyo_hosts_private(ngx_conf_t *cf)
 {
-    ngx_uint_t  i;
+    ngx_uint_t    i, n;
+    ngx_cidr_t   *cidr;
+    ngx_array_t  *private;
 
-    /* RFC 6890: not globally reachable; multicast and reserved at the end */
+    n = sizeof(ngx_voyo_hosts_nets) / sizeof(ngx_str_t);
 
-    static const struct {
-        in_addr_t  net;
-        in_addr_t  mask;
-    } nets[] = {
-        { 0x00000000, 0xff000000 },    /* 0.0.0.0/8 */
-        { 0x0a000000, 0xff000000 },    /* 10.0.0.0/8 */
-        { 0x64400000, 0xffc00000 },    /* 100.64.0.0/10 */
-        { 0x7f000000, 0xff000000 },    /* 127.0.0.0/8 */
-        { 0xa9fe0000, 0xffff0000 },    /* 169.254.0.0/16 */
-        { 0xac100000, 0xfff00000 },    /* 172.16.0.0/12 */
-        { 0xc0000000, 0xffffff00 },    /* 192.0.0.0/24 */
-        { 0xc0a80000, 0xffff0000 },    /* 192.168.0.0/16 */
-        { 0xc6120000, 0xfffe0000 },    /* 198.18.0.0/15 */
-        { 0xe0000000, 0xe0000000 }     /* 224.0.0.0/3 */
-    };
+    private = ngx_array_create(cf->pool, n, sizeof(ngx_cidr_t));
+    if (private == NULL) {
+        return NULL;
+    }
 
-    for (i = 0; i < sizeof(nets) / sizeof(nets[0]); i++) {
-        if ((addr & nets[i].mask) == nets[i].net) {
-            return 1;
+    cidr = ngx_array_push_n(private, n);
+
+    for (i = 0; i < n; i++) {
+        if (ngx_ptocidr(&ngx_voyo_hosts_nets[i], &cidr[i]) != NGX_OK) {
+            return NULL;
         }
     }
 
-    return 0;
+    return private;
 }
-
-
-#if (NGX_HAVE_INET6)
-
-static ngx_uint_t
-ngx_voyo_hosts_private6(struct in6_addr *addr)
-{
-    u_char  *p;
-
-    p = addr->s6_addr;
-
-    if (IN6_IS_ADDR_V4MAPPED(addr)) {
-        return ngx_voyo_hosts_private(((in_addr_t) p[12] << 24)
-                                      + (p[13] << 16) + (p[14] << 8)
-                                      + p[15]);
-    }
-
-    /*
-     * only global unicast, 2000::/3 (RFC 4291, section 2.4), except 6to4 and
-     * Teredo, which contain an IPv4 address that may be private
-     */
-
-    return (p[0] & 0xe0) != 0x20
-           || (p[0] == 0x20 && p[1] == 0x02)
-           || (p[0] == 0x20 && p[1] == 0x01 && p[2] == 0 && p[3] == 0);
-}
-
-#endif
 
 
 ngx_int_t

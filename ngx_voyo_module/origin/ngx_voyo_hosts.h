@@ -32,8 +32,11 @@ ngx_voyo_host_t *ngx_voyo_hosts_find(ngx_array_t *hosts,
  * Whether an address may be connected to: 1 or 0.  Private, loopback and the
  * like may not, unless "host" lists the origin explicitly.
  */
-ngx_uint_t ngx_voyo_hosts_address(ngx_voyo_host_t *host,
+ngx_uint_t ngx_voyo_hosts_address(ngx_voyo_host_t *host, ngx_array_t *private,
     struct sockaddr *sockaddr);
+
+/* These addresses, an array of ngx_cidr_t.  NULL: no memory. */
+ngx_array_t *ngx_voyo_hosts_private(ngx_conf_t *cf);
 
 /*
  * Adds an entry of "voyo_media_hosts" to an array of ngx_voyo_host_t.

@@ -8,20 +8,23 @@
 #include "ngx_voyo_park.h"
 
 
-static ngx_int_t ngx_voyo_origin_literal(ngx_voyo_origin_t *origin);
 static void ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx);
 static void ngx_voyo_origin_set(ngx_voyo_origin_t *origin,
     struct sockaddr *sockaddr, socklen_t socklen);
-static uint32_t ngx_voyo_origin_mark(ngx_voyo_media_url_t *url);
 
 
 ngx_int_t
 ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
+    ngx_addr_t                 addr;
     ngx_resolver_ctx_t        *ctx, temp;
     ngx_http_core_loc_conf_t  *clcf;
 
-    if (ngx_voyo_origin_literal(origin) == NGX_OK) {
+    if (ngx_parse_addr(r->pool, &addr, origin->url.name.data,
+                       origin->url.name.len)
+        == NGX_OK)
+    {
+        ngx_voyo_origin_set(origin, addr.sockaddr, addr.socklen);
         goto found;
     }
 
@@ -73,48 +76,6 @@ found:
 }
 
 
-static ngx_int_t
-ngx_voyo_origin_literal(ngx_voyo_origin_t *origin)
-{
-    in_addr_t            addr;
-    ngx_str_t           *name;
-    struct sockaddr_in   sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6   sin6;
-#endif
-
-    name = &origin->url.name;
-
-    addr = ngx_inet_addr(name->data, name->len);
-
-    if (addr != INADDR_NONE) {
-        ngx_memzero(&sin, sizeof(struct sockaddr_in));
-        sin.sin_family = AF_INET;
-        sin.sin_addr.s_addr = addr;
-
-        ngx_voyo_origin_set(origin, (struct sockaddr *) &sin, sizeof(sin));
-        return NGX_OK;
-    }
-
-#if (NGX_HAVE_INET6)
-
-    ngx_memzero(&sin6, sizeof(struct sockaddr_in6));
-
-    if (ngx_inet6_addr(name->data, name->len, sin6.sin6_addr.s6_addr)
-        == NGX_OK)
-    {
-        sin6.sin6_family = AF_INET6;
-
-        ngx_voyo_origin_set(origin, (struct sockaddr *) &sin6, sizeof(sin6));
-        return NGX_OK;
-    }
-
-#endif
-
-    return NGX_DECLINED;
-}
-
-
 static void
 ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
 {
@@ -137,28 +98,16 @@ ngx_voyo_origin_resolved(ngx_resolver_ctx_t *ctx)
         vmcf = ngx_http_get_module_main_conf(origin->ctx.request,
                                              ngx_voyo_module);
 
-        for (i = 0; i < ctx->naddrs; i++) {
+        for (i = 0; i < ctx->naddrs && !origin->addressed; i++) {
 
             /* a URL is bound to the family too: G7 */
 
-            if (vmcf->family != AF_UNSPEC
-                && ctx->addrs[i].sockaddr->sa_family
-                   != (sa_family_t) vmcf->family)
+            if (vmcf->family == AF_UNSPEC
+                || ctx->addrs[i].sockaddr->sa_family
+                   == (sa_family_t) vmcf->family)
             {
-                continue;
-            }
-
-            origin->ctx.problem = ngx_voyo_problem_host;
-            origin->lost = origin->found;
-
-            if (ngx_voyo_hosts_address(origin->host,
-                                           ctx->addrs[i].sockaddr))
-            {
-                origin->ctx.problem.status = 0;
-                origin->lost = 0;
                 ngx_voyo_origin_set(origin, ctx->addrs[i].sockaddr,
                                     ctx->addrs[i].socklen);
-                break;
             }
         }
     }
@@ -176,13 +125,20 @@ static void
 ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
     socklen_t socklen)
 {
-    uint32_t  mark;
+    uint32_t               mark;
+    ngx_voyo_main_conf_t  *vmcf;
 
-    if (!ngx_voyo_hosts_address(origin->host, sockaddr)) {
+    vmcf = ngx_http_get_module_main_conf(origin->ctx.request,
+                                         ngx_voyo_module);
+
+    if (!ngx_voyo_hosts_address(origin->host, vmcf->private, sockaddr)) {
         origin->ctx.problem = ngx_voyo_problem_host;
         origin->lost = origin->found;
         return;
     }
+
+    origin->ctx.problem.status = 0;
+    origin->lost = 0;
 
     ngx_memzero(&origin->sockaddr, sizeof(ngx_sockaddr_t));
     ngx_memcpy(&origin->sockaddr, sockaddr, socklen);
@@ -197,7 +153,12 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
      * retry a new one
      */
 
-    mark = ngx_voyo_origin_mark(&origin->url) + origin->retries;
+    ngx_crc32_init(mark);
+    ngx_crc32_update(&mark, origin->url.scheme.data, origin->url.scheme.len);
+    ngx_crc32_update(&mark, origin->url.host.data, origin->url.host.len);
+    ngx_crc32_final(mark);
+
+    mark += origin->retries;
 
     switch (sockaddr->sa_family) {
 
@@ -215,18 +176,4 @@ ngx_voyo_origin_set(ngx_voyo_origin_t *origin, struct sockaddr *sockaddr,
     }
 
     origin->addressed = 1;
-}
-
-
-static uint32_t
-ngx_voyo_origin_mark(ngx_voyo_media_url_t *url)
-{
-    uint32_t  crc;
-
-    ngx_crc32_init(crc);
-    ngx_crc32_update(&crc, url->scheme.data, url->scheme.len);
-    ngx_crc32_update(&crc, url->host.data, url->host.len);
-    ngx_crc32_final(crc);
-
-    return crc;
 }
