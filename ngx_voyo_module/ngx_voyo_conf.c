@@ -43,7 +43,6 @@ static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value);
 static char *ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static void ngx_voyo_use(ngx_conf_t *cf);
 
 
 static const ngx_voyo_parameter_t  ngx_voyo_stream_parameters[] = {
@@ -221,7 +220,7 @@ ngx_command_t  ngx_voyo_commands[] = {
     { ngx_string("voyo_health"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_voyo_health,
-      0,
+      NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
@@ -506,7 +505,8 @@ static char *
 ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
     ngx_http_handler_pt handler)
 {
-    ngx_str_t  *value;
+    ngx_str_t             *value;
+    ngx_voyo_main_conf_t  *vmcf;
 
     if (vlcf->handler) {
         return "cannot be used with another of \"voyo_stream\", "
@@ -515,7 +515,8 @@ ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
 
     vlcf->handler = handler;
 
-    ngx_voyo_use(cf);
+    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
+    vmcf->used = 1;
 
     if (cf->args->nelts == 1 || vlcf->again) {
         return NGX_CONF_OK;
@@ -573,24 +574,16 @@ ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
+    ngx_voyo_main_conf_t *vmcf = conf;
+
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_voyo_health_handler;
 
-    ngx_voyo_use(cf);
+    vmcf->used = 1;
 
     return NGX_CONF_OK;
-}
-
-
-static void
-ngx_voyo_use(ngx_conf_t *cf)
-{
-    ngx_voyo_main_conf_t  *vmcf;
-
-    vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
-    vmcf->used = 1;
 }
 
 

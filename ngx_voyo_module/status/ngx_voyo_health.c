@@ -43,6 +43,8 @@ static size_t ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
     ngx_voyo_health_e *health);
 static void ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
     ngx_voyo_health_e *health);
+static void ngx_voyo_health_failed(cJSON *ytdlp, const char *name,
+    cJSON *reason, ngx_voyo_health_e *health);
 static void ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health);
 static void ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks,
     cJSON *checks);
@@ -284,11 +286,7 @@ ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
     ngx_uint_t   i, n;
 
     rss = 0;
-    n = 0;
-
-    if (reply && reply->type == REDIS_REPLY_ARRAY) {
-        n = reply->elements;
-    }
+    n = reply ? reply->elements : 0;
 
     resolver = ngx_voyo_health_check(checks, "resolver", n != 0);
     cJSON_AddNumberToObject(resolver, "count", (double) n);
@@ -347,61 +345,48 @@ static void
 ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
     ngx_voyo_health_e *health)
 {
-    cJSON       *item, *result;
-    ngx_uint_t   bad;
+    cJSON  *breaker, *canary, *mode, *refused;
 
-    bad = 0;
+    breaker = cJSON_GetObjectItemCaseSensitive(heartbeat, "breaker");
+    mode = cJSON_GetObjectItemCaseSensitive(heartbeat, "mode");
+    canary = cJSON_GetObjectItemCaseSensitive(heartbeat, "canary");
+    canary = cJSON_GetObjectItemCaseSensitive(canary, "result");
+    refused = cJSON_GetObjectItemCaseSensitive(heartbeat, "client_refused");
 
-    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "breaker");
-
-    if (cJSON_IsObject(item)) {
-        bad = 1;
-
-        if (!cJSON_HasObjectItem(ytdlp, "breaker")) {
-            item = cJSON_DetachItemViaPointer(heartbeat, item);
-            cJSON_AddItemToObject(ytdlp, "breaker", item);
-        }
+    if (cJSON_IsObject(breaker)) {
+        ngx_voyo_health_failed(ytdlp, "breaker", breaker, health);
     }
 
-    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "canary");
-    result = cJSON_GetObjectItemCaseSensitive(item, "result");
-
-    if (cJSON_IsString(result) && ngx_strcmp(result->valuestring, "ok") != 0
-        && ngx_strcmp(result->valuestring, "pending") != 0)
+    if (cJSON_IsString(canary) && ngx_strcmp(canary->valuestring, "ok") != 0
+        && ngx_strcmp(canary->valuestring, "pending") != 0)
     {
-        bad = 1;
-
-        if (!cJSON_HasObjectItem(ytdlp, "canary")) {
-            cJSON_AddStringToObject(ytdlp, "canary", result->valuestring);
-        }
+        ngx_voyo_health_failed(ytdlp, "canary", canary, health);
     }
 
-    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "mode");
-
-    if (cJSON_IsString(item) && ngx_strcmp(item->valuestring, "cold") == 0) {
-        bad = 1;
-
-        if (!cJSON_HasObjectItem(ytdlp, "mode")) {
-            cJSON_AddStringToObject(ytdlp, "mode", "cold");
-        }
+    if (cJSON_IsString(mode) && ngx_strcmp(mode->valuestring, "cold") == 0) {
+        ngx_voyo_health_failed(ytdlp, "mode", mode, health);
     }
 
-    item = cJSON_GetObjectItemCaseSensitive(heartbeat, "client_refused");
+    if (cJSON_IsTrue(refused)) {
+        ngx_voyo_health_failed(ytdlp, "client_refused", refused, health);
+    }
+}
 
-    if (cJSON_IsTrue(item)) {
-        bad = 1;
 
-        if (!cJSON_HasObjectItem(ytdlp, "client_refused")) {
-            cJSON_AddTrueToObject(ytdlp, "client_refused");
-        }
+/* The first resolver's reason is shown. */
+
+static void
+ngx_voyo_health_failed(cJSON *ytdlp, const char *name, cJSON *reason,
+    ngx_voyo_health_e *health)
+{
+    if (!cJSON_HasObjectItem(ytdlp, name)) {
+        cJSON_AddItemToObject(ytdlp, name, cJSON_Duplicate(reason, 1));
     }
 
-    if (bad) {
-        cJSON_SetValuestring(cJSON_GetObjectItem(ytdlp, "status"), "failed");
+    cJSON_SetValuestring(cJSON_GetObjectItem(ytdlp, "status"), "failed");
 
-        if (*health == NGX_VOYO_HEALTHY) {
-            *health = NGX_VOYO_DEGRADED;
-        }
+    if (*health == NGX_VOYO_HEALTHY) {
+        *health = NGX_VOYO_DEGRADED;
     }
 }
 
