@@ -120,7 +120,7 @@ def extraction(stack: Stack, track: str) -> float:
     line = wait_for(lambda: next(
         (line for line in stack.log('resolver').splitlines()
          if track in line and 'is resolved' in line), None), 'a log line')
-    found = re.search(r'resolved in ([\d.]+) ms, ([\d.]+) of them our own',
+    found = re.search(r'resolved in ([\d.]+) ms, ([\d.]+) ms without yt-dlp',
                       line)
     assert found, line
     return float(found[1]) - float(found[2])
@@ -382,7 +382,7 @@ def resolved(stack: Stack, jobs: Jobs, name: str, n: int
     for _ in range(n + 3):
         jobs.outcome(unknown('s30_'))
     found = [tuple(map(float, each)) for each in re.findall(
-        r'is resolved in ([\d.]+) ms, ([\d.]+) of them our own',
+        r'is resolved in ([\d.]+) ms, ([\d.]+) ms without yt-dlp',
         stack.log(name))][3:]
     assert len(found) == n
     return [each[0] for each in found], [each[1] for each in found]

@@ -19,31 +19,32 @@ static const voyo_class_info_t  voyo_classes[VOYO_CLASS_MAX] = {
 
     { "unavailable", "The track is not available.", 404, 21600, 0, 1, 0 },
 
-    { "age_restricted", "The track is for adults who signed in.",
+    { "age_restricted", "The track is age-restricted.",
       403, 86400, 0, 1, 0 },
 
     { "paid", "The track is for paying members.", 403, 86400, 0, 1, 0 },
 
-    { "geo_blocked", "The track is not offered in the server's country.",
+    { "geo_blocked", "The track is not available in the server's country.",
       451, 86400, 0, 1, 0 },
 
     { "drm", "The track is encrypted.", 404, 86400, 0, 1, 0 },
 
     { "live", "The track is a live broadcast.", 404, 300, 0, 0, 0 },
 
-    { "upcoming", "The track is not out yet.", 404, 300, 0, 0, 0 },
+    { "upcoming", "The track is not released yet.", 404, 300, 0, 0, 0 },
 
-    { "no_audio", "The track has no sound.", 404, 3600, 0, 0, 0 },
+    { "no_audio", "The track has no audio.", 404, 3600, 0, 0, 0 },
 
-    { "unsupported_protocol", "The track can not be had as a file.",
+    { "unsupported_protocol", "The track is not available as a file.",
       404, 3600, 0, 0, 0 },
 
-    { "bot_check", "The source takes the server for a robot.",
+    { "bot_check", "The source takes the server for a bot.",
       503, 600, 0, 0, 1 },
 
-    { "rate_limited", "The source was asked too often.", 503, 300, 3600, 0, 1 },
+    { "rate_limited", "The source received too many requests.",
+      503, 300, 3600, 0, 1 },
 
-    { "client_refused", "The source refused the program that asked it.",
+    { "client_refused", "The source refused the client program.",
       502, 15, 0, 0, 0 },
 
     { "forbidden", "The source refused the server.", 502, 120, 0, 0, 0 },
@@ -52,21 +53,22 @@ static const voyo_class_info_t  voyo_classes[VOYO_CLASS_MAX] = {
 
     { "network", "The source could not be reached.", 502, 15, 0, 0, 0 },
 
-    { "tls", "The source could not be trusted.", 502, 30, 0, 0, 0 },
+    { "tls", "The certificate of the source is not valid.", 502, 30, 0, 0, 0 },
 
     { "upstream", "The source answered with an error.", 502, 30, 0, 0, 0 },
 
-    { "no_formats", "The source offers nothing that can be played.",
+    { "no_formats", "The source offers no format that can be played.",
       502, 60, 0, 0, 0 },
 
-    { "extractor", "The source answered something new.", 502, 60, 0, 0, 0 },
+    { "extractor", "The response of the source is unknown.", 502, 60, 0, 0, 0 },
 
     { "internal", "The track could not be resolved.", 502, 60, 0, 0, 0 },
 
     { "busy", "Too many tracks are waiting to be resolved.",
       503, 5, 0, 0, 0 },
 
-    { "budget", "Only what is played is resolved just now.", 503, 60, 0, 0, 0 }
+    { "budget", "Only tracks that are played are resolved at present.",
+      503, 60, 0, 0, 0 }
 };
 
 

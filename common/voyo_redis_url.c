@@ -104,7 +104,7 @@ voyo_redis_url_unix(voyo_redis_url_t *url, const char *p, const char *last,
             || voyo_redis_url_number(&url->db, query + 4, last, 65535)
                != VOYO_OK)
         {
-            *reason = "what follows the path must be ?db= and a number";
+            *reason = "the path may only be followed by ?db= and a number";
             return VOYO_EINVAL;
         }
 
@@ -141,7 +141,7 @@ voyo_redis_url_user(voyo_redis_url_t *url, const char *p, const char *last,
                                  colon + 1, last)
            != VOYO_OK)
     {
-        *reason = "what stands before the @ must be user:password or "
+        *reason = "the part before the @ must be user:password or "
                   ":password, percent-encoded";
         return VOYO_EINVAL;
     }
@@ -177,7 +177,7 @@ voyo_redis_url_host(voyo_redis_url_t *url, const char *p, const char *last,
 
     for (i = 0; i < len; i++) {
         if ((unsigned char) p[i] <= ' ' || (unsigned char) p[i] >= 0x7f) {
-            *reason = "the host has a character that no host has";
+            *reason = "the host contains an invalid character";
             return VOYO_EINVAL;
         }
     }

@@ -98,13 +98,13 @@ config_redis(config_t *config)
         != VOYO_OK)
     {
         log_event(&config->log, LOG_ERROR,
-                  "REDIS_URL can't be used, %s", reason);
+                  "REDIS_URL cannot be used, %s", reason);
         return VOYO_EINVAL;
     }
 
 #ifndef VOYO_REDIS_TLS
     if (config->redis.tls) {
-        log_event(&config->log, LOG_ERROR, "REDIS_URL can't be used, "
+        log_event(&config->log, LOG_ERROR, "REDIS_URL cannot be used, "
                   "rediss:// needs a build with hiredis 1.0 or newer");
         return VOYO_EINVAL;
     }
@@ -200,7 +200,7 @@ config_ytdlp_conf(config_t *config)
 
     if (file == NULL) {
         log_event(&config->log, LOG_ERROR, "VOYO_YTDLP_CONF is \"%s\", "
-                  "which can't be read: %m", config->ytdlp_conf);
+                  "which cannot be read: %m", config->ytdlp_conf);
         return VOYO_EINVAL;
     }
 
@@ -323,7 +323,7 @@ config_plugin_dir(config_t *config)
             || !config_plugin_found(config->plugin_dir))
         {
             log_event(&config->log, LOG_ERROR, "VOYO_PLUGIN_DIR is \"%s\", "
-                      "where yt-dlp's plugin is not", dir);
+                      "which does not contain yt-dlp's plugin", dir);
             return VOYO_EINVAL;
         }
 
@@ -348,7 +348,7 @@ config_plugin_dir(config_t *config)
         }
     }
 
-    log_event(&config->log, LOG_ERROR, "yt-dlp's plugin is not found beside "
+    log_event(&config->log, LOG_ERROR, "yt-dlp's plugin was not found beside "
               "the program, set VOYO_PLUGIN_DIR");
 
     return VOYO_EINVAL;

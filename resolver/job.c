@@ -98,7 +98,7 @@ job_next(job_thread_t *thread, job_t *job)
 
     if (rc == VOYO_EINVAL) {
         log_event(&thread->config->log, LOG_WARN,
-                  "a job that is no track is dropped");
+                  "a job that is not a track id is dropped");
     }
 
     if (rc != VOYO_OK) {
@@ -246,7 +246,7 @@ job_prove(job_thread_t *thread, job_t *job)
     /* part of a track is better than none, and the address is not blocked */
 
     if (rc != VOYO_OK || job->class != VOYO_CLASS_NONE) {
-        job_drop(thread, job, "the record with a refused end stays");
+        job_drop(thread, job, "the record with the refused URL is kept");
 
     } else if (job_finish(thread, job) == VOYO_OK) {
         job_tell(thread, job);
@@ -262,7 +262,7 @@ job_drop(job_thread_t *thread, job_t *job, const char *why)
 
     job->leased = 0;
 
-    log_event(&thread->config->log, LOG_NOTICE, "track \"%s\" is given back, "
+    log_event(&thread->config->log, LOG_NOTICE, "track \"%s\" is released, "
               "%s", job->popped.id, why);
 }
 
@@ -305,12 +305,12 @@ job_finish(job_thread_t *thread, job_t *job)
     job->leased = 0;
 
     if (rc == 0) {
-        log_event(&thread->config->log, LOG_WARN, "track \"%s\" is resolved "
-                  "by another in the meantime", job->popped.id);
+        log_event(&thread->config->log, LOG_WARN, "track \"%s\" was resolved "
+                  "by another resolver meanwhile", job->popped.id);
 
     } else if (rc < 0) {
         log_event(&thread->config->log, LOG_ERROR, "track \"%s\" is resolved "
-                  "in vain, it can't be stored", job->popped.id);
+                  "but cannot be stored", job->popped.id);
     }
 
     return rc == 1 ? VOYO_OK : VOYO_EIO;
@@ -351,7 +351,7 @@ job_tell(job_thread_t *thread, job_t *job)
     atomic_store(&heartbeat->last_success, (long long) time(NULL));
 
     log_event(&thread->config->log, LOG_INFO, "track \"%s\" is resolved "
-              "in %.1f ms, %.2f of them our own, %u formats, profile %s%s",
+              "in %.1f ms, %.2f ms without yt-dlp, %u formats, profile %s%s",
               job->popped.id, all, own, job->choose.record.nformats,
               ytdlp_profile_name(job->profile),
               thread->keeper.cold ? ", cold" : "");
@@ -374,10 +374,10 @@ job_tell_failed(job_thread_t *thread, job_t *job, double all)
     len = why ? (int) strcspn(why, "\n") : 0;
     len = len > 300 ? 300 : len;
 
-    log_event(&thread->config->log, level, "track \"%s\" can't be resolved, "
+    log_event(&thread->config->log, level, "track \"%s\" cannot be resolved, "
               "%s, after %.1f ms, %s for %u s, profile %s%s%.*s",
               job->popped.id, info->name, all,
-              info->global ? "nothing is asked"
+              info->global ? "nothing is resolved"
               : job->unconfirmed ? "unconfirmed, kept" : "kept",
               job->choose.record.retry_after,
               ytdlp_profile_name(job->profile), len ? ": " : "", len,

@@ -156,7 +156,7 @@ main_check(main_t *resolver)
     }
 
     if (store_ping(resolver->store, &error) != VOYO_OK) {
-        log_event(log, LOG_ERROR, "redis can't be used: %s", error);
+        log_event(log, LOG_ERROR, "redis cannot be used: %s", error);
         failed = 1;
     }
 
@@ -223,7 +223,7 @@ main_prove(main_t *resolver)
     }
 
     if (resolver->first.cold) {
-        log_event(log, LOG_ERROR, "yt-dlp %s is not proved, it can't be kept "
+        log_event(log, LOG_ERROR, "yt-dlp %s is not tested, it cannot be kept "
                   "warm", resolver->first.version);
         classify_free(resolver->classify);
         return 1;
@@ -299,7 +299,7 @@ main_start(main_t *resolver)
 
         if (pthread_create(&resolver->ids[i], NULL, job_thread, thread) != 0) {
             log_event(&resolver->config.log, LOG_ERROR,
-                      "thread %u can't be started", i);
+                      "thread %u cannot be started", i);
             exit(1);
         }
     }
@@ -468,9 +468,9 @@ main_usage(void)
           "VOYO_CANARY, VOYO_CANARY_EVERY, VOYO_NAME, VOYO_PLUGIN_DIR,\n"
           "VOYO_LOG_FORMAT.\n"
           "\n"
-          "--settings  says what is wrong with these, and ends\n"
-          "--check     says whether Redis and yt-dlp can be used, and ends\n"
-          "--prove     resolves the track VOYO_CANARY once, and ends\n"
+          "--settings  validates these and exits\n"
+          "--check     tests Redis and yt-dlp and exits\n"
+          "--prove     resolves the track VOYO_CANARY once and exits\n"
           "\n"
           "voyo-resolver --relay FILE carries the logs of deploy/voyo.\n",
           stderr);

@@ -50,8 +50,8 @@ proof_try(job_thread_t *thread, job_t *job)
 
     atomic_fetch_add(&heartbeat->refused, 1);
 
-    log_event(&thread->config->log, LOG_WARN, "the end of track \"%s\" is "
-              "refused with %u, profile %s", job->popped.id, status,
+    log_event(&thread->config->log, LOG_WARN, "the last byte of track "
+              "\"%s\" was refused with %u, profile %s", job->popped.id, status,
               ytdlp_profile_name(job->profile));
 
     return PROOF_REFUSED;

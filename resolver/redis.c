@@ -398,8 +398,8 @@ redis_state(redis_t *link, int state, int refused)
 
     atomic_store(&shared->told, 1);
 
-    log_event(&shared->config->log, LOG_WARN, "redis can't be used: %s, trying "
-              "again", link->error);
+    log_event(&shared->config->log, LOG_WARN, "redis cannot be used: %s, "
+              "retrying", link->error);
 }
 
 

@@ -462,7 +462,7 @@ resolve_judge(job_thread_t *thread, job_t *job)
         /* the error first: the line may be too short for the warnings */
 
         log_event(&thread->config->log, LOG_WARN, "track \"%s\" failed with "
-                  "a text that is not known: %s%.*s", job->popped.id,
+                  "an unknown text: %s%.*s", job->popped.id,
                   answer->text + answer->error, (int) answer->error,
                   answer->text);
     }

@@ -138,9 +138,9 @@ store_taken(const redisReply *reply, int64_t *generation, const char **reason)
     const char  *word;
 
     static const char *const  reasons[] = {
-        "somebody else does it", "leased",
+        "another resolver has it", "leased",
         "it was resolved meanwhile", "fresh",
-        "nobody waits for it", "abandoned",
+        "no request waits for it", "abandoned",
         "it has waited for 10 minutes", "stale",
         "the breaker is open", "breaker",
         "the budget is spent", "budget"

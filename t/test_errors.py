@@ -134,7 +134,7 @@ class ErrorsTest(unittest.TestCase):
 
     def _log_is_clean(self) -> None:
         log = self.stack.log('resolver')
-        self.assertIn('track "priverrors0" can\'t be resolved, private', log)
+        self.assertIn('track "priverrors0" cannot be resolved, private', log)
         self.assertNotRegex(log, r'[?&](sig|expire|ip)=')
 
     def test_a_kept_failure_asks_nobody(self) -> None:

@@ -262,7 +262,7 @@ class RedisTest(Faults):
                  'the heartbeat is back', 5)
         self.is_well()
         log = self.stack.log('resolver')
-        self.assertIn("redis can't be used", log)
+        self.assertIn("redis cannot be used", log)
         self.assertIn('redis answers again', log)
 
     def test_a_lease_is_taken_back(self) -> None:
@@ -319,7 +319,7 @@ class RedisTest(Faults):
                       'x' * 100000, '1', '', '1', "s30'; ls --")
         self.jobs.settled()
         wait_for(lambda: self.stack.log('resolver').count(
-            'a job that is no track is dropped') == 4, 'all are dropped')
+            'a job that is not a track id is dropped') == 4, 'all are dropped')
         self.is_well()
 
 

@@ -246,7 +246,7 @@ class ResolverTest(unittest.TestCase):
         self.jobs.key('DEL', 'alive:s30_nobody0')
         self.jobs.settled()
         self.assertEqual(self.stack.requests('player', 's30_nobody0'), [])
-        self.assertIn('track "s30_nobody0" is not resolved, nobody waits',
+        self.assertIn('track "s30_nobody0" is not resolved, no request waits',
                       self.stack.log('resolver'))
 
     def test_a_prefetch_of_long_ago_is_not_run(self) -> None:

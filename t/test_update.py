@@ -147,7 +147,7 @@ YoutubeIE._real_extract = _real_extract
             f'exec {YTDLP} "$@"\n', program.read_text()))
         done = self.update(new)
         self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn("is not proved, it can't be kept warm", done.stderr)
+        self.assertIn("is not tested, it cannot be kept warm", done.stderr)
         self.assertEqual(self.version(), '2026.10.26')
 
     def test_one_that_fails_where_it_is_used_is_taken_back(self) -> None:

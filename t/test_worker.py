@@ -192,7 +192,7 @@ class ProfileTest(unittest.TestCase):
         self.stack.start_resolver(ytdlp=program, VOYO_YTDLP_CONF=str(conf),
                                   VOYO_JS_RUNTIME='none')
         self.jobs.outcome('privsaid000')
-        self.assertRegex(self.stack.log('resolver'), r'"privsaid000" can\'t be '
+        self.assertRegex(self.stack.log('resolver'), r'"privsaid000" cannot be '
                          r'resolved, private.*: .*This is a private video')
 
     def test_a_permanent_one_is_believed_at_once(self) -> None:
@@ -323,7 +323,7 @@ class ProfileTest(unittest.TestCase):
         log = wait_for(lambda: self.stack.log('resolver').count(
             f'track "{track}" is resolved') == 2
             and self.stack.log('resolver'), 'both are logged')
-        self.assertIn(f'the end of track "{track}" is refused with 403, '
+        self.assertIn(f'the last byte of track "{track}" was refused with 403, '
                       'profile fast', log)
         self.assertNotRegex(log, r'[?&](sig|expire|ip)=')
         # what was refused is not begun with
@@ -357,8 +357,8 @@ class ProfileTest(unittest.TestCase):
                  'do': {'status': status}},
                 {'on': 'page', 'id': track, 'do': {'status': status}}])
             old = self.jobs.outcome(track)[1]
-            wait_for(lambda: f'track "{track}" is given back, the record with '
-                     'a refused end stays' in self.stack.log('resolver'),
+            wait_for(lambda: f'track "{track}" is released, the record with '
+                     'the refused URL is kept' in self.stack.log('resolver'),
                      'it stays')
             self.assertEqual(self.jobs.want(track, 0, 'none'),
                              ('record', old))
@@ -524,7 +524,7 @@ class StartTest(unittest.TestCase):
         self._idle()
         ytdlp.of_version(self.stack, '2020.01.02')
         wait_for(lambda: self.stack.log('resolver').count(
-            'its replacement can\'t be used') >= 2, 'they stay', 60)
+            'its replacement cannot be used') >= 2, 'they stay', 60)
         self.assertEqual(self.jobs.outcome('s30_stays00')[0], 'record')
         self.assertEqual(self.stack.heartbeats()[0]['ytdlp_version'],
                          '2026.10.26')

@@ -52,7 +52,7 @@ first_start(first_t *first, const config_t *config)
 
     } else {
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" was not ready in time, and "
-                  "does not tell its version", path);
+                  "does not print its version", path);
     }
 
     return VOYO_EIO;
@@ -74,8 +74,8 @@ first_try(first_t *first, const config_t *config)
     worker = &first->worker;
 
     if (worker_spawn(worker, config) != VOYO_OK) {
-        log_event(log, LOG_ERROR, "YT_DLP_PATH is \"%s\", which can't be "
-                  "run: %s", path, strerror(errno));
+        log_event(log, LOG_ERROR, "YT_DLP_PATH is \"%s\", which cannot "
+                  "be run: %s", path, strerror(errno));
         return VOYO_EIO;
     }
 
@@ -87,15 +87,15 @@ first_try(first_t *first, const config_t *config)
     if (rc == VOYO_EIO) {
 
         if (first_cold(first, config) == VOYO_OK) {
-            log_event(log, LOG_ERROR, "yt-dlp \"%s\" does not take the "
+            log_event(log, LOG_ERROR, "yt-dlp \"%s\" does not load the "
                       "plugin, it is run for each job; it said: %s", path,
                       worker->words[0] ? worker->words : "nothing");
             worker_kill(worker);
             return VOYO_OK;
         }
 
-        log_event(log, LOG_ERROR, "yt-dlp \"%s\" can't be used, %s or newer "
-                  "is needed; it said: %s", path, YTDLP_VERSION,
+        log_event(log, LOG_ERROR, "yt-dlp \"%s\" cannot be used, %s or "
+                  "newer is needed; it said: %s", path, YTDLP_VERSION,
                   worker->words[0] ? worker->words : "nothing");
 
     } else if (rc == VOYO_OK && !worker->ready.ready) {

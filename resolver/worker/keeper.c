@@ -73,7 +73,7 @@ keeper_spawn(keeper_t *keeper)
 
     keeper_pause(keeper);
 
-    log_event(&keeper->config->log, LOG_ERROR, "worker %u can't be started: "
+    log_event(&keeper->config->log, LOG_ERROR, "worker %u cannot be started: "
               "%s, next attempt in %lld ms", keeper->number, strerror(errno),
               (long long) (keeper->pause - clock_now()));
 }
@@ -208,8 +208,8 @@ keeper_replace(keeper_t *keeper)
     if (rc != VOYO_OK || !keeper->next.ready.ready
         || !ytdlp_version_valid(keeper->next.ready.version))
     {
-        log_event(&keeper->config->log, LOG_WARN, "worker %u stays as it is, "
-                  "its replacement can't be used: %s", keeper->number,
+        log_event(&keeper->config->log, LOG_WARN, "worker %u is kept, its "
+                  "replacement cannot be used: %s", keeper->number,
                   keeper->next.words[0] ? keeper->next.words
                   : rc == VOYO_OK ? keeper->next.ready.version
                   : "it was not ready in time");
@@ -267,7 +267,7 @@ keeper_lost(keeper_t *keeper, const char *when)
 {
     if (keeper->cold) {
         log_event(&keeper->config->log, LOG_WARN, "yt-dlp %u ended %s before "
-                  "it was done", keeper->number, when);
+                  "it was finished", keeper->number, when);
         keeper_show(keeper, HEARTBEAT_IDLE);
         return;
     }

@@ -47,7 +47,7 @@ class Url:
     def __init__(self, text):
         found = URL.fullmatch(text)
         if not found:
-            raise Refused('no URL of a media host')
+            raise Refused('not a URL of a media host')
         scheme, self.host, address, name, port, self.path = found.groups()
         self.scheme = scheme.lower()
         self.name = (address or name).lower()
@@ -99,7 +99,7 @@ class Prover:
                 return status
             # checked before urljoin(), which would repair it
             if not re.fullmatch('[!-~]+', location):
-                raise Refused('no URL to be redirected to')
+                raise Refused('not a URL to be redirected to')
             text = urljoin(text, location)
         return 0
 
