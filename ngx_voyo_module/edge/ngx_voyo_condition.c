@@ -37,7 +37,9 @@ ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     if (rc == NGX_DECLINED) {
 
-        /* another unit or several ranges: nginx gives the whole */
+        /* another unit or several ranges: the whole is sent */
+
+        r->headers_in.range = NULL;
 
         return NGX_OK;
     }
