@@ -5,8 +5,8 @@
 
 
 /*
- * What a worker writes, up to the record that is made of it: whatever the
- * line, the readers of records must take what is stored.
+ * A worker's output, up to the record that is made from it: for any line, the
+ * decoder of records must accept the result.
  */
 
 #include "choose.h"
@@ -41,7 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         classify = classify_create();
     }
 
-    /* a line has no terminator that one could rely on */
+    /* a line has no terminator */
 
     text = malloc(size ? size : 1);
 

@@ -5,9 +5,9 @@
 
 
 /*
- * What a media host says is the beginning of an MP4: left as it is, or with
- * durations within it that are found again once they are 0, and that no
- * shorter beginning has elsewhere.
+ * The beginning of an MP4 from a media host: it is left unchanged, or has
+ * durations that are found again once they are 0, and that no shorter beginning
+ * has elsewhere.
  */
 
 #include "voyo_errno.h"
@@ -82,7 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 
-/* In memory of just that size. */
+/* In memory of exactly that size. */
 
 static int
 fuzz_read(const uint8_t *data, size_t size, voyo_mp4_duration_t *durations)

@@ -5,8 +5,8 @@
 
 
 /*
- * What Redis says is a record: refused, or read so that it can be written and
- * read again with the same meaning.
+ * A record from Redis: it is rejected, or decoded so that it can be encoded and
+ * decoded again with the same meaning.
  */
 
 #include "voyo_errno.h"
@@ -52,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     json = voyo_record_encode(&record, &len);
 
-    /* what was within the bounds may be beyond them with other escapes */
+    /* with other escapes it may exceed the limit */
 
     if (json) {
         if (voyo_record_decode(&copy, json, len) != VOYO_OK

@@ -12,7 +12,7 @@
 
 
 /*
- * A test program's main() calls ok() for each thing that has to be true, and
+ * The main() of a test calls ok() for each condition that must be true, and
  * returns done().
  */
 

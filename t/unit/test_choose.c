@@ -6,7 +6,7 @@
 
 /*
  * From yt-dlp's list to a record: a dub, a twin with compressed dynamics or a
- * guessed size in it would be heard by every listener of the track.
+ * wrong size in it would affect every client of the track.
  */
 
 #include "choose.h"
@@ -326,7 +326,7 @@ test_texts(void)
 }
 
 
-/* However many formats there are, they are looked at once. */
+/* Formats are read once, however many there are. */
 
 static void
 test_many(unsigned n, voyo_class_t class)
@@ -366,7 +366,7 @@ test_many(unsigned n, voyo_class_t class)
 }
 
 
-/* Of this thread's own, however busy the machine is. */
+/* CPU time of this thread, independent of other load. */
 
 static double
 seconds(void)

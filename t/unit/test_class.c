@@ -4,7 +4,7 @@
  */
 
 
-/* Every class has a name, a sentence, an error status and a life-time. */
+/* Every class has a name, a title, an error status and a lifetime. */
 
 #include "tap.h"
 #include "voyo_class.h"

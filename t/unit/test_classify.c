@@ -5,8 +5,8 @@
 
 
 /*
- * yt-dlp's prose, as it really reads: what is said with every failure must
- * not hide what this one is about (docs/upstream.md, Y4).
+ * Real messages of yt-dlp: texts that accompany every failure must not hide its
+ * cause (docs/upstream.md, Y4).
  */
 
 #include "classify.h"
@@ -113,7 +113,7 @@ static const test_t  tests[] = {
       VOYO_CLASS_NO_FORMATS },
     { NONE, VOYO_CLASS_NO_FORMATS },
 
-    /* about some formats, not about the video */
+    /* concerns some formats, not the video */
 
     { "[youtube] x: Some tv client https formats have been skipped as they "
       "are DRM protected. The current session may have an experiment that "
@@ -170,7 +170,7 @@ main(void)
                      &line)
        == VOYO_CLASS_PRIVATE, "bytes that are no UTF-8");
 
-    /* the sentence that tells it, not the first one */
+    /* the sentence that gives the reason, not the first one */
 
     for (i = 0; i < sizeof(lines) / sizeof(char *); i++) {
 

@@ -4,7 +4,7 @@
  */
 
 
-/* Who never stops to complain can't outlast a deadline. */
+/* Endless output does not extend a deadline. */
 
 #include "clock.h"
 #include "cold.h"
@@ -27,7 +27,7 @@ main(void)
 {
     int  flood, nothing[2];
 
-    /* it can always be read */
+    /* it is always readable */
 
     flood = open("/dev/zero", O_RDONLY);
 

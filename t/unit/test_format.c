@@ -4,7 +4,7 @@
  */
 
 
-/* What a listener gets for a quality: the nominal 128 averages 129.5 kb/s. */
+/* The format for a quality: the nominal 128 averages 129.5 kb/s. */
 
 #include "tap.h"
 #include "voyo_errno.h"

@@ -4,7 +4,7 @@
  */
 
 
-/* No secret gets into the log, and no line that a reader of JSON refuses. */
+/* The log contains no secrets, and each line is valid JSON. */
 
 #include "log.h"
 #include "tap.h"
@@ -18,7 +18,7 @@ static void test(const char *text, const char *expected);
 int
 main(void)
 {
-    /* what is no secret stays */
+    /* other texts are unchanged */
 
     test("", "");
     test("track \"dQw4w9WgXcQ\" is resolved in 14.8 ms",
@@ -27,7 +27,7 @@ main(void)
     test("https://h/path/to.mp4 was refused",
          "https://h/path/to.mp4 was refused");
 
-    /* queries, of a whole URL and of what urllib3 has of it */
+    /* queries, of a whole URL and in the form that urllib3 logs */
 
     test("<https://h/videoplayback?expire=1&sig=2> failed",
          "<https://h/videoplayback?> failed");
@@ -42,7 +42,7 @@ main(void)
          "https:\\/\\/h\\/videoplayback?");
     test("https://h/a?b\nsecond", "https://h/a? second");
 
-    /* paths that are signed */
+    /* signed paths */
 
     test("get https://h/api/manifest/hls_playlist/expire/1764/ei/x/ip/1.2.3.4"
          "/id/7/sig/abc/file/index.m3u8 failed",

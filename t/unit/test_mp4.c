@@ -5,8 +5,8 @@
 
 
 /*
- * Which bytes of a fragmented MP4's header are made right: Apple's players
- * show twice the length else.  And that all other files stay as they are.
+ * Which bytes of a fragmented MP4's header are corrected, so that Apple's
+ * players do not show twice the duration, and that other files are unchanged.
  */
 
 #include "tap.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 
 
-#define SECONDS  0x00869a00            /* of a timescale, in every duration */
+#define SECONDS  0x00869a00            /* every duration, in time units */
 
 
 typedef struct {
@@ -26,8 +26,8 @@ typedef struct {
     unsigned  wide;                    /* "moov" has a largesize */
     unsigned  free;                    /* bytes in a box before "moov" */
     unsigned  tracks;
-    unsigned  samples;                 /* that "stts" has */
-    unsigned  sizes;                   /* that "stsz" has */
+    unsigned  samples;                 /* in "stts" */
+    unsigned  sizes;                   /* in "stsz" */
     unsigned  edits;                   /* there is an edit list */
     unsigned  no_mvex;
     unsigned  no_mehd;
@@ -170,7 +170,7 @@ test_left(const char *name, test_file_t file)
 }
 
 
-/* It comes in pieces: no byte behind them is read, and all is found later. */
+/* It arrives in pieces: no byte beyond them is read, all are found later. */
 
 static void
 test_cut(void)
@@ -206,7 +206,7 @@ test_cut(void)
 }
 
 
-/* Each byte of the header anything else: nothing but its durations is named. */
+/* With any byte of the header changed, only its durations are returned. */
 
 static void
 test_broken(void)
@@ -244,7 +244,7 @@ test_broken(void)
 }
 
 
-/* What does not fit is known before it has come. */
+/* A box that is too large is rejected before it has arrived. */
 
 static void
 test_late(void)
@@ -290,7 +290,7 @@ test_late(void)
 }
 
 
-/* In memory of just that size, for ASan to look at. */
+/* In memory of exactly that size, so that ASan detects overruns. */
 
 static int
 test_read(const test_bytes_t *bytes, size_t len,
@@ -417,7 +417,7 @@ make_track(test_bytes_t *bytes, const test_file_t *file)
 }
 
 
-/* A full box with a duration behind "fields" bytes, of which 8 are times. */
+/* A full box with a duration after "fields" bytes, 8 of which are times. */
 
 static void
 make_header(test_bytes_t *bytes, const char *type, const test_file_t *file,

@@ -4,7 +4,7 @@
  */
 
 
-/* What is stored can be read by the other side. */
+/* Whatever is stored can be read by nginx. */
 
 #include "outcome.h"
 #include "tap.h"

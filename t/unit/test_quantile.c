@@ -4,7 +4,7 @@
  */
 
 
-/* What the heartbeat says of latencies, and of texts that nobody knows. */
+/* Latencies and unknown texts in the heartbeat. */
 
 #include "quantile.h"
 #include "tap.h"

@@ -4,7 +4,7 @@
  */
 
 
-/* The identity of bytes is read from the query of their URL. */
+/* Bytes are identified by parameters in the query of their URL. */
 
 #include "query.h"
 #include "tap.h"

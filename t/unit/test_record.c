@@ -5,8 +5,8 @@
 
 
 /*
- * Redis isn't trusted: a record is exactly of the documented form, or it is
- * refused; and what was written is what is read.
+ * Redis is not trusted: a record has exactly the documented form, or is
+ * rejected; and an encoded record is decoded unchanged.
  */
 
 #include "tap.h"
@@ -288,7 +288,7 @@ test_bounds(void)
 }
 
 
-/* Nothing is read behind the given length, and no half of it is a record. */
+/* Nothing is read beyond the length, and no part of a record is accepted. */
 
 static void
 test_prefixes(void)

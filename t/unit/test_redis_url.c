@@ -4,7 +4,7 @@
  */
 
 
-/* Platforms hand out Redis addresses in every form there is. */
+/* Platforms use all forms of Redis addresses. */
 
 #include "tap.h"
 #include "voyo_errno.h"

@@ -4,7 +4,7 @@
  */
 
 
-/* Two spellings, one track; whatever else must not reach a key or a URL. */
+/* Both forms of an id are one track; others must not reach a key or a URL. */
 
 #include "tap.h"
 #include "voyo_errno.h"
@@ -25,7 +25,7 @@ main(void)
     test_good("vyo_ZFF3NHc5V2dYY1E", "dQw4w9WgXcQ");
     test_good("vyo_LV8tXy1fLV8tXy0", "-_-_-_-_-_-");
 
-    /* eleven characters that begin like an alias are a track */
+    /* eleven characters that begin with "vyo_" are an id */
 
     test_good("vyo_1234567", "vyo_1234567");
 

@@ -4,7 +4,7 @@
  */
 
 
-/* Which URLs are handed on: no byte that somebody may read otherwise. */
+/* Valid URLs: no bytes that other programs may interpret differently. */
 
 #include "tap.h"
 #include "voyo_url.h"

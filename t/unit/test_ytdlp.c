@@ -4,7 +4,7 @@
  */
 
 
-/* The lines between the resolver and a worker; a worker isn't trusted. */
+/* The lines between the resolver and a worker, which is not trusted. */
 
 #include "tap.h"
 #include "voyo_errno.h"
