@@ -7,6 +7,7 @@
 #include "heartbeat.h"
 #include "worker.h"
 
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@ static void heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json);
 static int64_t heartbeat_age(uint64_t version);
 static cJSON *heartbeat_workers(heartbeat_t *heartbeat, size_t *rss);
 static cJSON *heartbeat_jobs(heartbeat_t *heartbeat);
+static void heartbeat_failing(heartbeat_t *heartbeat, cJSON *json);
 static void heartbeat_latency(cJSON *json, const char *name,
     quantile_t *quantile);
 static void heartbeat_shared(cJSON *json, const config_t *config,
@@ -29,6 +31,44 @@ static void heartbeat_time(cJSON *json, const char *name, long long time);
 static const char *const  heartbeat_states[HEARTBEAT_STATES] = {
     "down", "starting", "idle", "busy"
 };
+
+
+void
+heartbeat_ended(heartbeat_t *heartbeat, const char *id, voyo_class_t class)
+{
+    unsigned long long  track;
+
+    if (class == VOYO_CLASS_NONE) {
+        atomic_fetch_add(&heartbeat->ok, 1);
+        atomic_store(&heartbeat->doubt, 0);
+        atomic_store(&heartbeat->last_success, (long long) time(NULL));
+
+    } else {
+        atomic_fetch_add(&heartbeat->failed[class], 1);
+    }
+
+    if (class == VOYO_CLASS_UNAVAILABLE) {
+        atomic_fetch_add(&heartbeat->doubt, 1);
+
+    } else if (class == VOYO_CLASS_CLIENT_REFUSED) {
+        atomic_fetch_add(&heartbeat->doubt, 4);
+    }
+
+    if (voyo_class_info(class)->status < 500) {
+        atomic_store(&heartbeat->failing, 0);
+        return;
+    }
+
+    /* the end of an id is enough to tell tracks apart */
+
+    memcpy(&track, id + VOYO_TRACK_LEN - sizeof(track), sizeof(track));
+
+    atomic_store(&heartbeat->failing_class, (int) class);
+
+    if (atomic_exchange(&heartbeat->failing_track, track) != track) {
+        atomic_fetch_add(&heartbeat->failing, 1);
+    }
+}
 
 
 char *
@@ -49,6 +89,7 @@ heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
     cJSON_AddItemToObject(json, "workers",
                           heartbeat_workers(heartbeat, &rss));
     cJSON_AddItemToObject(json, "jobs", heartbeat_jobs(heartbeat));
+    heartbeat_failing(heartbeat, json);
 
     heartbeat_latency(json, "latency", &heartbeat->latency);
     heartbeat_latency(json, "own", &heartbeat->own);
@@ -185,6 +226,29 @@ heartbeat_jobs(heartbeat_t *heartbeat)
                             (double) atomic_load(&heartbeat->refused));
 
     return json;
+}
+
+
+static void
+heartbeat_failing(heartbeat_t *heartbeat, cJSON *json)
+{
+    int        class;
+    cJSON     *item;
+    unsigned   n;
+
+    n = atomic_load(&heartbeat->failing);
+    class = atomic_load(&heartbeat->failing_class);
+
+    if (n < HEARTBEAT_FAILING) {
+        cJSON_AddNullToObject(json, "failing");
+        return;
+    }
+
+    item = cJSON_AddObjectToObject(json, "failing");
+
+    cJSON_AddStringToObject(item, "class",
+                            voyo_class_info((voyo_class_t) class)->name);
+    cJSON_AddNumberToObject(item, "tracks", n);
 }
 
 

@@ -20,7 +20,8 @@
 #include "ytdlp.h"
 
 
-#define HEARTBEAT_EVERY  2             /* seconds */
+#define HEARTBEAT_EVERY    2           /* seconds */
+#define HEARTBEAT_FAILING  3           /* tracks in a row, to be reported */
 
 /*
  * When so many tracks in a row are "unavailable", without a success between
@@ -67,6 +68,9 @@ typedef struct {
     atomic_ullong       refused;       /* or refused */
     atomic_uint         doubt;         /* see HEARTBEAT_DOUBT */
     atomic_llong        last_success;  /* Unix time, 0: none yet */
+    atomic_uint         failing;       /* tracks in a row without an answer */
+    atomic_ullong       failing_track; /* the last of them */
+    atomic_int          failing_class; /* voyo_class_t */
     quantile_t          latency;       /* from a popped job to its event */
     quantile_t          own;           /* the same, without yt-dlp */
     unknown_t           unknown;
@@ -78,6 +82,14 @@ typedef struct {
     atomic_llong        profile_until; /* on clock_now() */
 } heartbeat_t;
 
+
+/*
+ * Counts the outcome of a job.  Failures that do not concern the track, such as
+ * those of the network, are reported when HEARTBEAT_FAILING tracks in a row end
+ * with them.
+ */
+void heartbeat_ended(heartbeat_t *heartbeat, const char *id,
+    voyo_class_t class);
 
 /*
  * The heartbeat as JSON, which the caller must free(); NULL: out of memory.

@@ -332,23 +332,12 @@ job_tell(job_thread_t *thread, job_t *job)
     quantile_add(&heartbeat->latency, took);
     quantile_add(&heartbeat->own, took - job->asked);
 
+    heartbeat_ended(heartbeat, job->popped.id, job->class);
+
     if (job->class != VOYO_CLASS_NONE) {
-
-        if (job->class == VOYO_CLASS_UNAVAILABLE) {
-            atomic_fetch_add(&heartbeat->doubt, 1);
-
-        } else if (job->class == VOYO_CLASS_CLIENT_REFUSED) {
-            atomic_fetch_add(&heartbeat->doubt, 4);
-        }
-
-        atomic_fetch_add(&heartbeat->failed[job->class], 1);
         job_tell_failed(thread, job, all);
         return;
     }
-
-    atomic_fetch_add(&heartbeat->ok, 1);
-    atomic_store(&heartbeat->doubt, 0);
-    atomic_store(&heartbeat->last_success, (long long) time(NULL));
 
     log_event(&thread->config->log, LOG_INFO, "track \"%s\" is resolved "
               "in %.1f ms, %.2f ms without yt-dlp, %u formats, profile %s%s",

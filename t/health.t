@@ -20,13 +20,13 @@ GET /health
 Content-Type: application/json
 Cache-Control: no-store
 --- response_body_like chomp
-^\{"status":"healthy","uptime":\d+,"memory":\{"rss":\d{7,},"heapUsed":\d+,"heapTotal":1048576\},"cacheSize":0,"checks":\{"redis":\{"status":"ok"\},"resolver":\{"status":"ok","count":1\},"ytdlp":\{"status":"ok","version":"2026.10.26"\},"cache":\{"status":"ok","used":\d+,"size":104857600\},"zone":\{"status":"ok","tracks":0,"parked":0,"refreshed_expired":0,"refreshed_early":0,"refreshed_other":0,"prefetch_ignored":0\}\}\}\n$
+^\{"status":"healthy","uptime":\d+,"memory":\{"rss":\d{7,},"heapUsed":\d+,"heapTotal":1048576\},"cacheSize":0,"checks":\{"redis":\{"status":"ok"\},"resolver":\{"status":"ok","count":1\},"ytdlp":\{"status":"ok","version":"2026.10.26"\},"media":\{"status":"ok"\},"cache":\{"status":"ok","used":\d+,"size":104857600\},"zone":\{"status":"ok","tracks":0,"parked":0,"refreshed_expired":0,"refreshed_early":0,"refreshed_other":0,"prefetch_ignored":0\}\}\}\n$
 
 === TEST 2: no resolver since the start
 --- request
 GET /health
 --- error_code: 503
---- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"ok"\},"resolver":\{"status":"failed","count":0\},"ytdlp":\{"status":"failed"\}
+--- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"ok"\},"resolver":\{"status":"failed","count":0\},"ytdlp":\{"status":"unknown"\}
 
 === TEST 3: one whose time is over does not live
 --- request
@@ -43,7 +43,7 @@ GET /health
 --- redis
 none
 --- error_code: 503
---- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"failed"\}
+--- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"failed"\},"resolver":\{"status":"unknown"\},"ytdlp":\{"status":"unknown"\}
 
 === TEST 5: no resolver any more, but one since the start
 --- resolver
@@ -194,3 +194,85 @@ GET /health
 --- init
 File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache");
 --- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed"
+
+=== TEST 22: the source does not answer about any track
+--- request
+GET /health
+--- resolver
+{"name":"t","ytdlp_version":"2026.10.26","failing":{"class":"network","tracks":3}}
+--- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","version":"2026.10.26","failing":\{"class":"network","tracks":3\}\}
+
+=== TEST 23: no slice of three tracks can be fetched
+--- request
+GET /health
+--- record
+track dead0000001
+140 aac 129500 3584 /dead
+track dead0000002
+140 aac 129500 3584 /dead
+track dead0000003
+140 aac 129500 3584 /dead
+--- media
+location = /dead { return 500; }
+--- resolver
+--- failure
+network 60 dead0000001
+network 60 dead0000002
+network 60 dead0000003
+--- cached
+/cdn/stream/dead0000001
+/cdn/stream/dead0000002
+/cdn/stream/dead0000002
+/cdn/stream/dead0000003
+--- response_body_like: ^\{"status":"degraded".*"media":\{"status":"failed","tracks":3\}
+
+=== TEST 24: one track that fails three times is no reason
+--- request
+GET /health
+--- record
+140 aac 129500 3584 /dead
+--- media
+location = /dead { return 500; }
+--- resolver
+--- failure
+network
+--- cached
+
+
+/cdn/stream/dQw4w9WgXcQ
+--- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
+
+=== TEST 25: another track that plays ends the row
+--- request
+GET /health
+--- record
+track dead0000001
+140 aac 129500 3584 /dead
+track dead0000002
+140 aac 129500 3584 /dead
+track dead0000003
+140 aac 129500 3584 /dead
+track alive000001
+140 aac 129500 3584 /140
+--- media
+location = /dead { return 500; }
+--- resolver
+--- failure
+network 60 dead0000001
+network 60 dead0000002
+network 60 dead0000003
+--- cached
+/cdn/stream/dead0000001
+/cdn/stream/dead0000002
+/cdn/stream/dead0000003
+/cdn/stream/alive000001
+--- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
+
+=== TEST 26: the cache is the one of voyo_stream, not the first
+--- request
+GET /health
+--- http_config
+proxy_cache_path $TEST_NGINX_HOME/other keys_zone=other:1m max_size=7m;
+--- resolver
+--- cached
+--- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}

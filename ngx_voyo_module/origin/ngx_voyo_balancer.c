@@ -6,6 +6,7 @@
 
 #include "ngx_voyo_balancer.h"
 #include "ngx_voyo_check.h"
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_repair.h"
 #include "ngx_voyo_zone.h"
@@ -162,11 +163,12 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
 
     ngx_voyo_check_hide(u);
 
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    ngx_voyo_counters_fetched(vmcf->shm_zone, NULL);
+
     if (origin->found) {
 
         /* so that the next slices need no redirect */
-
-        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
         ngx_voyo_zone_found(vmcf->shm_zone, &origin->track,
                             &origin->representation, &origin->source);

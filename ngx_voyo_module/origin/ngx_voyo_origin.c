@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_origin.h"
 #include "ngx_voyo_origin_address.h"
@@ -22,6 +23,8 @@
 
 
 static void ngx_voyo_origin_leave(void *data);
+static ngx_int_t ngx_voyo_origin_problem(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_origin_read(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 
@@ -70,7 +73,7 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         origin->attempts++;
 
         if (ngx_voyo_repair(r, origin) != NGX_OK) {
-            return ngx_voyo_problem(r, &origin->ctx.problem);
+            return ngx_voyo_origin_problem(r, origin);
         }
     }
 
@@ -80,7 +83,7 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         }
 
         if (origin->ctx.problem.status) {
-            return ngx_voyo_problem(r, &origin->ctx.problem);
+            return ngx_voyo_origin_problem(r, origin);
         }
 
         rc = NGX_OK;
@@ -105,6 +108,20 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
 
     if (origin->ctx.problem.status == 0) {
         origin->ctx.problem = ngx_voyo_problem_memory;
+    }
+
+    return ngx_voyo_origin_problem(r, origin);
+}
+
+
+static ngx_int_t
+ngx_voyo_origin_problem(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (origin->ctx.problem.status == NGX_HTTP_BAD_GATEWAY) {
+        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+        ngx_voyo_counters_fetched(vmcf->shm_zone, &origin->track);
     }
 
     return ngx_voyo_problem(r, &origin->ctx.problem);

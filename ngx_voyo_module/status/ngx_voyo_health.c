@@ -17,6 +17,7 @@
 
 
 #define NGX_VOYO_HEALTH_RESOLVERS  16    /* named in the answer, at most */
+#define NGX_VOYO_HEALTH_FAILING    3     /* tracks in a row */
 
 
 typedef enum {
@@ -39,21 +40,21 @@ static ngx_int_t ngx_voyo_health_send(ngx_http_request_t *r,
     redisReply *reply);
 static cJSON *ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_health_e *health);
-static size_t ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
-    ngx_voyo_health_e *health);
+static size_t ngx_voyo_health_resolvers(ngx_http_request_t *r,
+    redisReply *reply, cJSON *checks, ngx_voyo_health_e *health);
 static void ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
     ngx_voyo_health_e *health);
 static void ngx_voyo_health_failed(cJSON *ytdlp, const char *name,
     cJSON *reason, ngx_voyo_health_e *health);
-static void ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health);
+static void ngx_voyo_health_cache(ngx_voyo_main_conf_t *vmcf, cJSON *checks,
+    ngx_voyo_health_e *health);
+static void ngx_voyo_health_media(ngx_uint_t tracks, cJSON *checks,
+    ngx_voyo_health_e *health);
 static void ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks,
     cJSON *checks);
 static void ngx_voyo_health_log(ngx_str_t *file, cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
-    ngx_uint_t ok);
-
-
-extern ngx_module_t  ngx_http_proxy_module;
+    const char *status);
 
 
 ngx_int_t
@@ -229,37 +230,30 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
 
     *health = NGX_VOYO_HEALTHY;
 
-    check = ngx_voyo_health_check(checks, "redis",
-                                  reply && reply->type == REDIS_REPLY_ARRAY);
+    if (reply && reply->type == REDIS_REPLY_ARRAY) {
+        ngx_voyo_health_check(checks, "redis", "ok");
 
-    if (reply && reply->type != REDIS_REPLY_ARRAY) {
+    } else {
+        check = ngx_voyo_health_check(checks, "redis", "failed");
 
-        if (reply->type == REDIS_REPLY_ERROR) {
+        if (reply && reply->type == REDIS_REPLY_ERROR) {
             reply->str[strcspn(reply->str, " ")] = '\0';
             cJSON_AddStringToObject(check, "reason", reply->str);
         }
 
+        /* what is known still plays */
+
+        *health = stats.tracks ? NGX_VOYO_DEGRADED : NGX_VOYO_UNHEALTHY;
         reply = NULL;
     }
 
     rss = ngx_voyo_process_rss(vmcf->connection);
-    rss += ngx_voyo_health_resolvers(reply, checks, health);
+    rss += ngx_voyo_health_resolvers(r, reply, checks, health);
 
-    ngx_voyo_health_cache(checks, health);
+    ngx_voyo_health_media(counters->failing, checks, health);
+    ngx_voyo_health_cache(vmcf, checks, health);
     ngx_voyo_health_zone(vmcf->shm_zone, stats.tracks, checks);
     ngx_voyo_health_log(&vmcf->log_dropped, checks);
-
-    /* unhealthy only when our own parts can't serve anything */
-
-    if (reply == NULL) {
-        *health = stats.tracks ? NGX_VOYO_DEGRADED : NGX_VOYO_UNHEALTHY;
-
-    } else if (*health == NGX_VOYO_UNHEALTHY && counters->resolver_seen) {
-        *health = NGX_VOYO_DEGRADED;
-
-    } else if (*health != NGX_VOYO_UNHEALTHY) {
-        counters->resolver_seen = 1;
-    }
 
     cJSON_AddStringToObject(json, "status", names[*health]);
     cJSON_AddNumberToObject(json, "uptime",
@@ -278,23 +272,51 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
 
 
 static size_t
-ngx_voyo_health_resolvers(redisReply *reply, cJSON *checks,
-    ngx_voyo_health_e *health)
+ngx_voyo_health_resolvers(ngx_http_request_t *r, redisReply *reply,
+    cJSON *checks, ngx_voyo_health_e *health)
 {
-    size_t       rss;
-    cJSON       *heartbeat, *item, *resolver, *ytdlp;
-    ngx_uint_t   i, n;
+    size_t                 rss;
+    cJSON                 *heartbeat, *item, *resolver, *ytdlp;
+    time_t                 since;
+    ngx_uint_t             i, n, stalled;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (reply == NULL) {
+
+        /* without Redis nothing is known of them */
+
+        ngx_voyo_health_check(checks, "resolver", "unknown");
+        ngx_voyo_health_check(checks, "ytdlp", "unknown");
+
+        return 0;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
     rss = 0;
-    n = reply ? reply->elements : 0;
+    n = reply->elements;
+    since = ngx_voyo_counters_stalled(vmcf->shm_zone);
+    stalled = (ngx_msec_t) since * 1000 > 2 * vlcf->resolve_timeout;
 
-    resolver = ngx_voyo_health_check(checks, "resolver", n != 0);
+    resolver = ngx_voyo_health_check(checks, "resolver",
+                                     n && !stalled ? "ok" : "failed");
     cJSON_AddNumberToObject(resolver, "count", (double) n);
 
-    ytdlp = ngx_voyo_health_check(checks, "ytdlp", n != 0);
+    ytdlp = ngx_voyo_health_check(checks, "ytdlp", n ? "ok" : "unknown");
 
-    if (n == 0) {
+    if (stalled) {
         *health = NGX_VOYO_UNHEALTHY;
+        cJSON_AddNumberToObject(resolver, "stalled", (double) since);
+
+    } else if (n == 0) {
+        *health = ngx_voyo_counters(vmcf->shm_zone)->resolver_seen
+                  ? NGX_VOYO_DEGRADED : NGX_VOYO_UNHEALTHY;
+    }
+
+    if (n) {
+        ngx_voyo_counters(vmcf->shm_zone)->resolver_seen = 1;
     }
 
     for (i = 0; i < n && i < NGX_VOYO_HEALTH_RESOLVERS; i++) {
@@ -345,16 +367,21 @@ static void
 ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
     ngx_voyo_health_e *health)
 {
-    cJSON  *breaker, *canary, *mode, *refused;
+    cJSON  *breaker, *canary, *mode, *refused, *failing;
 
     breaker = cJSON_GetObjectItemCaseSensitive(heartbeat, "breaker");
     mode = cJSON_GetObjectItemCaseSensitive(heartbeat, "mode");
     canary = cJSON_GetObjectItemCaseSensitive(heartbeat, "canary");
     canary = cJSON_GetObjectItemCaseSensitive(canary, "result");
     refused = cJSON_GetObjectItemCaseSensitive(heartbeat, "client_refused");
+    failing = cJSON_GetObjectItemCaseSensitive(heartbeat, "failing");
 
     if (cJSON_IsObject(breaker)) {
         ngx_voyo_health_failed(ytdlp, "breaker", breaker, health);
+    }
+
+    if (cJSON_IsObject(failing)) {
+        ngx_voyo_health_failed(ytdlp, "failing", failing, health);
     }
 
     if (cJSON_IsString(canary) && ngx_strcmp(canary->valuestring, "ok") != 0
@@ -385,58 +412,70 @@ ngx_voyo_health_failed(cJSON *ytdlp, const char *name, cJSON *reason,
 
     cJSON_SetValuestring(cJSON_GetObjectItem(ytdlp, "status"), "failed");
 
-    if (*health == NGX_VOYO_HEALTHY) {
-        *health = NGX_VOYO_DEGRADED;
-    }
+    *health = ngx_max(*health, NGX_VOYO_DEGRADED);
 }
 
 
 /* Without room in it, each slice is passed on and fetched again. */
 
 static void
-ngx_voyo_health_cache(cJSON *checks, ngx_voyo_health_e *health)
+ngx_voyo_health_cache(ngx_voyo_main_conf_t *vmcf, cJSON *checks,
+    ngx_voyo_health_e *health)
 {
-    cJSON                  *check;
-    ngx_uint_t              i, full;
-    ngx_list_part_t        *part;
-    ngx_shm_zone_t         *zone;
-    ngx_http_file_cache_t  *cache;
+    cJSON                      *check;
+    ngx_uint_t                  i, full;
+    ngx_http_file_cache_t      *cache;
+    ngx_http_upstream_conf_t   *proxy;
+    ngx_http_core_loc_conf_t  **clcf;
 
-    part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
-    zone = part->elts;
+    extern ngx_module_t  ngx_http_proxy_module;
 
-    for (i = 0; /* void */ ; i++) {
+    clcf = vmcf->streams.elts;
+    cache = NULL;
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
+    for (i = 0; i < vmcf->streams.nelts && cache == NULL; i++) {
 
-            part = part->next;
-            zone = part->elts;
-            i = 0;
-        }
+        /* it begins with that (docs/upstream.md, N40) */
 
-        if (zone[i].tag != &ngx_http_proxy_module || zone[i].data == NULL) {
-            continue;
-        }
+        proxy = clcf[i]->loc_conf[ngx_http_proxy_module.ctx_index];
+        cache = proxy->cache_zone ? proxy->cache_zone->data : NULL;
+    }
 
-        cache = zone[i].data;
-        full = ngx_voyo_cache_full(cache);
-        check = ngx_voyo_health_check(checks, "cache", !full);
-
-        if (full && *health == NGX_VOYO_HEALTHY) {
-            *health = NGX_VOYO_DEGRADED;
-        }
-
-        cJSON_AddNumberToObject(check, "used",
-                                (double) cache->sh->size * cache->bsize);
-        cJSON_AddNumberToObject(check, "size",
-                                (double) cache->max_size * cache->bsize);
+    if (cache == NULL) {
+        ngx_voyo_health_check(checks, "cache", "failed");
         return;
     }
 
-    ngx_voyo_health_check(checks, "cache", 0);
+    full = ngx_voyo_cache_full(cache);
+    check = ngx_voyo_health_check(checks, "cache", full ? "failed" : "ok");
+
+    if (full) {
+        *health = ngx_max(*health, NGX_VOYO_DEGRADED);
+    }
+
+    cJSON_AddNumberToObject(check, "used",
+                            (double) cache->sh->size * cache->bsize);
+    cJSON_AddNumberToObject(check, "size",
+                            (double) cache->max_size * cache->bsize);
+}
+
+
+/* Each of them had its record, so the resolvers are not to blame. */
+
+static void
+ngx_voyo_health_media(ngx_uint_t tracks, cJSON *checks,
+    ngx_voyo_health_e *health)
+{
+    cJSON       *check;
+    ngx_uint_t   failing;
+
+    failing = tracks >= NGX_VOYO_HEALTH_FAILING;
+    check = ngx_voyo_health_check(checks, "media", failing ? "failed" : "ok");
+
+    if (failing) {
+        *health = ngx_max(*health, NGX_VOYO_DEGRADED);
+        cJSON_AddNumberToObject(check, "tracks", (double) tracks);
+    }
 }
 
 
@@ -451,7 +490,7 @@ ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
         "prefetch_ignored"
     };
 
-    check = ngx_voyo_health_check(checks, "zone", 1);
+    check = ngx_voyo_health_check(checks, "zone", "ok");
 
     cJSON_AddNumberToObject(check, "tracks", (double) tracks);
     cJSON_AddNumberToObject(check, "parked",
@@ -483,7 +522,7 @@ ngx_voyo_health_log(ngx_str_t *file, cJSON *checks)
     }
 
     if (fscanf(f, "%lu", &dropped) == 1) {
-        check = ngx_voyo_health_check(checks, "log", 1);
+        check = ngx_voyo_health_check(checks, "log", "ok");
         cJSON_AddNumberToObject(check, "dropped", (double) dropped);
     }
 
@@ -492,13 +531,13 @@ ngx_voyo_health_log(ngx_str_t *file, cJSON *checks)
 
 
 static cJSON *
-ngx_voyo_health_check(cJSON *checks, const char *name, ngx_uint_t ok)
+ngx_voyo_health_check(cJSON *checks, const char *name, const char *status)
 {
     cJSON  *check;
 
     check = cJSON_AddObjectToObject(checks, name);
 
-    cJSON_AddStringToObject(check, "status", ok ? "ok" : "failed");
+    cJSON_AddStringToObject(check, "status", status);
 
     return check;
 }

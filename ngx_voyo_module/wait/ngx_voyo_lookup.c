@@ -33,6 +33,8 @@ static ngx_int_t ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf,
 static ngx_int_t ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf,
     char *track, char keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX]);
 static void ngx_voyo_lookup_answer(void *data, redisReply *reply);
+static void ngx_voyo_lookup_tell(ngx_voyo_question_t *question,
+    ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 static void ngx_voyo_lookup_record(ngx_voyo_question_t *question,
     redisReply *reply, ngx_voyo_outcome_e outcome);
 static void ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
@@ -198,9 +200,11 @@ ngx_voyo_lookup_answer(void *data, redisReply *reply)
         ngx_voyo_counters(vmcf->shm_zone)->resolver_seen = 1;
     }
 
-    if (question->node) {
-        ngx_voyo_waiters_answer(question->node, pending, NGX_VOYO_NO_RESOLVER,
-                                NULL);
+    if (question->node && pending) {
+        ngx_voyo_waiters_answer(question->node, 1, NGX_VOYO_NO_RESOLVER, NULL);
+
+    } else {
+        ngx_voyo_lookup_tell(question, NGX_VOYO_NO_RESOLVER, NULL);
     }
 
 done:
@@ -257,11 +261,27 @@ ngx_voyo_lookup_record(ngx_voyo_question_t *question, redisReply *reply,
         record.retry_after = (uint32_t) reply->element[2]->integer;
     }
 
-    if (question->node) {
-        ngx_voyo_waiters_answer(question->node, 0, outcome, &record);
-    }
+    ngx_voyo_lookup_tell(question, outcome, &record);
 
     voyo_record_free(&record);
+}
+
+
+static void
+ngx_voyo_lookup_tell(ngx_voyo_question_t *question, ngx_voyo_outcome_e outcome,
+    const voyo_record_t *record)
+{
+    if (question->node == NULL) {
+        return;
+    }
+
+    /* what is answered at once says nothing of the resolvers */
+
+    if (question->node->pending) {
+        ngx_voyo_counters(question->vmcf->shm_zone)->unanswered = 0;
+    }
+
+    ngx_voyo_waiters_answer(question->node, 0, outcome, record);
 }
 
 
@@ -300,7 +320,7 @@ ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     failure.error = VOYO_CLASS_INTERNAL;
     failure.retry_after = voyo_class_info(VOYO_CLASS_INTERNAL)->kept;
 
-    ngx_voyo_waiters_answer(question->node, 0, outcome, &failure);
+    ngx_voyo_lookup_tell(question, outcome, &failure);
 }
 
 
@@ -352,7 +372,7 @@ ngx_voyo_lookup_count(ngx_int_t n, void *data)
 
     vmcf = data;
 
-    ngx_voyo_counters(vmcf->shm_zone)->parked[ngx_process_slot] += n;
+    ngx_voyo_counters_park(vmcf->shm_zone, n);
 
     if (vmcf->connection) {
         ngx_voyo_redis_hold(vmcf->connection, n);

@@ -144,6 +144,7 @@ ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
 
     node->asking = 0;
     node->failed = 0;
+    node->pending = pending;
 
     ngx_queue_init(&woken);
 

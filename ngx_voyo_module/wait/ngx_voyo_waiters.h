@@ -66,6 +66,7 @@ struct ngx_voyo_waiters_node_s {
     ngx_uint_t             failed;        /* queries in a row */
     unsigned               asking:1;      /* a query is in flight */
     unsigned               again:1;       /* query once more after it */
+    unsigned               pending:1;     /* the last answer was that */
     u_char                 track[VOYO_TRACK_LEN];
 };
 

@@ -1,0 +1,105 @@
+"""/health says what a new listener gets, and names the part that is to blame."""
+
+import json
+import sys
+import threading
+import unittest
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from jobs import Jobs  # noqa: E402
+from stack import Stack, wait_for  # noqa: E402
+
+
+class HealthTest(unittest.TestCase):
+    stack: Stack
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack(resolve_timeout='2s')
+        cls.addClassCleanup(cls.stack.close)
+
+    def setUp(self) -> None:
+        self.stack.control('/reset', {})
+
+    def until(self, what: str, code: int, check: str,
+              **expected: Any) -> dict[str, Any]:
+        """Waits for that status, and compares a check's fields."""
+
+        def found() -> dict[str, Any] | None:
+            answer = self.stack.get('/health')
+            health = json.loads(answer.body)
+            return health if (answer.status, health['status']) == (
+                code, what) else None
+
+        checks = wait_for(found, f'it is {what}', 20)['checks']
+        for name, value in expected.items():
+            self.assertEqual(checks[check].get(name), value, checks)
+        return checks
+
+    def test_plays_wait_and_none_ends(self) -> None:
+        """A resolver that lives, but takes no job."""
+
+        self.stack.stop('resolver')
+        Jobs(self.stack).pretend()
+        ends = threading.Event()
+
+        def listen() -> None:
+            while not ends.is_set():
+                self.stack.get('/cdn/stream/s30_vain000')
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        try:
+            self.until('healthy', 200, 'resolver', status='ok')
+            checks = self.until('unhealthy', 503, 'resolver', status='failed')
+            self.assertGreater(checks['resolver']['stalled'], 4)
+            self.assertEqual(checks['redis']['status'], 'ok')
+            self.stack.redis('DEL', 'voyo:{default}:resolvers')
+            self.stack.start_resolver()
+            self.until('healthy', 200, 'resolver', status='ok', stalled=None)
+        finally:
+            ends.set()
+            listener.join()
+
+    def test_plays_that_end_are_well(self) -> None:
+        """One after the other, for longer than twice the timeout."""
+
+        self.stack.switch(latency={'player': 1200})
+        for number in range(5):
+            listener = threading.Thread(
+                target=self.stack.get, args=(f'/cdn/stream/s30_slow{number}00',))
+            listener.start()
+            while listener.is_alive():
+                self.assertEqual(self.stack.get('/health').status, 200)
+                listener.join(0.1)
+
+    def test_a_source_that_can_not_be_reached(self) -> None:
+        self.stack.switch(faults=[{'on': 'player', 'do': {'reset': 'header'}}])
+        for number in range(2):
+            self.stack.get(f'/cdn/stream/s30_lost{number}00')
+            self.stack.get(f'/cdn/stream/s30_lost{number}00')
+        self.assertEqual(self.stack.health()['status'], 'healthy')
+        self.stack.get('/cdn/stream/s30_lost900')
+        self.until('degraded', 200, 'ytdlp', status='failed',
+                   failing={'class': 'network', 'tracks': 3})
+        self.stack.switch(forget_faults=True)
+        self.assertEqual(self.stack.get('/cdn/stream/s30_found00').status, 200)
+        self.until('healthy', 200, 'ytdlp', status='ok', failing=None)
+
+    def test_a_replica_is_the_fault_of_redis(self) -> None:
+        self.stack.get('/cdn/stream/s30_known00')
+        self.stack.redis('REPLICAOF', '127.0.0.1', '1')
+        try:
+            checks = self.until('degraded', 200, 'redis', status='failed')
+            for name in ('resolver', 'ytdlp'):
+                self.assertEqual(checks[name], {'status': 'unknown'})
+        finally:
+            self.stack.redis('REPLICAOF', 'NO', 'ONE')
+        self.until('healthy', 200, 'redis', status='ok')
+
+
+if __name__ == '__main__':
+    unittest.main()
