@@ -290,6 +290,15 @@ class DeployTest(unittest.TestCase):
                 self.assertEqual(self.processes(), {})
         self.assertNotRegex(self.log(), r'\[(error|alert|crit|emerg)\]')
 
+    def test_ready_means_that_a_play_works(self) -> None:
+        slow = self.home / 'yt-dlp'
+        slow.write_text('#!/bin/sh\nsleep 1.5\n'
+                        f'exec {ROOT}/build/prefix/bin/yt-dlp "$@"\n')
+        slow.chmod(0o755)
+        self.start(YT_DLP_PATH=str(slow))
+        self.assertEqual(self.get('/health')[0], 200)
+        self.assertIn(b'"resolver":{"status":"ok"', self.get('/health')[1])
+
     def test_the_demo_page(self) -> None:
         tracks = self.home / 'tracks.json'
         tracks.write_text('[{"id": "m04_tracks1", "title": "One"}]')

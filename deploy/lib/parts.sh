@@ -5,6 +5,7 @@
 
 
 declare -A pid=() began=() delay=() due=()
+ready=
 exec {never}<> <(:)
 
 
@@ -168,7 +169,7 @@ alive()
 }
 
 
-wait_ready()
+wait_for_nginx()
 {
     local tries=0
 
@@ -178,10 +179,26 @@ wait_ready()
         nap 0.01
         stop_if_told
     done
+}
 
+
+# The first time that /health is 200: then a play works.
+
+tell_ready()
+{
+    answers_health || return 0
+    ready=1
     say "ready, open http://localhost:$PORT/" \
         "(health: http://localhost:$PORT/health)"
 }
+
+
+answers_health()
+(
+    exec 2> /dev/null {socket}<> "/dev/tcp/127.0.0.1/$PORT" \
+        && printf 'GET /health HTTP/1.0\r\n\r\n' >&"$socket" \
+        && read -rt 2 _ status _ <&"$socket" && [ "$status" = 200 ]
+)
 
 
 # When two children end at the same time, "wait -n" can lose one of them, and
@@ -196,6 +213,7 @@ supervise()
             || { make_directories && own_directories; } || true
 
         [ -z "$told_to_reload" ] || reload
+        [ -n "$ready" ] || tell_ready
         nap 0.2
     done
 }
