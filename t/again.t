@@ -31,7 +31,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- bytes: 1500-
 --- cut: 0
 --- says
-bytes 1500-3583 of "dQw4w9WgXcQ.140.1.3584.m1" can't be had, no_resolver: the header is sent and the connection closed
+bytes 1500-3583 of "dQw4w9WgXcQ.140.1.3584.m1" cannot be fetched, no_resolver: the header is sent and the connection closed
 
 === TEST 2: by a suffix
 --- record

@@ -109,7 +109,7 @@ ngx_voyo_cache_full(ngx_http_file_cache_t *cache)
 
     name = (char *) cache->path->name.data;
 
-    /* of a directory in use this is in memory: it does not block */
+    /* for a directory in use this is in memory, so it does not block */
 
     if (access(name, W_OK|X_OK) == -1 || statvfs(name, &fs) == -1) {
         return 1;

@@ -22,9 +22,10 @@
 ngx_int_t ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key);
 
 /*
- * Whether a response can not be stored: the directory is missing or not
- * writable, or less than half of min_free, or no inode, is left on its disk.
- * nginx would end such a response with nothing sent (docs/upstream.md, N37).
+ * Whether a response cannot be stored: the directory is missing or not
+ * writable, or its disk has less than half of min_free, or no inodes, left.
+ * nginx would end such a response without sending anything (docs/upstream.md,
+ * N37).
  */
 ngx_uint_t ngx_voyo_cache_full(ngx_http_file_cache_t *cache);
 

@@ -34,9 +34,9 @@ typedef struct {
 
 /*
  * Connects, sends "len" bytes of "request" and receives "answer", until the
- * server closes the connection, it fails, or the worker closes what is idle:
- * then the handler is called, once, and not from here.  All but "handler",
- * "data", "len" and "request" is initially zeroed.
+ * server closes the connection, it fails, or the worker closes idle
+ * connections: then the handler is called once, not from within.  All fields
+ * except "handler", "data", "len" and "request" are initially zeroed.
  */
 ngx_int_t ngx_voyo_fill_connect(ngx_voyo_fill_connection_t *fc,
     ngx_addr_t *address, ngx_log_t *log);

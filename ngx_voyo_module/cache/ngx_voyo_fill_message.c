@@ -109,7 +109,7 @@ ngx_voyo_fill_status(ngx_voyo_fill_answer_t *answer)
         return answer->status;
     }
 
-    /* without the second response the slice broke off */
+    /* without the second response the slice is incomplete */
 
     return answer->headers > 1 ? NGX_HTTP_OK : 0;
 }

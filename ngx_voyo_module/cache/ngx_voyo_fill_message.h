@@ -40,21 +40,21 @@ typedef struct {
 size_t ngx_voyo_fill_message(u_char *buf, size_t size,
     ngx_voyo_fill_request_t *request, size_t *key);
 
-/* What has been received.  Zeroed at first. */
+/* The parser's state, initially zeroed. */
 
 typedef struct {
     ngx_uint_t        status;            /* of the first response */
     ngx_uint_t        retry_after;       /* s, of the first response */
-    ngx_uint_t        headers;           /* that are complete */
+    ngx_uint_t        headers;           /* complete ones */
     size_t            len;               /* of the line so far */
     u_char            line[64];          /* its beginning */
 } ngx_voyo_fill_answer_t;
 
 
-/* Takes what has been received, in any pieces. */
+/* Parses received data, in pieces of any size. */
 void ngx_voyo_fill_read(ngx_voyo_fill_answer_t *answer, u_char *p, size_t len);
 
-/* The "status" for ngx_voyo_fill_pt, once nothing more is received. */
+/* The "status" for ngx_voyo_fill_pt, once everything was received. */
 ngx_uint_t ngx_voyo_fill_status(ngx_voyo_fill_answer_t *answer);
 
 

@@ -39,7 +39,7 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    /* it has been in such a location: was it refused there, or rewritten? */
+    /* it has been in such a location, where it was refused or rewritten */
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
@@ -54,7 +54,7 @@ ngx_voyo_again_refused(ngx_http_request_t *r)
     ngx_uint_t          status;
     ngx_voyo_problem_t  problem;
 
-    /* "error_page 403 = @again" has taken the status away */
+    /* "error_page 403 = @again" has cleared the status */
 
     status = r->err_status ? r->err_status : NGX_HTTP_FORBIDDEN;
     r->err_status = 0;

@@ -36,7 +36,7 @@ ngx_voyo_answer(ngx_http_request_t *r)
         return rc;
     }
 
-    /* a body was announced that can't be sent from here: a cut */
+    /* send the header only: the body is missing, so the connection is closed */
 
     (void) ngx_http_send_special(r, NGX_HTTP_FLUSH);
 
@@ -44,7 +44,7 @@ ngx_voyo_answer(ngx_http_request_t *r)
 }
 
 
-/* Sets the header that the record knows, of a whole answer. */
+/* Sets the header of a complete response, from the record. */
 
 static ngx_int_t
 ngx_voyo_answer_header(ngx_http_request_t *r, ngx_voyo_edge_t *edge)

@@ -14,8 +14,9 @@
 
 
 /*
- * The content handler of what the record alone answers: HEAD, 304, and the
- * header of a body that can't be fetched, after which the connection is closed.
+ * The content handler for responses made from the record alone: HEAD, 304, and
+ * the header of a body that cannot be fetched, after which the connection is
+ * closed.
  */
 ngx_int_t ngx_voyo_answer(ngx_http_request_t *r);
 

@@ -37,7 +37,7 @@ ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     if (rc == NGX_DECLINED) {
 
-        /* another unit or several ranges: the whole is sent */
+        /* another unit or several ranges: send the whole representation */
 
         r->headers_in.range = NULL;
 
@@ -54,7 +54,7 @@ ngx_voyo_condition_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     if (*p == '-') {
 
-        /* written with its bytes, a suffix need not begin with slice 0 */
+        /* with explicit bytes, a suffix range does not fetch slice 0 */
 
         p = ngx_pnalloc(r->pool, sizeof("bytes=-") + 2 * NGX_OFF_T_LEN);
         if (p == NULL) {
@@ -80,7 +80,7 @@ ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return;
     }
 
-    /* answered now, so that slice 0 isn't fetched to find out */
+    /* evaluated here; nginx would fetch slice 0 for this */
 
     value = &r->headers_in.if_range->value;
     len = edge->representation.len;
@@ -90,7 +90,7 @@ ngx_voyo_condition_if_range(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         || value->data[len + 1] != '"'
         || ngx_strncmp(value->data + 1, edge->representation.data, len) != 0)
     {
-        /* a weak or another ETag, or a date: there is none to compare with */
+        /* a weak or different ETag, or a date, which no response has */
 
         r->headers_in.range = NULL;
     }
@@ -136,7 +136,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_edge_t *edge,
         return 1;
     }
 
-    /* as nginx reads it, which has the last word when it sends the header */
+    /* as in nginx, whose own filter runs when the header is sent */
 
     len = edge->representation.len;
     last = value->data + value->len;
@@ -144,7 +144,7 @@ ngx_voyo_condition_names(ngx_str_t *value, ngx_voyo_edge_t *edge,
 
     while (p < last) {
 
-        /* a weak comparison passes by "W/" (RFC 9110, section 8.8.3.2) */
+        /* a weak comparison ignores "W/" (RFC 9110, section 8.8.3.2) */
 
         if (!strong && last - p > 2 && p[0] == 'W' && p[1] == '/') {
             p += 2;

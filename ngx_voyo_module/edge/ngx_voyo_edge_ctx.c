@@ -55,7 +55,7 @@ ngx_voyo_edge_leave(void *data)
 
     if (edge->ahead.asked) {
 
-        /* nobody is left for whom to read ahead */
+        /* there is no client any more to read ahead for */
 
         vmcf = ngx_http_get_module_main_conf(edge->ctx.request,
                                              ngx_voyo_module);

@@ -19,7 +19,7 @@
 #include "voyo_track.h"
 
 
-/* What a request at the edge asks for, and what it is served. */
+/* The edge's context: the request and the representation it is served. */
 
 typedef struct {
     ngx_voyo_ctx_t            ctx;
@@ -38,7 +38,7 @@ typedef struct {
     ngx_uint_t                accesses;      /* of the track, including this */
     ngx_uint_t                renewals;      /* of the representation */
 
-    ngx_table_elt_t          *range;         /* as the client sent them */
+    ngx_table_elt_t          *range;         /* the client's headers */
     ngx_table_elt_t          *if_range;
     ngx_str_t                 range_value;
 
@@ -49,7 +49,7 @@ typedef struct {
 
     ngx_str_t                 body;          /* of voyo_track */
 
-    unsigned                  begun:1;       /* can't be refused any more */
+    unsigned                  begun:1;       /* cannot be refused any more */
     unsigned                  known:1;       /* "format" is chosen */
     unsigned                  warm:1;        /* waits for its prefetch */
     unsigned                  warmed:1;      /* that wait is over */

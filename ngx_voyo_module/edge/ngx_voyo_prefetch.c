@@ -96,7 +96,7 @@ ngx_voyo_prefetch_other(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
 
-    /* a range above 0 goes on with a track: it asked before */
+    /* a range above 0 continues a track: its first request had it too */
 
     if (edge->start > 0 || vmcf->fills == NULL
         || ngx_voyo_prefetch_fill(r, edge, edge->other, NULL) != NGX_OK)

@@ -15,7 +15,7 @@
 #include "voyo_errno.h"
 
 
-#define NGX_VOYO_RENEWALS  2             /* of a representation, a request */
+#define NGX_VOYO_RENEWALS  2             /* representations, per request */
 
 
 static ngx_int_t ngx_voyo_stream_begin(ngx_http_request_t *r,
@@ -43,7 +43,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 
     if (r != r->main) {
 
-        /* a later slice failed and came by error_page: N17 */
+        /* a later slice failed and was redirected by error_page: N17 */
 
         return NGX_ERROR;
     }
@@ -54,7 +54,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
     }
 
-    /* an internal redirect takes it away */
+    /* an internal redirect clears it */
 
     redirected = (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL);
     ngx_http_set_ctx(r, edge, ngx_voyo_module);
@@ -113,7 +113,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 }
 
 
-/* NGX_OK: it goes on; else what is to be returned. */
+/* NGX_OK: continue; otherwise the phase handler must return the result. */
 
 static ngx_int_t
 ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
@@ -121,7 +121,7 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     ngx_int_t                  rc;
     const ngx_voyo_problem_t  *problem;
 
-    /* of another location, which error_page left for this one */
+    /* from another location, if error_page redirected to this one */
 
     r->err_status = 0;
 
@@ -137,7 +137,7 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
 #if (NGX_HTTP_GZIP)
 
-    /* never compressed, whatever "gzip_types" says */
+    /* never compress, whatever "gzip_types" contains */
 
     r->gzip_tested = 1;
 #endif
@@ -161,10 +161,10 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
 
 /*
- * The origin, or nginx itself, answered with an error before the first byte.
- * A representation that is gone is chosen anew; a range that begins above 0 is
- * a browser's silent resume, which an error would end, but a cut body does not
- * (docs/upstream.md, B1, B2, N12).
+ * The origin, or nginx itself, responded with an error before the first byte.
+ * If the representation is gone, another one is selected.  A range above 0 is a
+ * browser's silent resume: an error would end playback, an early close after
+ * the header does not (docs/upstream.md, B1, B2, N12).
  */
 
 static ngx_int_t
@@ -177,7 +177,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     u = r->upstream;
 
-    /* of the origin's answer, or nginx's own; error_page keeps it here */
+    /* error_page keeps the status of the origin's or nginx's error here */
 
     status = r->err_status;
     r->err_status = 0;
@@ -217,9 +217,9 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     if (problem.retry_after && edge->start > 0 && r->method == NGX_HTTP_GET)
     {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "bytes %O-%O of \"%V\" can't be had, %s: the header is "
-                      "sent and the connection closed", edge->start, edge->last,
-                      &edge->representation, problem.code);
+                      "bytes %O-%O of \"%V\" cannot be fetched, %s: the header "
+                      "is sent and the connection closed", edge->start,
+                      edge->last, &edge->representation, problem.code);
 
         r->headers_out.status_line.len = 0;
         r->keepalive = 0;
@@ -346,7 +346,7 @@ ngx_voyo_stream_serve(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    /* there is no date to compare with (RFC 9110, section 13.1) */
+    /* responses have no Last-Modified (RFC 9110, section 13.1) */
 
     r->headers_in.if_modified_since = NULL;
     r->headers_in.if_unmodified_since = NULL;

@@ -38,7 +38,7 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
 
     if (edge) {
 
-        /* parked before, and this is what came of it */
+        /* it was parked, and this is the result */
 
         if (edge->ctx.problem.status) {
             return ngx_voyo_problem(r, &edge->ctx.problem);
@@ -63,7 +63,7 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, problem);
     }
 
-    /* texts aren't in the zone: Redis is asked for each */
+    /* the texts are not in the zone, so each request needs Redis */
 
     if (ngx_voyo_park(&edge->ctx, &edge->track, 0, ngx_voyo_track_parked)
         == NGX_AGAIN)

@@ -15,7 +15,7 @@
 #include "voyo_errno.h"
 
 
-/* From when a request has them: the format is known for the last three. */
+/* In the order in which they are known: the last three need the format. */
 
 typedef enum {
     NGX_VOYO_RESOLVE_TIME = 0,
@@ -90,7 +90,7 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
 };
 
 
-/* What follows a location's prefix, without a regular expression. */
+/* The part of the URI after the location's prefix. */
 
 static ngx_int_t
 ngx_voyo_variable_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
@@ -135,7 +135,7 @@ ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    /* it was not read yet */
+    /* it has not been parsed yet */
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
@@ -354,8 +354,9 @@ ngx_voyo_variable_cold_key(ngx_http_request_t *r,
 
 
 /*
- * Whom a request for an unknown track is counted for: of a fill, the one that
- * it is for.  NULL: nobody, since its fill is counted, or no memory.
+ * The client that a request for an unknown track is counted for; for a fill,
+ * the client that caused it.  NULL: none, since its fill is counted, or no
+ * memory.
  */
 
 static ngx_str_t *
@@ -376,7 +377,7 @@ ngx_voyo_variable_counted(ngx_http_request_t *r)
         && ngx_http_complex_value(r, vlcf->prefetch, &prefetch) == NGX_OK
         && ngx_voyo_prefetch_own(&prefetch))
     {
-        /* it waits for its fill, which is counted */
+        /* it waits for its fill, which is counted instead */
 
         return NULL;
     }
@@ -385,7 +386,7 @@ ngx_voyo_variable_counted(ngx_http_request_t *r)
 }
 
 
-/* Of a fill, the client that it is for: none, if it reads ahead. */
+/* For a fill, the client that caused it; empty if it reads ahead. */
 
 static ngx_int_t
 ngx_voyo_variable_client(ngx_http_request_t *r, ngx_http_variable_value_t *v,

@@ -13,10 +13,10 @@
 
 
 /*
- * The context of a request, of which the edge and the origin each have a type
- * of their own that begins with this one.  It is kept in a pool cleanup, to
- * survive internal redirects, which clear r->ctx: a phase handler that finds
- * none there was entered by a redirect, and sets it again.
+ * The context of a request.  The edge and the origin each have their own type,
+ * which begins with this one.  It is kept in a pool cleanup, to survive
+ * internal redirects, which clear r->ctx: a phase handler that finds none there
+ * was entered by a redirect, and sets it again.
  */
 
 typedef enum {
@@ -37,8 +37,8 @@ typedef struct {
 
 
 /*
- * The context of a request, or of the one whose subrequest it is.  NULL: the
- * request is none of this part.
+ * The context of a request, or of the main request of a subrequest.  NULL: it
+ * is not a request of this part.
  */
 void *ngx_voyo_ctx_get(ngx_http_request_t *r, ngx_voyo_part_e part);
 

@@ -46,9 +46,9 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         }
 
         /*
-         * a body may have been announced, but none is sent: without
+         * a body may be announced although none is sent: without
          * "proxy_set_header Content-Length" the edge passes on the client's
-         * (docs/upstream.md, N30)
+         * value (docs/upstream.md, N30)
          */
 
         if (r->headers_in.content_length_n > 0) {
@@ -66,7 +66,7 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
 
     } else if (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL) {
 
-        /* the attempt before came back by error_page */
+        /* the previous attempt was redirected by error_page */
 
         ngx_http_set_ctx(r, origin, ngx_voyo_module);
 
@@ -147,8 +147,8 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     ngx_str_t   name, text, *field;
 
     /*
-     * the representation, which ends with its size: in a field of its own, or
-     * as the URI, which the edge would have to put together for every hit
+     * the representation, which ends with its size: in a header field or, if
+     * the edge builds it for each request, as the URI
      */
 
     field = ngx_voyo_header_find(&r->headers_in.headers,
@@ -162,7 +162,7 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         text.len = r->uri.len - 1;
     }
 
-    /* error_page changes r->uri, the text stays */
+    /* error_page replaces r->uri, but not its text */
 
     name = text;
 

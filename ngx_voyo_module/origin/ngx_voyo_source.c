@@ -11,10 +11,10 @@
 #include "voyo_record.h"
 
 
-#define NGX_VOYO_RENEWALS   2      /* a request, docs/upstream.md, G5 */
+#define NGX_VOYO_RENEWALS   2      /* per request, docs/upstream.md, G5 */
 #define NGX_VOYO_DEAD       300    /* seconds before "expires", G6 */
-#define NGX_VOYO_STALE      1800   /* seconds, a refresh is asked for */
-#define NGX_VOYO_EARLY_MAX  30     /* seconds a source may be ahead */
+#define NGX_VOYO_STALE      1800   /* seconds before it, refresh early */
+#define NGX_VOYO_EARLY_MAX  30     /* seconds to wait for "not_before" */
 
 
 static void ngx_voyo_source_parked(ngx_voyo_ctx_t *ctx,
@@ -57,7 +57,7 @@ ngx_voyo_source(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     if (origin->source.expires - ngx_time() < NGX_VOYO_DEAD) {
 
-        /* nothing to be gained from asking the host */
+        /* the host would refuse it */
 
         if (ngx_voyo_source_renew(r, origin, NGX_VOYO_REFRESH_EXPIRED)
             != NGX_OK)
@@ -144,7 +144,7 @@ ngx_voyo_source_parked(ngx_voyo_ctx_t *ctx, const voyo_record_t *record)
         return;
     }
 
-    /* the zone may have been too small to take it: use it from here */
+    /* the zone may be too small for it, so use the record's */
 
     ngx_voyo_zone_source_of(source, record, i);
 

@@ -21,7 +21,7 @@ typedef enum {
 } ngx_voyo_counter_e;
 
 
-/* What all workers count in the zone since it was created, without its lock. */
+/* Counters of all workers since the zone was created, without its lock. */
 
 typedef struct {
     time_t            started;         /* when the zone was created */

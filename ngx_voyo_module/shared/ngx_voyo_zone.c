@@ -8,13 +8,13 @@
 #include "ngx_voyo_zone.h"
 
 
-#define NGX_VOYO_ZONE_EVICT  8    /* tracks for a URL, at most */
+#define NGX_VOYO_ZONE_EVICT  8    /* tracks, to store a URL */
 
 
 typedef struct ngx_voyo_zone_node_s  ngx_voyo_zone_node_t;
 
 
-/* Where a format of a track can be had: evicted before any track is. */
+/* The URL of a format: all URLs are evicted before any track is. */
 
 typedef struct {
     ngx_queue_t               queue;   /* of sources, by last access */
@@ -190,7 +190,7 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     source->url.len = stored->url_len;
     source->user_agent.len = stored->user_agent_len;
 
-    /* the pool may have to ask the system for memory, so not under the lock */
+    /* not under the lock, since the pool may allocate memory */
 
     len = source->url.len + source->user_agent.len;
     ngx_memcpy(buf, stored->data, len);
@@ -233,7 +233,7 @@ ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
 
     if (node && node->generation == source->generation) {
 
-        /* what was just accessed is not evicted to make room */
+        /* so that this track is not evicted to make room */
 
         ngx_voyo_zone_touch(ctx, node);
 
@@ -286,7 +286,7 @@ ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
             return NGX_ERROR;
         }
 
-        /* it replaces the old one, unless that was evicted for it */
+        /* the old one may have been evicted for it */
 
         old = ngx_voyo_zone_lookup(ctx, &track);
 
@@ -324,7 +324,7 @@ ngx_voyo_zone_lookup(ngx_voyo_zone_ctx_t *ctx, ngx_str_t *track)
 
     node = (ngx_voyo_zone_node_t *) sn;
 
-    /* its turn to be dropped has just not come yet */
+    /* it has expired, but was not removed yet */
 
     if (node && ngx_voyo_zone_old(ctx, node)) {
         ngx_voyo_zone_drop(ctx, node);
@@ -467,8 +467,8 @@ ngx_voyo_zone_source_of(ngx_voyo_source_t *source,
 
 
 /*
- * Evicts what it takes: URLs first, which can be had again, and then at most
- * so many tracks, but for the one that was accessed last.
+ * Evicts as much as necessary: first URLs, which can be obtained again, and
+ * then at most "tracks" tracks, but not the one that was accessed last.
  */
 
 static void *
@@ -555,7 +555,7 @@ ngx_voyo_zone_expire(ngx_voyo_zone_ctx_t *ctx)
     ngx_queue_t           *q;
     ngx_voyo_zone_node_t  *node;
 
-    /* two at a time, so that no request pays for many */
+    /* only two at a time, so that no request takes long */
 
     for (i = 0; i < 2; i++) {
 
@@ -641,7 +641,7 @@ ngx_voyo_zone_init(ngx_shm_zone_t *zone, void *data)
     ngx_sprintf(ctx->shpool->log_ctx, " in voyo_zone \"%V\"%Z",
                 &zone->shm.name);
 
-    /* short memory is ordinary life here: the oldest go */
+    /* lack of memory is normal here: the oldest are evicted */
 
     ctx->shpool->log_nomem = 0;
 

@@ -16,7 +16,7 @@
 #include <cjson/cJSON.h>
 
 
-#define NGX_VOYO_HEALTH_RESOLVERS  16    /* named in the answer, at most */
+#define NGX_VOYO_HEALTH_RESOLVERS  16    /* listed in the response */
 #define NGX_VOYO_HEALTH_FAILING    3     /* tracks in a row */
 
 
@@ -400,7 +400,7 @@ ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
 }
 
 
-/* The first resolver's reason is shown. */
+/* The reason of the first resolver that failed is shown. */
 
 static void
 ngx_voyo_health_failed(cJSON *ytdlp, const char *name, cJSON *reason,
@@ -416,7 +416,7 @@ ngx_voyo_health_failed(cJSON *ytdlp, const char *name, cJSON *reason,
 }
 
 
-/* Without room in it, each slice is passed on and fetched again. */
+/* If the cache is full, slices are passed on and fetched again. */
 
 static void
 ngx_voyo_health_cache(ngx_voyo_main_conf_t *vmcf, cJSON *checks,
@@ -514,7 +514,7 @@ ngx_voyo_health_log(ngx_str_t *file, cJSON *checks)
         return;
     }
 
-    /* a few bytes, in memory since they were written */
+    /* a few bytes, which are in the page cache */
 
     f = fopen((char *) file->data, "re");
     if (f == NULL) {

@@ -21,7 +21,7 @@
 
 typedef struct {
     ngx_voyo_main_conf_t  *vmcf;
-    ngx_voyo_waiters_node_t  *node;               /* NULL: nobody waits */
+    ngx_voyo_waiters_node_t  *node;               /* NULL: no waiters */
     u_char                 track[VOYO_TRACK_LEN + 1];
 } ngx_voyo_question_t;
 
@@ -63,7 +63,7 @@ ngx_voyo_lookup_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
 
     *ngx_sprintf((u_char *) text, "%uL", newer_than) = '\0';
 
-    /* if it can't be asked now, the next request asks again */
+    /* if Redis is not available, the next request repeats it */
 
     (void) ngx_voyo_lookup_want(vmcf, NULL, track, text, "prefetch");
 }
@@ -256,7 +256,7 @@ ngx_voyo_lookup_record(ngx_voyo_question_t *question, redisReply *reply,
     if (outcome == NGX_VOYO_FAILURE && reply->elements == 3
         && reply->element[2]->type == REDIS_REPLY_INTEGER)
     {
-        /* of the class's time, what is left by redis's clock */
+        /* the remaining time, by the clock of Redis */
 
         record.retry_after = (uint32_t) reply->element[2]->integer;
     }
@@ -297,7 +297,7 @@ ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
                   outcome == NGX_VOYO_RECORD ? "record" : "failure",
                   question->track);
 
-    /* once for each question of a waiter: an answer must not ask again */
+    /* without a waiter the query is not repeated */
 
     if (question->node == NULL) {
         return;

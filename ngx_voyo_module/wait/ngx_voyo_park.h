@@ -27,8 +27,8 @@ typedef void (*ngx_voyo_parked_pt)(ngx_voyo_ctx_t *ctx,
     const voyo_record_t *record);
 
 /*
- * NGX_AGAIN: parked, to be returned from the phase handler.  NGX_DECLINED: it
- * can't be, and ctx->problem is set.
+ * NGX_AGAIN: parked, to be returned from the phase handler.  NGX_DECLINED: not
+ * parked, and ctx->problem is set.
  */
 ngx_int_t ngx_voyo_park(ngx_voyo_ctx_t *ctx, ngx_str_t *track,
     uint64_t newer_than, ngx_voyo_parked_pt handler);

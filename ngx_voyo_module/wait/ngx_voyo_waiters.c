@@ -10,7 +10,7 @@
 
 
 #define NGX_VOYO_WAIT_REPEAT  1000    /* ms */
-#define NGX_VOYO_WAIT_FAILED  3       /* questions in a row */
+#define NGX_VOYO_WAIT_FAILED  3       /* queries in a row */
 
 
 struct ngx_voyo_waiters_s {
@@ -58,7 +58,7 @@ ngx_voyo_waiters_add(ngx_voyo_waiters_t *wait, ngx_voyo_waiter_t *w,
         }
     }
 
-    /* what was asked before may be too much for this one, or too slow */
+    /* the previous query may be for a newer record, or a prefetch */
 
     ask = ngx_queue_empty(&node->waiters)
           || w->newer_than < node->newer_than
@@ -150,7 +150,7 @@ ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
 
     if (!pending) {
 
-        /* detach all whom it satisfies before the first is called */
+        /* detach all satisfied waiters before the first is called */
 
         for (q = ngx_queue_head(&node->waiters);
              q != ngx_queue_sentinel(&node->waiters);
@@ -170,11 +170,11 @@ ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
         }
     }
 
-    /* those whom it did not satisfy want a newer record than some did */
+    /* the remaining waiters need a newer record */
 
     again = !ngx_queue_empty(&woken);
 
-    /* nothing but this function frees the node meanwhile */
+    /* keeps the node from being freed by others */
 
     node->asking = 1;
 
@@ -203,7 +203,7 @@ ngx_voyo_waiters_failed(ngx_voyo_waiters_node_t *node)
 {
     node->asking = 0;
 
-    /* Redis may be back in time: until then they are not told */
+    /* Redis may be back in time, so the waiters are not called yet */
 
     if (++node->failed >= NGX_VOYO_WAIT_FAILED) {
         ngx_voyo_waiters_answer(node, 0, NGX_VOYO_NO_REDIS, NULL);
@@ -316,7 +316,7 @@ ngx_voyo_waiters_unlink(ngx_voyo_waiter_t *w)
 static void
 ngx_voyo_waiters_idle(ngx_voyo_waiters_node_t *node)
 {
-    /* a question in flight keeps the node: its answer comes back to it */
+    /* a query in flight refers to the node */
 
     if (node->asking || !ngx_queue_empty(&node->waiters)) {
         return;
