@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 
-#define RELAY_ERRORS  3                /* where the second log comes from */
+#define RELAY_ERRORS  3                /* input descriptor of the second log */
 #define RELAY_BUFFER  65536            /* bytes that wait for a reader */
-#define RELAY_WRITE   4096             /* what fits when poll() says so */
-#define RELAY_TELL    10000            /* ms between two lines on the dropped */
+#define RELAY_WRITE   4096             /* bytes that fit if poll() says so */
+#define RELAY_TELL    10000            /* ms between reports of dropped lines */
 #define RELAY_LAST    1000             /* ms for a reader, at the end */
 
 
@@ -29,9 +29,9 @@ typedef struct {
     int            in;                 /* -1: it has ended */
     int            out;
     int            skip;               /* the rest of a line */
-    int            within;             /* in a line, of which more comes */
-    size_t         whole;              /* bytes of whole lines */
-    size_t         len;                /* and of the beginning of the next */
+    int            within;             /* in an incomplete line */
+    size_t         whole;              /* bytes of complete lines */
+    size_t         len;                /* with the beginning of the next */
     char           data[RELAY_BUFFER];
 } relay_log_t;
 
@@ -39,11 +39,11 @@ typedef struct {
 typedef struct {
     relay_log_t    logs[2];            /* output and errors */
     int            same;               /* both are written to one file */
-    int            count;              /* a file's descriptor */
+    int            count;              /* descriptor of the file "count" */
     unsigned long  dropped;            /* lines */
-    unsigned long  counted;            /* of them, in the file */
-    unsigned long  told;               /* and in the log */
-    int64_t        tell;               /* when that may be told again */
+    unsigned long  counted;            /* of these, written to the file */
+    unsigned long  told;               /* of these, reported in the log */
+    int64_t        tell;               /* time of the next report */
 } relay_t;
 
 
@@ -67,7 +67,7 @@ relay_run(const char *count)
 
     static relay_t  relay;
 
-    /* it ends when all that write have ended, and not before */
+    /* it ends only when all writers have ended */
 
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
@@ -133,9 +133,9 @@ relay_run(const char *count)
 
 
 /*
- * The same file, to be written without waiting.  The descriptor itself is
- * others' too, to whom it must not happen; a socket can't be opened, and needs
- * not be.
+ * Opens the same file in non-blocking mode.  The descriptor itself is shared
+ * with other processes, which must not be affected.  A socket cannot be opened,
+ * and does not have to be.
  */
 
 static int
@@ -180,7 +180,7 @@ relay_read(relay_t *relay, relay_log_t *log)
 }
 
 
-/* Whole lines only are written, so one that does not fit is dropped whole. */
+/* Only complete lines are written; one that does not fit is dropped. */
 
 static void
 relay_take(relay_t *relay, relay_log_t *log, const char *text, size_t len)
@@ -232,7 +232,7 @@ relay_write(relay_t *relay, relay_log_t *log)
             return;
         }
 
-        /* there is no reader any more, or no room on a disk */
+        /* the reader is gone, or the disk is full */
 
         for (i = 0; i < log->whole; i++) {
             relay->dropped += log->data[i] == '\n';

@@ -9,12 +9,12 @@
 
 
 /*
- * Carries two logs, from descriptor 0 to 1 and from 3 to 2, until both have
- * ended; so a program that writes a log never waits for who reads it.  What
- * the reader does not take in time is dropped, in whole lines.  Their number
- * is written to the file "count", and to descriptor 2 when it is read again.
+ * Relays two logs, from descriptor 0 to 1 and from 3 to 2, until both have
+ * ended, so that a program that writes a log never waits for the reader.  Lines
+ * that are not read in time are dropped.  Their number is written to the file
+ * "count", and to descriptor 2 once that is read again.
  *
- * Descriptors 0 and 3 must be pipes, or the like, with readers of their own.
+ * Descriptors 0 and 3 must be pipes, or the like, that only this process reads.
  */
 void relay_run(const char *count);
 
