@@ -27,6 +27,8 @@ static ngx_int_t ngx_voyo_origin_problem(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_origin_read(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
+static ngx_int_t ngx_voyo_origin_headers(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin, ngx_str_t *name);
 
 
 ngx_int_t
@@ -214,14 +216,26 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
         return NGX_DECLINED;
     }
 
-    p = ngx_pnalloc(r->pool, name.len + sizeof("\"\"bytes=-")
+    return ngx_voyo_origin_headers(r, origin, &name);
+}
+
+
+/* The values of ETag and of the media host's Range. */
+
+static ngx_int_t
+ngx_voyo_origin_headers(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
+    ngx_str_t *name)
+{
+    u_char  *p;
+
+    p = ngx_pnalloc(r->pool, name->len + sizeof("\"\"bytes=-")
                              + 2 * NGX_OFF_T_LEN);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     origin->etag.data = p;
-    p = ngx_sprintf(p, "\"%V\"", &name);
+    p = ngx_sprintf(p, "\"%V\"", name);
     origin->etag.len = p - origin->etag.data;
 
     origin->range.data = p;
