@@ -261,8 +261,8 @@ relay_tell(relay_t *relay)
         return;
     }
 
-    len = snprintf(text, sizeof(text), "voyo: %lu lines of the log were "
-                   "dropped, which nobody read\n",
+    len = snprintf(text, sizeof(text), "voyo: %lu log lines were dropped, "
+                   "they were not read in time\n",
                    relay->dropped - relay->told);
 
     relay->told = relay->dropped;

@@ -290,7 +290,7 @@ def javascript(ydl):
 
 
 def solver(ydl, name):
-    """Whether the scripts that solve YouTube's challenges can be had."""
+    """Whether the scripts that solve YouTube's challenges are installed."""
 
     remote = ydl.params.get('remote_components') or ()
     try:
