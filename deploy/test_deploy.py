@@ -71,15 +71,19 @@ class DeployTest(unittest.TestCase):
         return done.returncode, lines[-1] if lines else ''
 
     def start(self, *prefix: str, **more: str) -> subprocess.Popen[bytes]:
+        process = self.begin(*prefix, **more)
+        self.until(lambda: 'voyo: ready' in self.log()
+                   or process.poll() is not None, 'it is ready')
+        self.assertIsNone(process.poll(), self.log())
+        return process
+
+    def begin(self, *prefix: str, **more: str) -> subprocess.Popen[bytes]:
         self.said = self.home / 'log'
         with self.said.open('wb') as log:
             process = subprocess.Popen(
                 [*prefix, HERE / 'voyo'], env=self.environment(**more),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.running.append(process)
-        self.until(lambda: 'voyo: ready' in self.log()
-                   or process.poll() is not None, 'it is ready')
-        self.assertIsNone(process.poll(), self.log())
         return process
 
     def log(self) -> str:
@@ -150,6 +154,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_ZONE_SIZE', '0m', '32', '32m;'),
                 ('VOYO_EGRESS', 'a b', 'a:b', 'a;', 'a\nb', 'x' * 33),
                 ('VOYO_AHEAD', '17', '-1'),
+                ('VOYO_REDIS_WAIT', '-1', '3601'),
                 ('VOYO_COLD_RATE', '-1', 'x'),
                 ('VOYO_FETCH_RATE', '10001', '1.5'),
                 ('VOYO_QUEUE', '0', '1000000'),
@@ -229,6 +234,25 @@ class DeployTest(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn('is already running', line)
 
+    def test_a_redis_that_refuses_us(self) -> None:
+        self.redis('--requirepass', 'right')
+        # waiting would be no cure
+        for url in (f'unix:{self.home}/redis.sock',
+                    f'unix:{self.home}/redis.sock?db=99'):
+            done = subprocess.run(
+                [HERE / 'voyo'], capture_output=True, text=True, timeout=60,
+                env=self.environment(REDIS_URL=url), stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn('NOAUTH', done.stderr)
+
+    def redis(self, *options: str) -> None:
+        process = subprocess.Popen(
+            ['redis-server', '--port', '0', '--unixsocket',
+             self.home / 'redis.sock', '--unixsocketperm', '777', '--save', '',
+             *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.running.append(process)
+        self.until((self.home / 'redis.sock').exists, 'Redis is there')
+
     # What it renders.
 
     def conf(self, **more: str) -> str:
@@ -298,6 +322,60 @@ class DeployTest(unittest.TestCase):
         self.start(YT_DLP_PATH=str(slow))
         self.assertEqual(self.get('/health')[0], 200)
         self.assertIn(b'"resolver":{"status":"ok"', self.get('/health')[1])
+
+    def test_it_waits_for_a_redis_that_is_late(self) -> None:
+        process = self.begin(REDIS_URL=f'unix:{self.home}/redis.sock')
+        self.until(lambda: 'voyo: waiting for Redis' in self.log(),
+                   'it waits')
+        self.redis()
+        self.until(lambda: 'voyo: ready' in self.log(), 'it is ready')
+        self.assertNotIn('starts without it', self.log())
+        self.until(lambda: self.get('/health')[0] == 200, 'healthy')
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(15), 0, self.log())
+
+    def test_it_starts_without_a_redis_that_does_not_come(self) -> None:
+        self.begin(REDIS_URL=f'unix:{self.home}/redis.sock',
+                   VOYO_REDIS_WAIT='1')
+        self.until(lambda: 'VOYO starts without it' in self.log(),
+                   'it starts')
+        self.running_part(PARTS[2])
+        self.redis()
+        self.until(lambda: 'voyo: ready' in self.log(), 'it is ready')
+        self.assertEqual(self.get('/health')[0], 200)
+
+    def test_a_snapshot_that_cannot_be_read(self) -> None:
+        self.start()
+        self.until(lambda: self.get('/health')[0] == 200, 'healthy')
+        snapshot = self.home / 'voyo/redis/voyo.rdb'
+        self.running[-1].terminate()
+        self.assertEqual(self.running[-1].wait(15), 0)
+        good = snapshot.read_bytes()
+        owner = snapshot.stat()
+        bad = {'empty': b'', 'truncated': good[:len(good) // 2],
+               'of another version': b'REDIS0099' + good[9:],
+               'with a wrong checksum': good[:-1] + bytes([good[-1] ^ 1])}
+        for name, content in {'good': good, **bad}.items():
+            with self.subTest(name):
+                snapshot.write_bytes(content)
+                subprocess.run(
+                    ['bash', '-euo', 'pipefail', '-c',
+                     f'home={self.home}/voyo; as=(env); say() {{ echo "$*"; }}'
+                     f'; . {HERE}/lib/parts.sh; put_aside_snapshot'],
+                    check=True, stdout=subprocess.DEVNULL)
+                self.assertEqual(snapshot.exists(), name == 'good')
+                if name != 'good':
+                    aside = snapshot.with_suffix('.rdb.bad')
+                    self.assertEqual(aside.read_bytes(), content)
+        # and all together, where the file is also somebody else's
+        snapshot.write_bytes(bad['truncated'])
+        snapshot.chmod(0)
+        if os.geteuid() == 0 and owner.st_uid != 0:
+            os.chown(snapshot, 0, 0)
+        self.start()
+        self.assertIn('Redis starts empty: it cannot read its snapshot',
+                      self.log())
+        self.until(lambda: self.get('/health')[0] == 200, 'healthy')
 
     def test_the_demo_page(self) -> None:
         tracks = self.home / 'tracks.json'

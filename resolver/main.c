@@ -52,6 +52,7 @@ typedef struct {
 
 
 static int main_check(main_t *resolver);
+static int main_refused(const char *error);
 static const char *main_javascript(const main_t *resolver);
 static int main_prove(main_t *resolver);
 static int main_start(main_t *resolver);
@@ -136,7 +137,10 @@ main(int argc, char *argv[])
 }
 
 
-/* Tests whether the resolver can start. */
+/*
+ * Tests whether the resolver can start.  Returns an exit status: 2 if a setting
+ * is wrong, 3 if only Redis is not available yet, 1 for anything else.
+ */
 
 static int
 main_check(main_t *resolver)
@@ -157,7 +161,7 @@ main_check(main_t *resolver)
 
     if (store_ping(resolver->store, &error) != VOYO_OK) {
         log_event(log, LOG_ERROR, "redis cannot be used: %s", error);
-        failed = 1;
+        failed = main_refused(error) ? 2 : 3;
     }
 
     store_free(resolver->store);
@@ -179,6 +183,18 @@ main_check(main_t *resolver)
     }
 
     return failed;
+}
+
+
+/* What waiting does not cure: a password, a user, a database. */
+
+static int
+main_refused(const char *error)
+{
+    return strncmp(error, "ERR ", 4) == 0
+           || strncmp(error, "NOAUTH ", 7) == 0
+           || strncmp(error, "NOPERM ", 7) == 0
+           || strncmp(error, "WRONGPASS ", 10) == 0;
 }
 
 

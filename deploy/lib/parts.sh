@@ -27,9 +27,7 @@ start_redis_and_check()
         done
     fi
 
-    # tests Redis and the version of yt-dlp, and prints errors itself
-    finish run_resolver --check \
-        || give_up "the resolver cannot start: see above"
+    check_resolver
 
     finish run_nginx -t -q \
         || give_up "nginx rejects its configuration: see above"
@@ -62,6 +60,47 @@ stop_if_told()
 
     stop_all
     exit 0
+}
+
+
+# Tests Redis and the version of yt-dlp, which print errors themselves.  A Redis
+# that is not available yet, status 3, is waited for.
+
+check_resolver()
+{
+    local said status end=$((SECONDS + VOYO_REDIS_WAIT)) next=$SECONDS
+
+    while :; do
+        status=0
+        finish run_resolver --check 2> "$home/run/check" || status=$?
+        said=$(< "$home/run/check")
+
+        if [ "$status" -ne 3 ] || [ -n "$checking" ] \
+           || [ "$SECONDS" -ge "$end" ]
+        then
+            break
+        fi
+
+        if [ "$SECONDS" -ge "$next" ]; then
+            say "waiting for Redis: ${said%%$'\n'*}"
+            next=$((SECONDS + 5))
+        fi
+
+        nap 0.5
+        stop_if_told
+    done
+
+    [ -z "$said" ] || echo "$said" >&2
+
+    if [ "$status" -eq 3 ] && [ -z "$checking" ]; then
+        say "Redis is not available, VOYO starts without it: only known" \
+            "tracks play until it is"
+    elif [ "$status" -eq 2 ]; then
+        stop_all
+        fail 2 "the resolver cannot start, a setting is wrong: see above"
+    elif [ "$status" -ne 0 ]; then
+        give_up "the resolver cannot start: see above"
+    fi
 }
 
 
@@ -101,6 +140,8 @@ run_redis()
 {
     local megabytes=$(($(memory) / 8))
 
+    put_aside_snapshot
+
     exec setsid "${as[@]}" redis-server --port 0 \
         --unixsocket "$home/run/redis.sock" --unixsocketperm 700 \
         --dir "$home/redis" --dbfilename voyo.rdb --save '60 1' \
@@ -109,6 +150,26 @@ run_redis()
                         : megabytes))mb" \
         --maxmemory-policy volatile-lru \
         --daemonize no --loglevel warning --always-show-logo no >&2
+}
+
+
+# What Redis would refuse to load, and never start: it is a cache.
+
+put_aside_snapshot()
+{
+    local snapshot=$home/redis/voyo.rdb status=0
+
+    [ -e "$snapshot" ] && command -v redis-check-rdb > /dev/null || return 0
+    "${as[@]}" redis-check-rdb "$snapshot" > /dev/null 2>&1 || status=$?
+
+    # 137 and 143: it was killed
+    case $status in
+    0 | 137 | 143) return 0 ;;
+    esac
+
+    mv -f "$snapshot" "$snapshot.bad"
+    say "Redis starts empty: it cannot read its snapshot, which is now" \
+        "$snapshot.bad"
 }
 
 

@@ -31,11 +31,12 @@ read_settings()
     : "${VOYO_FETCH_RATE:=10}"
     : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
-    : "${VOYO_MP4_HEADER:=1}"
+    : "${VOYO_MP4_HEADER:=1}" "${VOYO_REDIS_WAIT:=60}"
     : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
     number VOYO_STOP_TIMEOUT 0 3600
+    number VOYO_REDIS_WAIT 0 3600
     number VOYO_AHEAD 0 16
     number VOYO_COLD_RATE 0 100000
     number VOYO_FETCH_RATE 0 10000
