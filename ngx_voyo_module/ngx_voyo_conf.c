@@ -640,6 +640,10 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    if (vmcf->shm_zone) {
+        ngx_voyo_zone_set_egress(vmcf->shm_zone, &vmcf->egress);
+    }
+
     if (vmcf->hosts == NULL) {
         vmcf->hosts = ngx_array_create(cf->pool, 1, sizeof(ngx_voyo_host_t));
 

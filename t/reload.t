@@ -123,3 +123,29 @@ voyo_mp4_header on; => voyo_mp4_header off;
 ETag: "dQw4w9WgXcQ.140.1.3584"
 --- fetched
 slices 0 0 1 1 2 2 3 3
+
+=== TEST 13: URLs of another egress are not used
+--- cached
+/cdn/stream/dQw4w9WgXcQ 1024-1100
+--- change
+voyo_egress b => voyo_egress other.b
+--- reload
+--- request
+GET /cdn/stream/dQw4w9WgXcQ
+--- error_code: 503
+--- response_body_like: "code":"no_resolver"
+--- fetched
+slices 1
+
+=== TEST 14: but what is cached plays
+--- cached
+/cdn/stream/dQw4w9WgXcQ 1024-1100
+--- change
+voyo_egress b => voyo_egress other.b
+--- reload
+--- more_headers
+Range: bytes=1500-1599
+--- error_code: 206
+--- bytes: 1500-1599
+--- fetched
+slices 1

@@ -35,6 +35,7 @@ struct ngx_voyo_zone_node_s {
     uint64_t                  generation;
     ngx_msec_t                accessed;
     ngx_uint_t                count;   /* accesses */
+    uint32_t                  egress;  /* of sources and generation */
     u_char                    track[VOYO_TRACK_LEN];
     u_char                    nformats;
     voyo_format_t             formats[1];
@@ -55,6 +56,7 @@ typedef struct {
     ngx_voyo_zone_sh_t       *sh;
     ngx_slab_pool_t          *shpool;
     ngx_msec_t                inactive;
+    uint32_t                  egress;  /* hash of its name */
 } ngx_voyo_zone_ctx_t;
 
 
@@ -73,6 +75,8 @@ static void *ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size,
     ngx_uint_t tracks);
 static void ngx_voyo_zone_drop_source(ngx_voyo_zone_ctx_t *ctx,
     ngx_voyo_zone_source_t *source);
+static void ngx_voyo_zone_drop_sources(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node);
 static void ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx,
     ngx_voyo_zone_node_t *node);
 static ngx_uint_t ngx_voyo_zone_old(ngx_voyo_zone_ctx_t *ctx,
@@ -331,6 +335,15 @@ ngx_voyo_zone_lookup(ngx_voyo_zone_ctx_t *ctx, ngx_str_t *track)
         return NULL;
     }
 
+    /* after a reload its URLs may be bound to another address */
+
+    if (node && node->egress != ctx->egress) {
+        ngx_voyo_zone_drop_sources(ctx, node);
+
+        node->generation = 0;
+        node->egress = ctx->egress;
+    }
+
     return node;
 }
 
@@ -370,6 +383,7 @@ ngx_voyo_zone_make(ngx_voyo_zone_ctx_t *ctx, const voyo_record_t *record)
     node->sn.node.key = ngx_crc32_short(node->track, VOYO_TRACK_LEN);
 
     node->generation = record->generation;
+    node->egress = ctx->egress;
     node->accessed = ngx_current_msec;
     node->nformats = (u_char) record->nformats;
 
@@ -522,7 +536,8 @@ ngx_voyo_zone_drop_source(ngx_voyo_zone_ctx_t *ctx,
 
 
 static void
-ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx, ngx_voyo_zone_node_t *node)
+ngx_voyo_zone_drop_sources(ngx_voyo_zone_ctx_t *ctx,
+    ngx_voyo_zone_node_t *node)
 {
     ngx_uint_t  i;
 
@@ -531,6 +546,13 @@ ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx, ngx_voyo_zone_node_t *node)
             ngx_voyo_zone_drop_source(ctx, node->sources[i]);
         }
     }
+}
+
+
+static void
+ngx_voyo_zone_drop(ngx_voyo_zone_ctx_t *ctx, ngx_voyo_zone_node_t *node)
+{
+    ngx_voyo_zone_drop_sources(ctx, node);
 
     ngx_queue_remove(&node->queue);
     ngx_rbtree_delete(&ctx->sh->rbtree, &node->sn.node);
@@ -678,4 +700,14 @@ ngx_voyo_zone_create(ngx_conf_t *cf, ngx_str_t *name, size_t size,
     zone->data = ctx;
 
     return zone;
+}
+
+
+void
+ngx_voyo_zone_set_egress(ngx_shm_zone_t *zone, ngx_str_t *egress)
+{
+    ngx_voyo_zone_ctx_t  *ctx;
+
+    ctx = zone->data;
+    ctx->egress = ngx_crc32_short(egress->data, egress->len);
 }

@@ -51,6 +51,12 @@ ngx_shm_zone_t *ngx_voyo_zone_create(ngx_conf_t *cf, ngx_str_t *name,
     size_t size, ngx_msec_t inactive, void *tag);
 
 /*
+ * Sets "voyo_egress".  URLs that the zone has from another one, before a
+ * reload, are not used.
+ */
+void ngx_voyo_zone_set_egress(ngx_shm_zone_t *zone, ngx_str_t *egress);
+
+/*
  * Stores a record, unless the zone has a newer generation.  NGX_ERROR: there
  * is no memory even after eviction; the record is not stored.
  */

@@ -606,6 +606,7 @@ sub change_configuration() {
             my $text = read_file($path);
             next if !($text =~ s/\Q$each->[0]\E/$each->[1]/g);
             write_file($path, $text);
+            $state{egress} = $1 if $text =~ /voyo_egress (\S+);/;
             $changed = 1;
         }
         $changed or die "the configuration has no \"$each->[0]\"";
