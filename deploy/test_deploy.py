@@ -218,6 +218,18 @@ class DeployTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r'2025\.01\.15')
 
+    def test_cookies_that_are_empty(self) -> None:
+        conf = self.home / 'yt-dlp.conf'
+        conf.write_text(f'--cookies {self.home}/cookies.txt\n')
+        (self.home / 'cookies.txt').touch()
+        done = subprocess.run(
+            [HERE / 'voyo', '--check'], capture_output=True, text=True,
+            env=self.environment(VOYO_YTDLP_CONF=str(conf)), timeout=60,
+            stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn(f'cookie file "{self.home}/cookies.txt" of '
+                      'VOYO_YTDLP_CONF is empty', done.stderr)
+
     def test_a_port_in_use(self) -> None:
         with socket.socket() as other:
             other.bind(('127.0.0.1', 0))

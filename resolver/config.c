@@ -221,6 +221,10 @@ config_ytdlp_conf(config_t *config)
         if (p[0] != '#' && (strstr(p, "youtube:") || strstr(p, "--cookies"))) {
             config->own_client = 1;
         }
+
+        if (strncmp(p, "--plugin-dirs", 13) == 0) {
+            config->own_plugins = 1;
+        }
     }
 
     fclose(file);

@@ -32,6 +32,7 @@ typedef struct {
     const char       *ytdlp_path;      /* if a bare name: not on PATH */
     const char       *ytdlp_conf;      /* NULL: none */
     unsigned          own_client;      /* that file selects the client */
+    unsigned          own_plugins;     /* it names directories of plugins */
     const char       *source_address;  /* NULL: any */
     char              egress[VOYO_EGRESS_MAX + 1];
     char              name[CONFIG_NAME_MAX + 1];

@@ -1,9 +1,11 @@
 """yt-dlp: profiles, proofs, cold starts, new versions."""
 
 import os
+import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import time
 import unittest
@@ -14,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
 import ytdlp  # noqa: E402
 from jobs import Jobs  # noqa: E402
-from stack import YTDLP, Stack, wait_for  # noqa: E402
+from stack import RESOLVER, YTDLP, Stack, wait_for  # noqa: E402
 
 
 class ProfileTest(unittest.TestCase):
@@ -549,6 +551,133 @@ class StartTest(unittest.TestCase):
         with self.assertRaisesRegex(AssertionError, 'no-such-option'):
             self.stack.start_resolver(VOYO_YTDLP_CONF=str(conf))
         self.stack.parts.pop('resolver').wait()
+
+
+class SettingsTest(unittest.TestCase):
+    """Cookies and plugins of the user's."""
+
+    NETSCAPE = '# Netscape HTTP Cookie File\n'
+    COOKIE = '.youtube.com\tTRUE\t/\tTRUE\t0\tPREF\t{}\n'
+
+    def setUp(self) -> None:
+        self.stack = Stack(nginx=False, resolver=False)
+        self.addCleanup(self.stack.close)
+        self.jobs = Jobs(self.stack)
+        self.cookies = self.stack.dir / 'cookies.txt'
+
+    def conf(self, text: str) -> str:
+        path = self.stack.dir / 'own.conf'
+        path.write_text(Path(self.stack.source['ytdlp_conf']).read_text()
+                        + text)
+        return str(path)
+
+    def start(self, text: str) -> None:
+        self.stack.start_resolver(VOYO_YTDLP_CONF=self.conf(text))
+
+    def checked(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [RESOLVER, *arguments], capture_output=True, text=True,
+            timeout=60, env={
+                **os.environ, 'YT_DLP_PATH': str(YTDLP),
+                'REDIS_URL': f'unix:{self.stack.redis_socket}',
+                'VOYO_YTDLP_CONF': self.conf(f'--cookies {self.cookies}\n')})
+
+    def test_cookies_that_can_not_be_used(self) -> None:
+        for text, fault in (
+                ('', 'is empty'),
+                ('[{"name": "PREF"}]', 'is JSON'),
+                (self.COOKIE, 'does not begin with "# Netscape HTTP'),
+                (self.NETSCAPE + '# and nothing else\n', 'has no cookies'),
+                (None, 'cannot be read: No such file')):
+            self.cookies.unlink(missing_ok=True)
+            if text is not None:
+                self.cookies.write_text(text)
+            for arguments in (('--check',), ()):
+                with self.subTest(fault=fault, arguments=arguments):
+                    done = self.checked(*arguments)
+                    self.assertEqual(done.returncode, 2, done.stderr)
+                    self.assertIn(f'the cookie file "{self.cookies}" of '
+                                  f'VOYO_YTDLP_CONF {fault}', done.stderr)
+                    self.assertEqual(done.stderr.count('\n'), 1)
+
+    def test_a_directory_is_no_cookie_file(self) -> None:
+        self.cookies.mkdir()
+        done = self.checked('--check')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('cannot be read: Is a directory', done.stderr)
+
+    def test_cookies_are_sent_and_replaced(self) -> None:
+        self.cookies.write_text(self.NETSCAPE + self.sent('first'))
+        self.start(f'--cookies {self.cookies}\n')
+        wait_for(lambda: self.stack.heartbeats()[0]['workers']['idle'] == 2,
+                 'all are ready')
+        self.assertEqual(self.cookie('s30_cookie0'), 'first')
+        # in one step, or in its place
+        self.cookies.with_suffix('.new').write_text(
+            self.NETSCAPE + self.sent('second'))
+        self.cookies.with_suffix('.new').replace(self.cookies)
+        self.replaced(2)
+        self.assertEqual(self.cookie('s30_cookie1'), 'second')
+        # one that can't be used changes nothing
+        self.cookies.write_text('[]')
+        wait_for(lambda: re.search(
+            'replacement cannot be used.*is JSON', self.stack.log('resolver')), 'refused')
+        self.assertEqual(self.cookie('s30_cookie2'), 'second')
+
+    def sent(self, value: str) -> str:
+        return self.COOKIE.format(value).replace('.youtube.com', '127.0.0.1'
+                                                 ).replace('TRUE', 'FALSE', 1)
+
+    def cookie(self, track: str) -> str:
+        self.assertEqual(self.jobs.outcome(track)[0], 'record')
+        sent = self.stack.requests('player', track)[0]['headers']['cookie']
+        return re.search('PREF=([^;&]*)', sent)[1]
+
+    def replaced(self, number: int) -> None:
+        wait_for(lambda: self.stack.log('resolver').count(
+            'is replaced for its new cookies') == number, 'replaced', 30)
+        wait_for(lambda: len(re.findall(
+            r'is replaced, yt-dlp', self.stack.log('resolver'))) == number,
+            'they are there', 30)
+
+    def test_a_provider_of_tokens(self) -> None:
+        plugin = self.stack.dir / 'mine/tokens/yt_dlp_plugins/extractor'
+        plugin.mkdir(parents=True)
+        (plugin / 'getpot_test.py').write_text('''
+from yt_dlp.extractor.youtube.pot.provider import (
+    ExternalRequestFeature, PoTokenProvider, PoTokenResponse,
+    register_provider)
+
+@register_provider
+class VoyoTestPTP(PoTokenProvider):
+    PROVIDER_VERSION = '1'
+    BUG_REPORT_LOCATION = 'nowhere'
+    _SUPPORTED_CLIENTS = None
+    _SUPPORTED_CONTEXTS = None
+    _SUPPORTED_EXTERNAL_REQUEST_FEATURES = tuple(ExternalRequestFeature)
+
+    def is_available(self):
+        return True
+
+    def _real_request_pot(self, request):
+        return PoTokenResponse(po_token='dG9rZW4=')
+''')
+        own = Path(self.stack.source['ytdlp_conf']).read_text()
+        conf = self.stack.dir / 'tokens.conf'
+        for options, expected in (
+                ('', False),
+                (f'--plugin-dirs {self.stack.dir}/mine\n', True)):
+            with self.subTest(options=options):
+                conf.write_text(own.replace(
+                    'player_client=visionos', 'player_client=visionos;'
+                    'visitor_data=CgtzdGFuZC1pbg%3D%3D;fetch_pot=always')
+                    + options)
+                self.stack.start_resolver(VOYO_YTDLP_CONF=str(conf))
+                kind, record = self.jobs.outcome(f's30_tokens{expected:d}')
+                self.assertEqual(kind, 'record')
+                self.assertEqual('pot=dG9rZW4' in record['formats'][0]['url'],
+                                 expected)
+                self.stack.stop('resolver')
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@
 
 
 static int ytdlp_text(ytdlp_answer_t *answer);
+static void ytdlp_file(char file[YTDLP_FILE_MAX], const char *value);
 static void ytdlp_compact(cJSON *info);
 static size_t ytdlp_text_add(char *text, const cJSON *line);
 
@@ -301,11 +302,8 @@ ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
         }
     }
 
-    item = cJSON_GetObjectItemCaseSensitive(json, "file");
-
-    if (cJSON_IsString(item) && strlen(item->valuestring) < YTDLP_FILE_MAX) {
-        strcpy(ready->file, item->valuestring);
-    }
+    ytdlp_file(ready->file, json_string(json, "file"));
+    ytdlp_file(ready->cookies, json_string(json, "cookies"));
 
     words = json_string(json, ready->ready ? "javascript" : "error");
 
@@ -314,6 +312,15 @@ ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
     cJSON_Delete(json);
 
     return VOYO_OK;
+}
+
+
+static void
+ytdlp_file(char file[YTDLP_FILE_MAX], const char *value)
+{
+    if (value && strlen(value) < YTDLP_FILE_MAX) {
+        strcpy(file, value);
+    }
 }
 
 

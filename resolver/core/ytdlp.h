@@ -45,6 +45,7 @@ typedef struct {
     char      version[YTDLP_VERSION_MAX];
     pid_t     pid;                /* of yt-dlp, also if it has a wrapper */
     char      file[YTDLP_FILE_MAX];   /* of its code, "": unknown */
+    char      cookies[YTDLP_FILE_MAX];   /* "": there are none */
     unsigned  ready:1;
     unsigned  fast:1;             /* it has the profile */
     unsigned  full:1;             /* and this one, which knows more */

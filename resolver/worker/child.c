@@ -199,7 +199,10 @@ child_arguments(child_start_t *start, const config_t *config,
     n = 0;
     start->argv[n++] = (char *) config->ytdlp_path;
     start->argv[n++] = (char *) "--ignore-config";
-    start->argv[n++] = (char *) "--no-plugin-dirs";
+
+    if (!config->own_plugins) {
+        start->argv[n++] = (char *) "--no-plugin-dirs";
+    }
 
     if (config->ytdlp_conf) {
         start->argv[n++] = (char *) "--config-locations";

@@ -230,6 +230,7 @@ worker_wait(worker_t *worker, int64_t until)
         }
 
         worker->code = worker_file(worker->ready.file);
+        worker->cookies = worker_file(worker->ready.cookies);
 
         return VOYO_OK;
     }
@@ -276,6 +277,10 @@ worker_old(const worker_t *worker)
         || worker_changed(worker->ready.file, worker->code))
     {
         return "new yt-dlp";
+    }
+
+    if (worker_changed(worker->ready.cookies, worker->cookies)) {
+        return "new cookies";
     }
 
     return NULL;

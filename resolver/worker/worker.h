@@ -40,8 +40,9 @@ typedef struct {
     int64_t        deadline;           /* to be ready, on clock_now() */
     int64_t        life;               /* when to replace it */
     unsigned       jobs;               /* tracks that it was asked for */
-    uint64_t       program;            /* the executed file, and that of its */
-    uint64_t       code;               /* code: worker_file() */
+    uint64_t       program;            /* the executed file, those of its */
+    uint64_t       code;               /* code and cookies: worker_file() */
+    uint64_t       cookies;
     const char    *path;
 } worker_t;
 

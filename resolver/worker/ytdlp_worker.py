@@ -8,7 +8,8 @@ Each line of standard input is a job, each line of standard output an answer,
 in JSON:
 
     <- {"ready": true, "version": …, "pid": …, "file": "…",
-        "profiles": ["fast", "visitor", "full"], "javascript": "deno 2.5.1"}
+        "profiles": ["fast", "visitor", "full"], "javascript": "deno 2.5.1",
+        "cookies": the file's path or ""}
         (or "ready": false, "error": what is wrong with the settings)
     -> {"job": 1, "id": "dQw4w9WgXcQ", "profile": "fast", "deadline": 12.5}
     <- {"job": 1, "info": {…} or null, "error": "…" or null,
@@ -23,11 +24,13 @@ It ends when standard input is closed, or its parent ends.
 import ctypes
 import json
 import os
+import re
 import signal
 import sys
 
 from yt_dlp import YoutubeDL, version
 from yt_dlp.extractor.common import InfoExtractor
+from yt_dlp.utils import expand_path
 from yt_dlp_plugins.extractor.ytdlp_proof import Prover
 
 # The user's options that a worker obeys: how, and as whom, to reach the source,
@@ -75,7 +78,7 @@ WARNINGS_MAX = 40
 
 
 class Refused(Exception):
-    """A setting that can not be used, and why."""
+    """A setting that cannot be used, and why."""
 
 
 class Deadline(BaseException):
@@ -185,6 +188,7 @@ class Worker:
         self.params = {name: params.get(name) for name in OPTIONS}
         self.params['js_runtimes'] = runtimes(params.get('js_runtimes'))
         self.args = params.get('extractor_args') or {}
+        self.cookies = cookies(params.get('cookiefile'))
         self.profiles = {}
         self.prover = Prover(self.params)
         self.armed = False
@@ -196,8 +200,10 @@ class Worker:
             self.names = ['full']
         else:
             self.names = list(BUILT_IN)
-        usable, self.javascript = javascript(
-            self.profile(self.names[0]).ydl)
+        ydl = self.profile(self.names[0]).ydl
+        if self.cookies:
+            _ = ydl.cookiejar      # now, not when the file is another
+        usable, self.javascript = javascript(ydl)
         if not usable and 'fast' in self.names:
             # yt-dlp's defaults are the fast one's client then (Y11)
             self.names.remove('full')
@@ -245,6 +251,32 @@ class Worker:
             raise Deadline
 
 
+def cookies(path):
+    """The path of a cookie file that can be used, or "" (Y13)."""
+
+    if not path:
+        return ''
+    path = os.path.abspath(expand_path(path))
+    try:
+        with open(path, encoding='utf-8') as file:
+            text = file.read()
+    except UnicodeDecodeError:
+        fault = 'is no text'
+    except OSError as error:
+        fault = f'cannot be read: {error.strerror}'
+    else:
+        fault = ('is empty' if not text.strip()
+                 else 'is JSON, it must be in Netscape format'
+                 if text.lstrip()[0] in '[{'
+                 else 'does not begin with "# Netscape HTTP Cookie File"'
+                 if not re.match('#( Netscape)? HTTP Cookie File', text)
+                 else '' if re.search('^[^\\n]+(\t[^\\n]*){6}$', text, re.M)
+                 else 'has no cookies')
+    if fault:
+        raise Refused(f'the cookie file "{path}" of VOYO_YTDLP_CONF {fault}')
+    return path
+
+
 def runtimes(configured):
     """The JavaScript runtimes that yt-dlp may use, as it takes them."""
 
@@ -281,7 +313,7 @@ def javascript(ydl):
         if wanted != 'none':
             raise Refused(f'VOYO_JS_RUNTIME is "{wanted}", which '
                           + (f'is too old: {old}' if old
-                             else 'can not be run'))
+                             else 'cannot be run'))
         return False, words
 
     info, name = usable[0]
@@ -360,7 +392,7 @@ def serve(params):
 
     signal.signal(signal.SIGALRM, worker.alarm)
     send({**ready, 'ready': True, 'profiles': worker.names,
-          'javascript': worker.javascript})
+          'javascript': worker.javascript, 'cookies': worker.cookies})
 
     for line in jobs:
         send(worker.run(json.loads(line)))
