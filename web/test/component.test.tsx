@@ -421,6 +421,7 @@ test("each of the server's codes has a sentence of its own or its like's", () =>
     ...["bad_quality", "bad_codec", "bad_prefetch", "bad_request"],
     ...["bad_method", "no_artwork", "changed", "range_not_satisfiable"],
     ...["too_many_requests", "busy", "budget", "resolve_timeout", "timeout"],
+    "no_room",
   ];
   for (const { status, code } of codes) {
     const cause = classify({ status, retryAfter: null, code });
