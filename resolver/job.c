@@ -94,7 +94,11 @@ job_next(job_thread_t *thread, job_t *job)
         return job_take(thread, job);
     }
 
-    rc = store_pop(thread->store, &job->popped);
+    /* of several, the last is always free soon for who listens */
+
+    rc = store_pop(thread->store, &job->popped,
+                   thread->index > 0
+                   && thread->index == thread->heartbeat->nworkers - 1);
 
     if (rc == VOYO_EINVAL) {
         log_event(&thread->config->log, LOG_WARN,

@@ -45,7 +45,7 @@ static int store_run_integer(store_t *store, int64_t *number);
 
 
 int
-store_pop(store_t *store, store_job_t *job)
+store_pop(store_t *store, store_job_t *job, int play_only)
 {
     int          rc;
     redisReply  *reply, **element;
@@ -53,7 +53,11 @@ store_pop(store_t *store, store_job_t *job)
     store_begin(store, NULL);
     store_arg(store, "BZPOPMIN");
     store_key(store, "jobs:play", NULL);
-    store_key(store, "jobs:prefetch", NULL);
+
+    if (!play_only) {
+        store_key(store, "jobs:prefetch", NULL);
+    }
+
     store_arg(store, "1");
 
     reply = store_run(store);

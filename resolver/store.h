@@ -52,11 +52,11 @@ store_t *store_create(redis_shared_t *shared, unsigned ms);
 void store_free(store_t *store);
 
 /*
- * Waits up to a second for a job, from the play lane first.  Returns VOYO_OK;
- * VOYO_ETIMEOUT: there is none; VOYO_EINVAL: the job was not a track id, and is
- * dropped; VOYO_EIO.
+ * Waits up to a second for a job, from the play lane first, or only from it.
+ * Returns VOYO_OK; VOYO_ETIMEOUT: there is none; VOYO_EINVAL: the job was not a
+ * track id, and is dropped; VOYO_EIO.
  */
-int store_pop(store_t *store, store_job_t *job);
+int store_pop(store_t *store, store_job_t *job, int play_only);
 
 /*
  * Takes the lease of a job.  Returns 1, and sets "*generation" to that of the
