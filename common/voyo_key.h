@@ -20,9 +20,12 @@
  *   track:<id>       string, the record (voyo_record.h), 30 days
  *   failure:<id>     string, a record with "error", the time of its class
  *   lease:<id>       string, the token of the thread that resolves it, 2 s
- *   alive:<id>       string, a request waits for it, 3 s
- *   jobs:play        sorted set of ids by time of request, milliseconds
- *   jobs:prefetch    the same, for tracks that no client waits for
+ *   alive:<id>       sorted set of the workers of nginx in which a request
+ *                    waits for it, by time, ms, 3 s
+ *   jobs:play        sorted set of ids by the time they are due, milliseconds
+ *   jobs:prefetch    the same, for tracks that nobody listens to
+ *   turn:<client>    sorted set of a client's ids in jobs:play, 1 min
+ *   left:<client>    string, how many tracks it left unresolved, 2 s
  *   events           channel, "<id> <generation>"; 0 for a failure
  *   breaker          hash, why nothing is resolved and until when, in ms:
  *                    class, until, count (openings in a row), probe (the one

@@ -23,6 +23,7 @@ extern const voyo_script_t  voyo_script_again;
 extern const voyo_script_t  voyo_script_beat;
 extern const voyo_script_t  voyo_script_finish;
 extern const voyo_script_t  voyo_script_heartbeats;
+extern const voyo_script_t  voyo_script_leave;
 extern const voyo_script_t  voyo_script_renew;
 extern const voyo_script_t  voyo_script_status;
 extern const voyo_script_t  voyo_script_take;

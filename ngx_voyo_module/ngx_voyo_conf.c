@@ -609,6 +609,7 @@ ngx_voyo_create_main_conf(ngx_conf_t *cf)
     vmcf->mp4_header = NGX_CONF_UNSET;
     vmcf->ignore_term = NGX_CONF_UNSET;
     vmcf->waiters = NGX_CONF_UNSET_UINT;
+    vmcf->salt = (uint32_t) ngx_random();
 
     return vmcf;
 }

@@ -36,9 +36,12 @@ typedef struct {
     ngx_uint_t                      used;          /* by some location */
     ngx_array_t                     streams;       /* locations' core conf */
     ngx_int_t                       slice_range;   /* the variable's index */
+    uint32_t                        salt;          /* of clients' keys */
 
     /* per worker */
 
+    u_char                          worker[sizeof("12345678.")
+                                           + NGX_INT64_LEN];  /* its name */
     struct ngx_voyo_redis_s        *connection;
     struct ngx_voyo_waiters_s      *wait;
     struct ngx_voyo_follows_s      *follows;

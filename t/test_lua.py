@@ -32,6 +32,7 @@ def keys_of(name: str) -> list[str]:
     listed = re.search(r'^-- KEYS  (.*\n(?:--       .*\n)*)', text, re.M)
     assert listed, name
     return [PREFIX + each.replace('<id>', TRACK).replace('<name>', 'one')
+            .replace('<client>', 'me')
             for each in listed[1].replace('--', '').split()]
 
 
@@ -83,8 +84,10 @@ class ScriptTest(unittest.TestCase):
 
     # want
 
-    def want(self, lane: str = 'play', newer_than: int = 0) -> list[str]:
-        return self.run_script('want', TRACK, str(newer_than), lane)
+    def want(self, lane: str = 'play', newer_than: int = 0,
+             worker: str = 'here') -> list[str]:
+        return self.run_script('want', TRACK, worker, str(newer_than), lane,
+                               'me')
 
     def queued(self, lane: str) -> list[str]:
         return [each.decode()
@@ -207,6 +210,140 @@ class ScriptTest(unittest.TestCase):
         self.key('ZREM', 'jobs:play', TRACK)
         self.key('ZADD', 'jobs:play', '1', 'one', '2', 'two')
         self.assertEqual(self.refused(self.want(), 'busy'), 5)
+
+    # in turns
+
+    def score(self, track: str = TRACK, lane: str = 'play') -> float:
+        return float(self.key('ZSCORE', f'jobs:{lane}', track)) - self.now()
+
+    def test_want_gives_each_client_its_turn(self) -> None:
+        self.jobs.pretend()
+        for number in range(40):
+            self.jobs.want(f'many{number:07}', client='one')
+        self.want()
+        time.sleep(0.005)    # two of one millisecond have no order
+        self.jobs.want('refresh0000')
+        # the first of each, in the order of asking, then the others
+        self.assertEqual(self.queued('play')[:4], [
+            'many0000000', TRACK, 'refresh0000', 'many0000001'])
+        self.assertEqual(self.queued('play')[4:], [
+            f'many{number:07}' for number in range(2, 40)])
+        # asking again changes nothing
+        before = self.key('ZRANGE', 'jobs:play', '0', '-1', 'WITHSCORES')
+        for number in range(40):
+            self.jobs.want(f'many{number:07}', client='one')
+        self.assertEqual(before, self.key('ZRANGE', 'jobs:play', '0', '-1',
+                                          'WITHSCORES'))
+        self.assertIn(self.key('PTTL', 'turn:one'), range(50000, 60001))
+
+    def test_want_by_another_client_takes_its_turn(self) -> None:
+        self.jobs.pretend()
+        for track in ('first000000', 'second00000', TRACK):
+            self.jobs.want(track, client='one')
+        self.want()
+        self.assertEqual(self.queued('play'),
+                         ['first000000', TRACK, 'second00000'])
+        # which it has taken
+        self.jobs.want('third000000', client='me')
+        self.assertIn(self.score('third000000'), range(5000, 10001))
+
+    def test_want_owes_nothing_for_what_is_no_longer_queued(self) -> None:
+        self.jobs.pretend()
+        for number in range(5):
+            self.jobs.want(f'many{number:07}', client='me')
+        self.key('ZREM', 'jobs:play', 'many0000003', 'many0000004')
+        self.want()
+        self.assertIn(self.score(), range(20000, 30001))
+        self.key('DEL', 'jobs:play')
+        self.want()
+        self.assertLessEqual(self.score(), 0)
+
+    def test_want_of_information_is_before_prefetches_only(self) -> None:
+        self.jobs.pretend()
+        self.jobs.want('prefetch000', lane='prefetch')
+        self.assertEqual(self.want('info'), ['pending'])
+        self.assertEqual(self.key('EXISTS', f'alive:{TRACK}'), 1)
+        time.sleep(0.005)    # two of one millisecond have no order
+        self.jobs.want('other000000', lane='info')
+        self.assertEqual(self.queued('prefetch'),
+                         [TRACK, 'other000000', 'prefetch000'])
+        self.jobs.want('prefetch000', lane='info')
+        self.assertEqual(self.queued('prefetch')[2], 'prefetch000')
+        self.assertLess(self.score('prefetch000', 'prefetch'), -200000)
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.queued('play'), [TRACK])
+        self.assertEqual(self.want('info'), ['pending'])
+        self.assertEqual(self.queued('play'), [TRACK])
+
+    # leave
+
+    def leave(self, worker: str = 'here', client: str = 'me') -> list[str]:
+        return self.run_script('leave', TRACK, worker, client)
+
+    def test_leave_takes_the_job_with_the_last(self) -> None:
+        self.jobs.pretend()
+        self.want(worker='here')
+        self.want(worker='there')
+        self.assertEqual(self.leave('here'), ['0'])
+        self.assertEqual(self.leave('here'), ['0'])
+        self.assertEqual(self.queued('play'), [TRACK])
+        self.assertEqual(self.leave('there'), ['1'])
+        self.assertEqual(self.queued('play'), [])
+        self.assertEqual(self.key('EXISTS', f'alive:{TRACK}'), 0)
+
+    def test_leave_does_not_wait_for_the_dead(self) -> None:
+        self.jobs.pretend()
+        self.want(worker='dead')
+        self.key('ZADD', f'alive:{TRACK}', str(self.now() - 3001), 'dead')
+        self.want(worker='here')
+        self.assertEqual(self.leave('here'), ['1'])
+
+    def test_leave_of_what_runs_changes_nothing(self) -> None:
+        self.jobs.pretend()
+        self.want()
+        self.key('ZPOPMIN', 'jobs:play')
+        self.assertEqual(self.take()[0], 'run')
+        self.assertEqual(self.leave(), ['0'])
+        self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'token')
+        # what is popped and not taken yet is not run
+        self.key('DEL', f'lease:{TRACK}')
+        self.assertEqual(self.take(), ['abandoned'])
+
+    def test_leave_makes_room_for_another_probe(self) -> None:
+        self.jobs.pretend()
+        self.breaker(-1)
+        self.want()
+        self.assertEqual(self.probe(), TRACK)
+        self.assertEqual(self.leave(), ['1'])
+        self.assertIsNone(self.probe())
+
+    def test_leave_of_information_takes_it_from_its_queue(self) -> None:
+        self.jobs.pretend()
+        self.want('info')
+        self.assertEqual(self.jobs.leave(TRACK, '', 'here', 'prefetch'), 1)
+        self.assertEqual(self.queued('prefetch'), [])
+
+    def test_want_of_a_client_that_skips_settles_first(self) -> None:
+        self.jobs.pretend()
+        self.leave()
+        self.assertEqual(self.jobs.want('one00000000', client='me')[0],
+                         'pending')
+        self.assertEqual(self.queued('play'), ['one00000000'])
+        self.leave()
+        self.assertIn(self.key('PTTL', 'left:me'), range(1000, 2001))
+        self.assertEqual(self.want(), ['pending', '150'])
+        self.assertEqual(self.queued('play'), ['one00000000'])
+        # it stays, or another one waits for it too
+        self.assertEqual(self.want(), ['pending'])
+        self.assertEqual(self.queued('play'), ['one00000000', TRACK])
+        # nobody else does
+        self.jobs.want('two00000000', client='other')
+        self.assertIn('two00000000', self.queued('play'))
+
+    def test_leave_of_one_whose_time_is_up_is_no_skip(self) -> None:
+        for _ in range(3):
+            self.leave(client='')
+        self.assertEqual(self.key('EXISTS', 'left:me'), 0)
 
     # take
 
@@ -508,7 +645,8 @@ class ScriptTest(unittest.TestCase):
     # all of them
 
     ARGUMENTS = {
-        'want': (TRACK, '0', 'play'),
+        'want': (TRACK, 'here', '0', 'play', 'me'),
+        'leave': (TRACK, 'here', 'me'),
         'take': (TRACK, 'token', '60000', '1', 'own', '3'),
         'again': (TRACK, 'token/full', '3'),
         'renew': ('token', '60000', TRACK, '100'),
@@ -566,7 +704,7 @@ class ScriptTest(unittest.TestCase):
                     self.assertEqual(answer[0], good[0])
 
     def test_each_says_what_it_takes_and_returns(self) -> None:
-        self.assertEqual(len(SCRIPTS), 8)
+        self.assertEqual(len(SCRIPTS), 9)
         for path in SCRIPTS:
             with self.subTest(script=path.stem):
                 head = path.read_text().split('\n\n', 1)[0]

@@ -56,7 +56,7 @@ GET /cdn/track/dQw4w9WgXcQ
 /cdn/track/dQw4w9WgXcQ
 --- bytes: 0-
 --- asked
-play dQw4w9WgXcQ
+prefetch dQw4w9WgXcQ
 
 === TEST 6: one that can't be had
 --- record

@@ -1,9 +1,10 @@
 -- Requests a track: returns what is known of it, or queues it.
 --
 -- KEYS  track:<id> failure:<id> lease:<id> alive:<id> jobs:play jobs:prefetch
---       resolvers breaker budget limits
--- ARGV  id, newer_than (a generation, 0 for any), lane: "play", "prefetch",
---       or "none" to only read
+--       resolvers breaker budget limits turn:<client> left:<client>
+-- ARGV  id, worker (of nginx, a name), newer_than (a generation, 0 for any),
+--       lane: "play", "info" (for a client that does not listen), "prefetch",
+--       or "none" to only read; client, its key, or ""
 --
 -- Returns one of
 --   {"record", json}      its generation is above newer_than
@@ -11,19 +12,23 @@
 --                         "s" seconds; or the track is refused at once, and
 --                         may be allowed in "s" seconds: "error" is then the
 --                         breaker's class, "busy" (the queue is full, and has
---                         no prefetch to drop for a play) or, for a prefetch,
---                         "budget"
+--                         no prefetch to drop for a play) or, unless it is a
+--                         play, "budget"
 --   {"pending"}           queued, or being resolved; or, for "none", unknown
+--   {"pending", ms}       not queued: the client skips through tracks, and has
+--                         to want this one for so long
 --   {"no_resolver"}       no resolver is alive: nothing was queued
 --
--- With "play" the track is marked alive, and a queued prefetch of it moves to
--- the play lane.  Law 4: it is queued once, however often it is requested.
+-- With "play" and "info" the track is marked alive.  A queued prefetch of it
+-- moves to the play lane, or ahead of the other prefetches.  In the play lane
+-- clients take turns: the first track of each comes before the second of any.
+-- Law 4: a track is queued once, however often it is requested.
 
-local id, lane = ARGV[1], ARGV[3]
+local id, worker, lane, client = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
 
 -- a key of the wrong type would make every call of the script fail
-for i, kind in ipairs({'string', 'string', 'string', 'string', 'zset', 'zset',
-                       'zset', 'hash', 'zset', 'hash'}) do
+for i, kind in ipairs({'string', 'string', 'string', 'zset', 'zset', 'zset',
+                       'zset', 'hash', 'zset', 'hash', 'zset', 'string'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -33,7 +38,7 @@ end
 local record = redis.call('GET', KEYS[1]) or ''
 local generation = tonumber(string.match(
   record, '^{"v":1,"generation":(%d+)')) or 0
-if generation > tonumber(ARGV[2]) then
+if generation > tonumber(ARGV[3]) then
   return {'record', record}
 end
 
@@ -88,12 +93,16 @@ local function pending()
 end
 
 -- a request waits: a popped job that is not alive is dropped
-if lane == 'play' then
-  redis.call('SET', KEYS[4], 1, 'PX', 3000)
+local waits = redis.call('ZSCORE', KEYS[4], worker)
+if lane ~= 'prefetch' then
+  redis.call('ZADD', KEYS[4], now, worker)
+  redis.call('PEXPIRE', KEYS[4], 3000)
 end
 
+local queued = redis.call('ZSCORE', KEYS[5], id)
+
 if redis.call('EXISTS', KEYS[3]) == 1
-  or redis.call('ZSCORE', KEYS[5], id)
+  or queued and (lane ~= 'play' or tonumber(queued) <= now)
 then
   return pending()
 end
@@ -101,17 +110,61 @@ end
 -- above the record's generation, even if that is from a clock that was ahead
 local score = math.max(now, generation)
 
--- a queued prefetch that is now requested for play moves to the play lane
-if redis.call('ZSCORE', KEYS[6], id) then
-  if lane == 'play' then
-    redis.call('ZREM', KEYS[6], id)
-    redis.call('ZADD', KEYS[5], score, id)
+if lane == 'info' then
+
+  -- ahead of prefetches
+  score = now - 300000
+
+elseif lane == 'play' and client ~= '' then
+
+  -- a client that has left two tracks within 2 s may leave this one too
+  if not queued and not waits
+    and tonumber(redis.call('GET', KEYS[12]) or 0) >= 2
+  then
+    return {'pending', 150}
+  end
+
+  -- after the client's last track that is still queued
+  local last, due
+  repeat
+    last = redis.call('ZREVRANGE', KEYS[11], 0, 0)[1]
+    due = last and redis.call('ZSCORE', KEYS[5], last)
+    if last and not due then
+      redis.call('ZREM', KEYS[11], last)
+    end
+  until due or not last
+
+  if due then
+    score = math.max(score, due + 10000)
+  end
+end
+
+local function queue(key)
+  redis.call('ZADD', key, score, id)
+  if lane == 'play' and client ~= '' then
+    redis.call('ZADD', KEYS[11], score, id)
+    redis.call('PEXPIRE', KEYS[11], 60000)
   end
   return pending()
 end
 
+-- this client's turn may come before that of the one that queued it
+if queued then
+  return score < tonumber(queued) and queue(KEYS[5]) or pending()
+end
+
+-- a queued prefetch that is now requested for a client moves
+queued = redis.call('ZSCORE', KEYS[6], id)
+if queued then
+  if lane == 'play' then
+    redis.call('ZREM', KEYS[6], id)
+    return queue(KEYS[5])
+  end
+  return score < tonumber(queued) and queue(KEYS[6]) or pending()
+end
+
 local limits = redis.call('HMGET', KEYS[10], 'queue', 'budget')
-local queue, budget = tonumber(limits[1]), tonumber(limits[2])
+local most, budget = tonumber(limits[1]), tonumber(limits[2])
 
 if lane ~= 'play' and budget then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
@@ -124,12 +177,11 @@ if lane ~= 'play' and budget then
 end
 
 local others = redis.call('ZCARD', KEYS[6])
-if queue and redis.call('ZCARD', KEYS[5]) + others >= queue then
+if most and redis.call('ZCARD', KEYS[5]) + others >= most then
   if lane ~= 'play' or others == 0 then
     return refused('busy', 5000)
   end
   redis.call('ZPOPMAX', KEYS[6])
 end
 
-redis.call('ZADD', lane == 'play' and KEYS[5] or KEYS[6], score, id)
-return pending()
+return queue(lane == 'play' and KEYS[5] or KEYS[6])

@@ -5,6 +5,9 @@
 
 
 #include "ngx_voyo_client.h"
+#include "ngx_voyo_module.h"
+
+#include <ngx_md5.h>
 
 
 ngx_str_t *
@@ -39,4 +42,33 @@ ngx_voyo_client_address(ngx_http_request_t *r)
 #endif
 
     return &r->connection->addr_text;
+}
+
+
+uint64_t
+ngx_voyo_client_key(ngx_http_request_t *r)
+{
+    uint64_t               key[2];
+    ngx_md5_t              md5;
+    ngx_str_t             *address;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    if (r->connection->sockaddr->sa_family == AF_UNIX) {
+        return 0;
+    }
+
+    address = ngx_voyo_client_address(r);
+
+    if (address == NULL) {
+        return 0;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, &vmcf->salt, sizeof(vmcf->salt));
+    ngx_md5_update(&md5, address->data, address->len);
+    ngx_md5_final((u_char *) key, &md5);
+
+    return key[0];
 }

@@ -19,5 +19,11 @@
  */
 ngx_str_t *ngx_voyo_client_address(ngx_http_request_t *r);
 
+/*
+ * A key of the client for Redis, where its address must not be stored: a hash
+ * of it.  0: it came by a unix socket, so it is none, or no memory.
+ */
+uint64_t ngx_voyo_client_key(ngx_http_request_t *r);
+
 
 #endif /* _NGX_VOYO_CLIENT_H_INCLUDED_ */

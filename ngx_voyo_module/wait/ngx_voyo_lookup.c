@@ -15,8 +15,9 @@
 #include "voyo_record.h"
 
 
-#define NGX_VOYO_NEWEST     "9007199254740991"    /* above any generation */
-#define NGX_VOYO_WANT_KEYS  10
+#define NGX_VOYO_NEWEST     9007199254740991      /* above any generation */
+#define NGX_VOYO_KEYS_MAX   12
+#define NGX_VOYO_ARGS_MAX   5
 
 
 typedef struct {
@@ -27,11 +28,15 @@ typedef struct {
 
 
 static ngx_int_t ngx_voyo_lookup_ask(ngx_voyo_waiters_node_t *node, void *data);
+static void ngx_voyo_lookup_leave(ngx_voyo_waiters_node_t *node,
+    uint64_t client, void *data);
+static void ngx_voyo_lookup_left(void *data, redisReply *reply);
 static ngx_int_t ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf,
-    ngx_voyo_waiters_node_t *node, ngx_str_t *track, const char *newer_than,
-    const char *lane);
-static ngx_int_t ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf,
-    char *track, char keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX]);
+    ngx_voyo_waiters_node_t *node, ngx_str_t *track, uint64_t newer_than,
+    const char *lane, uint64_t client);
+static ngx_int_t ngx_voyo_lookup_run(ngx_voyo_main_conf_t *vmcf,
+    const voyo_script_t *script, ngx_voyo_redis_reply_pt handler, void *data,
+    const char **names, uint64_t client, const char **args, ngx_uint_t nargs);
 static void ngx_voyo_lookup_answer(void *data, redisReply *reply);
 static void ngx_voyo_lookup_tell(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
@@ -43,15 +48,14 @@ static void ngx_voyo_lookup_event(void *data, ngx_str_t *message);
 static void ngx_voyo_lookup_count(ngx_int_t n, void *data);
 
 
+static const char  *ngx_voyo_lanes[] = { "prefetch", "info", "play" };
+
+
 static ngx_int_t
 ngx_voyo_lookup_ask(ngx_voyo_waiters_node_t *node, void *data)
 {
-    char  newer_than[NGX_INT64_LEN + 1];
-
-    *ngx_sprintf((u_char *) newer_than, "%uL", node->newer_than) = '\0';
-
-    return ngx_voyo_lookup_want(data, node, &node->sn.str, newer_than,
-                                node->play ? "play" : "prefetch");
+    return ngx_voyo_lookup_want(data, node, &node->sn.str, node->newer_than,
+                                ngx_voyo_lanes[node->lane], node->client);
 }
 
 
@@ -59,28 +63,25 @@ void
 ngx_voyo_lookup_refresh(ngx_voyo_main_conf_t *vmcf, ngx_str_t *track,
     uint64_t newer_than)
 {
-    char  text[NGX_INT64_LEN + 1];
-
-    *ngx_sprintf((u_char *) text, "%uL", newer_than) = '\0';
-
     /* if Redis is not available, the next request repeats it */
 
-    (void) ngx_voyo_lookup_want(vmcf, NULL, track, text, "prefetch");
+    (void) ngx_voyo_lookup_want(vmcf, NULL, track, newer_than, "prefetch", 0);
 }
 
 
 static ngx_int_t
 ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
-    ngx_str_t *track, const char *newer_than, const char *lane)
+    ngx_str_t *track, uint64_t newer_than, const char *lane, uint64_t client)
 {
-    char                  keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX];
-    ngx_int_t             i, argc;
-    const char           *argv[NGX_VOYO_WANT_KEYS + 4];
+    u_char                number[NGX_INT64_LEN + 1];
+    const char           *args[NGX_VOYO_ARGS_MAX];
     ngx_voyo_question_t  *question;
 
-    if (vmcf->connection == NULL) {
-        return NGX_ERROR;
-    }
+    static const char  *keys[] = {
+        "track:", "failure:", "lease:", "alive:", "jobs:play",
+        "jobs:prefetch", "resolvers", "breaker", "budget", "limits",
+        "turn:", "left:", NULL
+    };
 
     question = ngx_alloc(sizeof(ngx_voyo_question_t), ngx_cycle->log);
     if (question == NULL) {
@@ -92,27 +93,15 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
     ngx_memcpy(question->track, track->data, VOYO_TRACK_LEN);
     question->track[VOYO_TRACK_LEN] = '\0';
 
-    if (ngx_voyo_lookup_keys(vmcf, (char *) question->track, keys)
-        != NGX_OK)
-    {
-        ngx_free(question);
-        return NGX_ERROR;
-    }
+    *ngx_sprintf(number, "%uL", newer_than) = '\0';
 
-    argc = 0;
-    argv[argc++] = ngx_value(NGX_VOYO_WANT_KEYS);
+    args[0] = (char *) question->track;
+    args[1] = (char *) vmcf->worker;
+    args[2] = (char *) number;
+    args[3] = lane;
 
-    for (i = 0; i < NGX_VOYO_WANT_KEYS; i++) {
-        argv[argc++] = keys[i];
-    }
-
-    argv[argc++] = (char *) question->track;
-    argv[argc++] = newer_than;
-    argv[argc++] = lane;
-
-    if (ngx_voyo_redis_script(vmcf->connection, &voyo_script_want,
-                              ngx_voyo_lookup_answer, question, (int) argc,
-                              argv)
+    if (ngx_voyo_lookup_run(vmcf, &voyo_script_want, ngx_voyo_lookup_answer,
+                            question, keys, client, args, 4)
         != NGX_OK)
     {
         ngx_free(question);
@@ -127,28 +116,96 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
 }
 
 
-static ngx_int_t
-ngx_voyo_lookup_keys(ngx_voyo_main_conf_t *vmcf, char *track,
-    char keys[NGX_VOYO_WANT_KEYS][VOYO_KEY_MAX])
+static void
+ngx_voyo_lookup_leave(ngx_voyo_waiters_node_t *node, uint64_t client,
+    void *data)
 {
-    ngx_uint_t   i;
-    const char  *egress;
+    u_char                 track[VOYO_TRACK_LEN + 1];
+    const char            *args[NGX_VOYO_ARGS_MAX];
+    ngx_voyo_main_conf_t  *vmcf = data;
 
-    static const char  *names[NGX_VOYO_WANT_KEYS] = {
-        "track:", "failure:", "lease:", "alive:",
-        "jobs:play", "jobs:prefetch", "resolvers", "breaker", "budget",
-        "limits"
+    static const char  *keys[][5] = {
+        { "alive:", "jobs:prefetch", "breaker", "left:", NULL },
+        { "alive:", "jobs:play", "breaker", "left:", NULL }
     };
 
-    egress = (char *) vmcf->egress.data;
+    *ngx_cpymem(track, node->track, VOYO_TRACK_LEN) = '\0';
 
-    for (i = 0; i < NGX_VOYO_WANT_KEYS; i++) {
-        if (voyo_key(keys[i], egress, names[i], i < 4 ? track : NULL) < 0) {
-            return NGX_ERROR;
-        }
+    args[0] = (char *) track;
+    args[1] = (char *) vmcf->worker;
+
+    /* if it is lost, the job is dropped when it is popped, 3 s later */
+
+    (void) ngx_voyo_lookup_run(vmcf, &voyo_script_leave, ngx_voyo_lookup_left,
+                               NULL, keys[node->lane == NGX_VOYO_LANE_PLAY],
+                               client, args, 2);
+}
+
+
+static void
+ngx_voyo_lookup_left(void *data, redisReply *reply)
+{
+    /* void */
+}
+
+
+/*
+ * The names of keys that end with a colon are completed by the track, args[0],
+ * before the first that does not, and by the client after it.  The client is
+ * the last argument too.
+ */
+
+static ngx_int_t
+ngx_voyo_lookup_run(ngx_voyo_main_conf_t *vmcf, const voyo_script_t *script,
+    ngx_voyo_redis_reply_pt handler, void *data, const char **names,
+    uint64_t client, const char **args, ngx_uint_t nargs)
+{
+    char         keys[NGX_VOYO_KEYS_MAX][VOYO_KEY_MAX];
+    u_char       key[2 * sizeof(uint64_t) + 1], count[NGX_INT_T_LEN + 1];
+    ngx_uint_t   i, n, whole;
+    const char  *argv[1 + NGX_VOYO_KEYS_MAX + NGX_VOYO_ARGS_MAX], *suffix;
+
+    if (vmcf->connection == NULL) {
+        return NGX_ERROR;
     }
 
-    return NGX_OK;
+    key[0] = '\0';
+
+    if (client) {
+        *ngx_sprintf(key, "%016xL", client) = '\0';
+    }
+
+    suffix = args[0];
+
+    for (n = 0; names[n]; n++) {
+
+        whole = names[n][ngx_strlen(names[n]) - 1] != ':';
+
+        if (whole) {
+            suffix = (char *) key;
+        }
+
+        if (voyo_key(keys[n], (char *) vmcf->egress.data, names[n],
+                     whole ? NULL : suffix)
+            < 0)
+        {
+            return NGX_ERROR;
+        }
+
+        argv[n + 1] = keys[n];
+    }
+
+    *ngx_sprintf(count, "%ui", n) = '\0';
+    argv[0] = (char *) count;
+
+    for (i = 0; i < nargs; i++) {
+        argv[++n] = args[i];
+    }
+
+    argv[++n] = (char *) key;
+
+    return ngx_voyo_redis_script(vmcf->connection, script, handler, data,
+                                 (int) n + 1, argv);
 }
 
 
@@ -156,7 +213,7 @@ static void
 ngx_voyo_lookup_answer(void *data, redisReply *reply)
 {
     char                  *kind;
-    ngx_uint_t             pending;
+    ngx_msec_t             pending;
     ngx_voyo_outcome_e     outcome;
     ngx_voyo_main_conf_t  *vmcf;
     ngx_voyo_question_t   *question;
@@ -194,14 +251,23 @@ ngx_voyo_lookup_answer(void *data, redisReply *reply)
         goto done;
     }
 
-    pending = ngx_strcmp(kind, "no_resolver") != 0;
+    pending = 0;
 
-    if (pending) {
+    if (ngx_strcmp(kind, "no_resolver") != 0) {
+        pending = NGX_VOYO_WAIT_REPEAT;
+
+        if (reply->elements >= 2
+            && reply->element[1]->type == REDIS_REPLY_INTEGER)
+        {
+            pending = (ngx_msec_t) reply->element[1]->integer;
+        }
+
         ngx_voyo_counters(vmcf->shm_zone)->resolver_seen = 1;
     }
 
     if (question->node && pending) {
-        ngx_voyo_waiters_answer(question->node, 1, NGX_VOYO_NO_RESOLVER, NULL);
+        ngx_voyo_waiters_answer(question->node, pending,
+                                NGX_VOYO_NO_RESOLVER, NULL);
 
     } else {
         ngx_voyo_lookup_tell(question, NGX_VOYO_NO_RESOLVER, NULL);
@@ -309,9 +375,10 @@ ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
         track.len = VOYO_TRACK_LEN;
 
         (void) ngx_voyo_lookup_want(question->vmcf, NULL, &track,
-                                    NGX_VOYO_NEWEST, "play");
+                                    NGX_VOYO_NEWEST, "play", 0);
 
-        ngx_voyo_waiters_answer(question->node, 1, outcome, NULL);
+        ngx_voyo_waiters_answer(question->node, NGX_VOYO_WAIT_REPEAT, outcome,
+                                NULL);
         return;
     }
 
@@ -327,7 +394,6 @@ ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
 static void
 ngx_voyo_lookup_event(void *data, ngx_str_t *message)
 {
-    u_char                 buf[NGX_INT64_LEN + 1];
     ngx_str_t              track;
     uint64_t               known;
     ngx_int_t              generation;
@@ -359,9 +425,7 @@ ngx_voyo_lookup_event(void *data, ngx_str_t *message)
         return;
     }
 
-    *ngx_sprintf(buf, "%uL", known) = '\0';
-
-    (void) ngx_voyo_lookup_want(vmcf, NULL, &track, (char *) buf, "none");
+    (void) ngx_voyo_lookup_want(vmcf, NULL, &track, known, "none", 0);
 }
 
 
@@ -417,8 +481,11 @@ ngx_voyo_lookup_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
 
     ngx_voyo_counters(vmcf->shm_zone)->parked[ngx_process_slot] = 0;
 
+    *ngx_sprintf(vmcf->worker, "%08xD.%P", vmcf->salt, ngx_pid) = '\0';
+
     vmcf->wait = ngx_voyo_waiters_create(cycle->pool, cycle->log, vmcf->waiters,
                                          ngx_voyo_lookup_ask,
+                                         ngx_voyo_lookup_leave,
                                          ngx_voyo_lookup_count, vmcf);
     if (vmcf->wait == NULL) {
         return NGX_ERROR;

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_client.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_waiters.h"
 
@@ -81,7 +82,10 @@ ngx_voyo_park_add(ngx_voyo_ctx_t *ctx, ngx_str_t *track, uint64_t newer_than,
     park->waiter.handler = ngx_voyo_park_done;
     park->waiter.data = park;
     park->waiter.newer_than = newer_than;
-    park->waiter.play = !vlcf->fill;
+    park->waiter.client = ngx_voyo_client_key(ctx->request);
+    park->waiter.lane = vlcf->fill ? NGX_VOYO_LANE_PREFETCH
+                        : vlcf->stream || vlcf->origin ? NGX_VOYO_LANE_PLAY
+                        : NGX_VOYO_LANE_INFO;
 
     cln->handler = ngx_voyo_park_cleanup;
 

@@ -9,7 +9,6 @@
 #include <ngx_event.h>
 
 
-#define NGX_VOYO_WAIT_REPEAT  1000    /* ms */
 #define NGX_VOYO_WAIT_FAILED  3       /* queries in a row */
 
 
@@ -20,6 +19,7 @@ struct ngx_voyo_waiters_s {
     ngx_uint_t          n;
     ngx_uint_t          max;
     ngx_voyo_ask_pt     ask;
+    ngx_voyo_leave_pt   leave;
     ngx_voyo_count_pt   count;
     void               *data;
 };
@@ -31,6 +31,8 @@ static ngx_voyo_waiters_node_t *ngx_voyo_waiters_node(ngx_voyo_waiters_t *wait,
     ngx_str_t *track);
 static ngx_int_t ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node);
 static void ngx_voyo_waiters_unlink(ngx_voyo_waiter_t *w);
+static void ngx_voyo_waiters_leave(ngx_voyo_waiters_node_t *node,
+    ngx_voyo_waiter_t *w, uint64_t client);
 static void ngx_voyo_waiters_idle(ngx_voyo_waiters_node_t *node);
 static void ngx_voyo_waiters_repeat(ngx_event_t *ev);
 static void ngx_voyo_waiters_deadline(ngx_event_t *ev);
@@ -62,7 +64,7 @@ ngx_voyo_waiters_add(ngx_voyo_waiters_t *wait, ngx_voyo_waiter_t *w,
 
     ask = ngx_queue_empty(&node->waiters)
           || w->newer_than < node->newer_than
-          || (w->play && !node->play);
+          || w->lane > node->lane;
 
     ngx_queue_insert_tail(&node->waiters, &w->queue);
 
@@ -108,6 +110,7 @@ ngx_voyo_waiters_remove(ngx_voyo_waiter_t *w)
     }
 
     ngx_voyo_waiters_unlink(w);
+    ngx_voyo_waiters_leave(node, w, w->client);
     ngx_voyo_waiters_idle(node);
 }
 
@@ -135,7 +138,7 @@ ngx_voyo_waiters_event(ngx_voyo_waiters_t *wait, ngx_str_t *track)
 
 
 void
-ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
+ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_msec_t pending,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record)
 {
     ngx_uint_t          again;
@@ -148,7 +151,13 @@ ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
 
     ngx_queue_init(&woken);
 
-    if (!pending) {
+    if (pending) {
+
+        if (pending < NGX_VOYO_WAIT_REPEAT) {
+            ngx_add_timer(&node->timer, pending);
+        }
+
+    } else {
 
         /* detach all satisfied waiters before the first is called */
 
@@ -271,7 +280,8 @@ ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node)
     ngx_voyo_waiter_t  *w;
 
     node->again = 0;
-    node->play = 0;
+    node->lane = NGX_VOYO_LANE_PREFETCH;
+    node->client = 0;
     node->newer_than = (uint64_t) -1;
 
     for (q = ngx_queue_head(&node->waiters);
@@ -280,7 +290,11 @@ ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node)
     {
         w = ngx_queue_data(q, ngx_voyo_waiter_t, queue);
 
-        node->play |= w->play;
+        if (w->lane >= node->lane) {
+            node->lane = w->lane;
+            node->client = w->client;
+        }
+
         node->newer_than = ngx_min(node->newer_than, w->newer_than);
     }
 
@@ -310,6 +324,36 @@ ngx_voyo_waiters_unlink(ngx_voyo_waiter_t *w)
 
     wait->n--;
     wait->count(-1, wait->data);
+}
+
+
+static void
+ngx_voyo_waiters_leave(ngx_voyo_waiters_node_t *node, ngx_voyo_waiter_t *w,
+    uint64_t client)
+{
+    ngx_queue_t        *q;
+    ngx_voyo_waiter_t  *other;
+
+    if (w->lane == NGX_VOYO_LANE_PREFETCH || w->lane != node->lane) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&node->waiters);
+         q != ngx_queue_sentinel(&node->waiters);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_voyo_waiter_t, queue);
+
+        if (other->lane == node->lane) {
+            return;
+        }
+    }
+
+    node->wait->leave(node, client, node->wait->data);
+
+    /* nothing is left to be taken back until it is asked again */
+
+    node->lane = NGX_VOYO_LANE_PREFETCH;
 }
 
 
@@ -361,6 +405,7 @@ ngx_voyo_waiters_deadline(ngx_event_t *ev)
     node = w->node;
 
     ngx_voyo_waiters_unlink(w);
+    ngx_voyo_waiters_leave(node, w, 0);
     ngx_voyo_waiters_idle(node);
 
     w->handler(w, NGX_VOYO_TIMEOUT, NULL);
@@ -369,7 +414,8 @@ ngx_voyo_waiters_deadline(ngx_event_t *ev)
 
 ngx_voyo_waiters_t *
 ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log, ngx_uint_t max,
-    ngx_voyo_ask_pt ask, ngx_voyo_count_pt count, void *data)
+    ngx_voyo_ask_pt ask, ngx_voyo_leave_pt leave, ngx_voyo_count_pt count,
+    void *data)
 {
     ngx_voyo_waiters_t  *wait;
 
@@ -384,6 +430,7 @@ ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log, ngx_uint_t max,
     wait->log = log;
     wait->max = max;
     wait->ask = ask;
+    wait->leave = leave;
     wait->count = count;
     wait->data = data;
 

@@ -22,6 +22,9 @@
  * there are waiters, and on events.
  */
 
+#define NGX_VOYO_WAIT_REPEAT  1000    /* ms */
+
+
 typedef struct ngx_voyo_waiters_s         ngx_voyo_waiters_t;
 typedef struct ngx_voyo_waiters_node_s    ngx_voyo_waiters_node_t;
 typedef struct ngx_voyo_waiter_s       ngx_voyo_waiter_t;
@@ -34,6 +37,15 @@ typedef enum {
     NGX_VOYO_NO_REDIS,         /* Redis is not available */
     NGX_VOYO_TIMEOUT           /* the waiter's own deadline */
 } ngx_voyo_outcome_e;
+
+
+/* What a track is wanted for, the most urgent last. */
+
+typedef enum {
+    NGX_VOYO_LANE_PREFETCH = 0,
+    NGX_VOYO_LANE_INFO,        /* a client waits for it, and does not listen */
+    NGX_VOYO_LANE_PLAY
+} ngx_voyo_lane_e;
 
 
 /*
@@ -49,7 +61,8 @@ struct ngx_voyo_waiter_s {
     ngx_queue_t            queue;
     ngx_voyo_waiters_node_t  *node;          /* NULL: not waiting */
     uint64_t               newer_than;    /* a generation */
-    ngx_uint_t             play;          /* for a client, not a prefetch */
+    ngx_voyo_lane_e        lane;
+    uint64_t               client;        /* its key, or 0 */
     ngx_event_t            timer;
     ngx_voyo_waiter_pt     handler;
     void                  *data;
@@ -62,7 +75,8 @@ struct ngx_voyo_waiters_node_s {
     ngx_event_t            timer;         /* queries again */
     ngx_voyo_waiters_t       *wait;
     uint64_t               newer_than;    /* the lowest of the waiters' */
-    ngx_uint_t             play;          /* set for one of them */
+    ngx_voyo_lane_e        lane;          /* the most urgent */
+    uint64_t               client;        /* the newest in that lane */
     ngx_uint_t             failed;        /* queries in a row */
     unsigned               asking:1;      /* a query is in flight */
     unsigned               again:1;       /* query once more after it */
@@ -72,11 +86,18 @@ struct ngx_voyo_waiters_node_s {
 
 
 /*
- * Queries node->sn.str, newer than node->newer_than, for a client if
- * node->play.  NGX_OK: ngx_voyo_waiters_answer() will be called later, never
+ * Queries node->sn.str, newer than node->newer_than, for node->client in
+ * node->lane.  NGX_OK: ngx_voyo_waiters_answer() will be called later, never
  * from within; NGX_ERROR: Redis is not available now.
  */
 typedef ngx_int_t (*ngx_voyo_ask_pt)(ngx_voyo_waiters_node_t *node, void *data);
+
+/*
+ * Called as the last waiter of node->lane leaves without an answer, when it was
+ * queried for that lane.  "client" is the waiter's, or 0 after its deadline.
+ */
+typedef void (*ngx_voyo_leave_pt)(ngx_voyo_waiters_node_t *node,
+    uint64_t client, void *data);
 
 /* Called as the number of waiters in the table changes by "n". */
 typedef void (*ngx_voyo_count_pt)(ngx_int_t n, void *data);
@@ -84,12 +105,13 @@ typedef void (*ngx_voyo_count_pt)(ngx_int_t n, void *data);
 
 /* NULL: no memory.  Lives as long as "pool". */
 ngx_voyo_waiters_t *ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log,
-    ngx_uint_t max, ngx_voyo_ask_pt ask, ngx_voyo_count_pt count, void *data);
+    ngx_uint_t max, ngx_voyo_ask_pt ask, ngx_voyo_leave_pt leave,
+    ngx_voyo_count_pt count, void *data);
 
 /*
  * Waits for a track with a generation above w->newer_than, for "timeout"
- * milliseconds.  The caller sets newer_than, play, handler and data, and
- * removes the waiter before its memory is freed.
+ * milliseconds.  The caller sets newer_than, lane, client, handler and
+ * data, and removes the waiter before its memory is freed.
  *
  * NGX_AGAIN: it waits, the handler will be called later.  NGX_BUSY: "max" wait
  * already.  NGX_DECLINED: Redis is not available.  NGX_ERROR: no memory.
@@ -104,11 +126,12 @@ void ngx_voyo_waiters_remove(ngx_voyo_waiter_t *w);
 ngx_uint_t ngx_voyo_waiters_event(ngx_voyo_waiters_t *wait, ngx_str_t *track);
 
 /*
- * The answer to a query.  "pending" means that there is no result yet;
+ * The answer to a query.  With "pending" there is no result yet, and the next
+ * query is sent after so many milliseconds, or a second if that is earlier;
  * otherwise all waiters that "outcome" and "record" satisfy are called.  The
  * node may be freed afterwards.
  */
-void ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_uint_t pending,
+void ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_msec_t pending,
     ngx_voyo_outcome_e outcome, const voyo_record_t *record);
 
 /*

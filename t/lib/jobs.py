@@ -24,17 +24,27 @@ class Jobs:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
 
-    def want(self, track: str, newer_than: int = 0,
-             lane: str = 'play') -> tuple[str, dict[str, Any] | None]:
+    def want(self, track: str, newer_than: int = 0, lane: str = 'play',
+             client: str = '', worker: str = 'test',
+             ) -> tuple[str, dict[str, Any] | None]:
         """Returns what is known of a track, and requests it if unknown."""
 
         keys = [PREFIX + each for each in (
             f'track:{track}', f'failure:{track}', f'lease:{track}',
             f'alive:{track}', 'jobs:play', 'jobs:prefetch', 'resolvers',
-            'breaker', 'budget', 'limits')]
-        answer = self._run('want', keys, track, str(newer_than), lane)
+            'breaker', 'budget', 'limits', f'turn:{client}',
+            f'left:{client}')]
+        answer = self._run('want', keys, track, worker, str(newer_than), lane,
+                           client)
         return (answer[0].decode(),
-                json.loads(answer[1]) if len(answer) > 1 else None)
+                json.loads(answer[1]) if answer[0] != b'pending'
+                and len(answer) > 1 else None)
+
+    def leave(self, track: str, client: str = '', worker: str = 'test',
+              lane: str = 'play') -> int:
+        return self._run('leave', [PREFIX + each for each in (
+            f'alive:{track}', f'jobs:{lane}', 'breaker', f'left:{client}')],
+            track, worker, client)
 
     def take(self, track: str, lane: str = 'play', score: int = 1,
              token: str = 'test', budget: int = 1000) -> list[bytes]:
