@@ -157,6 +157,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_REDIS_WAIT', '-1', '3601'),
                 ('VOYO_COLD_RATE', '-1', 'x'),
                 ('VOYO_FETCH_RATE', '10001', '1.5'),
+                ('VOYO_RETRY_TIMEOUT', '31', '3s'),
                 ('VOYO_QUEUE', '0', '1000000'),
                 ('VOYO_BUDGET', '0', 'all'),
                 ('VOYO_PROOF', 'yes'),

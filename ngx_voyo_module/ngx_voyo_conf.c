@@ -89,6 +89,11 @@ static ngx_conf_num_bounds_t  ngx_voyo_ahead_bounds = {
 };
 
 
+static ngx_conf_num_bounds_t  ngx_voyo_retry_bounds = {
+    ngx_conf_check_num_bounds, 0, 30000
+};
+
+
 ngx_command_t  ngx_voyo_commands[] = {
 
     { ngx_string("voyo_redis"),
@@ -167,6 +172,13 @@ ngx_command_t  ngx_voyo_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_voyo_loc_conf_t, resolve_timeout),
       NULL },
+
+    { ngx_string("voyo_retry_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, retry_timeout),
+      &ngx_voyo_retry_bounds },
 
     { ngx_string("voyo_stream"),
       NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -695,6 +707,7 @@ ngx_voyo_create_loc_conf(ngx_conf_t *cf)
 
     vlcf->ahead = NGX_CONF_UNSET_UINT;
     vlcf->resolve_timeout = NGX_CONF_UNSET_MSEC;
+    vlcf->retry_timeout = NGX_CONF_UNSET_MSEC;
 
     return vlcf;
 }
@@ -711,6 +724,7 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_msec_value(conf->resolve_timeout, prev->resolve_timeout,
                               15000);
+    ngx_conf_merge_msec_value(conf->retry_timeout, prev->retry_timeout, 6000);
     ngx_conf_merge_uint_value(conf->ahead, prev->ahead, 4);
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);

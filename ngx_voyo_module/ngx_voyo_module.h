@@ -63,6 +63,7 @@ typedef struct {
     ngx_uint_t                      origin;        /* voyo_origin is here */
     ngx_uint_t                      ahead;         /* slices */
     ngx_msec_t                      resolve_timeout;
+    ngx_msec_t                      retry_timeout;
 } ngx_voyo_loc_conf_t;
 
 

@@ -1,5 +1,5 @@
 # An error of the origin before the first byte is redirected to voyo_stream: it
-# selects another representation, sends a header and closes early, or sends a
+# selects another representation, sends the header of a resume, or sends a
 # problem.  In mid-track a browser ends playback on an error, and resumes after
 # an early close (docs/upstream.md, B1, B2); without a header a proxy would turn
 # the close into a 502 (N12).
@@ -31,7 +31,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- bytes: 1500-
 --- cut: 0
 --- says
-bytes 1500-3583 of "dQw4w9WgXcQ.140.1.3584.m1" cannot be fetched, no_resolver: the header is sent and the connection closed
+bytes 1500-3583 of "dQw4w9WgXcQ.140.1.3584.m1" cannot be fetched, no_resolver, the connection is closed
 
 === TEST 2: by a suffix
 --- record

@@ -61,6 +61,7 @@ set_values()
         [MP4_HEADER]=$([ "$VOYO_MP4_HEADER" = 0 ] && echo off || echo on)
         [MEDIA_HOSTS]=$VOYO_MEDIA_HOSTS
         [RESOLVE_TIMEOUT]=$VOYO_RESOLVE_TIMEOUT
+        [RETRY_TIMEOUT]=${VOYO_RETRY_TIMEOUT}s
         [AHEAD]=$VOYO_AHEAD
         [ART_URL]=${VOYO_ART_URL//'{id}'/'${voyo_id_track}'}
         [FAMILY]=$(family)

@@ -47,6 +47,12 @@ typedef struct {
     ngx_voyo_follow_t         follow;        /* of the slice being sent */
     ngx_voyo_ahead_t          ahead;
 
+    struct {
+        ngx_http_request_t   *request;       /* whose slice failed */
+        ngx_msec_t            began;
+        unsigned              due:1;
+    } retry;
+
     ngx_str_t                 body;          /* of voyo_track */
 
     unsigned                  begun:1;       /* cannot be refused any more */

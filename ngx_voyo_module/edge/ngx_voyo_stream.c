@@ -9,6 +9,7 @@
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_retry.h"
 #include "ngx_voyo_stream.h"
 #include "ngx_voyo_zone.h"
 
@@ -41,17 +42,24 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     ngx_voyo_identity_t    identity;
     ngx_voyo_main_conf_t  *vmcf;
 
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
+
+    if (edge == NULL) {
+        return r == r->main ? ngx_voyo_problem(r, &ngx_voyo_problem_memory)
+                            : NGX_ERROR;
+    }
+
+    if (edge->retry.due) {
+        edge->retry.due = 0;
+
+        return NGX_DECLINED;
+    }
+
     if (r != r->main) {
 
         /* a later slice failed and was redirected by error_page: N17 */
 
-        return NGX_ERROR;
-    }
-
-    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
-
-    if (edge == NULL) {
-        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+        return ngx_voyo_stream_failed(r, edge);
     }
 
     /* an internal redirect clears it */
@@ -189,6 +197,24 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     code = u ? ngx_voyo_header_find(&u->headers_in.headers, "X-Voyo-Problem")
              : NULL;
 
+    ngx_voyo_problem_named(&problem, status, code);
+
+    if (u && code) {
+        problem.retry_after = ngx_voyo_header_seconds(&u->headers_in.headers,
+                                                      "Retry-After");
+    }
+
+    if (r != r->main || edge->ctx.sent) {
+
+        /* the bytes of another representation can't follow */
+
+        if (status == NGX_VOYO_GONE) {
+            problem.retry_after = 0;
+        }
+
+        return ngx_voyo_retry(r, edge, &problem);
+    }
+
     if (status == NGX_HTTP_BAD_REQUEST && code == NULL) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_client);
     }
@@ -207,25 +233,8 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return NGX_OK;
     }
 
-    ngx_voyo_problem_named(&problem, status, code);
-
-    if (u && code) {
-        problem.retry_after = ngx_voyo_header_seconds(&u->headers_in.headers,
-                                                      "Retry-After");
-    }
-
-    if (problem.retry_after && edge->start > 0 && r->method == NGX_HTTP_GET)
-    {
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "bytes %O-%O of \"%V\" cannot be fetched, %s: the header "
-                      "is sent and the connection closed", edge->start,
-                      edge->last, &edge->representation, problem.code);
-
-        r->headers_out.status_line.len = 0;
-        r->keepalive = 0;
-        r->content_handler = ngx_voyo_answer;
-
-        return NGX_DECLINED;
+    if (problem.retry_after && edge->start > 0 && r->method == NGX_HTTP_GET) {
+        return ngx_voyo_retry(r, edge, &problem);
     }
 
     return ngx_voyo_problem(r, &problem);

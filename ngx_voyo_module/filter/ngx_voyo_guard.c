@@ -5,7 +5,7 @@
 
 
 #include "ngx_voyo_cached.h"
-#include "ngx_voyo_module.h"
+#include "ngx_voyo_ctx.h"
 
 
 /*
@@ -70,6 +70,7 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 static ngx_int_t
 ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 {
+    ngx_voyo_ctx_t        *edge;
     ngx_http_upstream_t   *u;
     ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_guard_ctx_t  *ctx;
@@ -94,6 +95,19 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 
     if (!vlcf->stream) {
         return ngx_http_next_header_filter(r);
+    }
+
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
+
+    if (r == r->main && edge && edge->sent) {
+
+        /* before a retry: filters see this one, and nginx does not send it */
+
+        r->header_sent = 1;
+
+        if (r->headers_out.status != NGX_HTTP_PARTIAL_CONTENT) {
+            return NGX_ERROR;
+        }
     }
 
     ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);

@@ -33,6 +33,7 @@ typedef struct {
     ngx_msec_t           started;     /* of waiting */
     ngx_msec_t           waited;      /* milliseconds */
     ngx_pool_cleanup_pt  leave;       /* called when the request ends */
+    unsigned             sent:1;      /* the header, whatever r->header_sent */
 } ngx_voyo_ctx_t;
 
 

@@ -122,7 +122,7 @@ END
 our %SETTINGS = (
     LOG_LEVEL => 'info', WORKERS => 1, USER => '', NOFILE => 1024,
     ZONE_SIZE => '1m', CODEC => 'aac', QUALITY_TOLERANCE => 10,
-    RESOLVE_TIMEOUT => '15s', AHEAD => 0, RESOLVER => '',
+    RESOLVE_TIMEOUT => '15s', RETRY_TIMEOUT => '0', AHEAD => 0, RESOLVER => '',
     CACHE_SIZE => '100m', CACHE_MIN_FREE => '1m', FAMILY => 'any',
     LIMIT_ZONE => '', LIMIT => '', FETCH_ZONE => '', FETCH => '', REAL_IP => '', MP4_HEADER => 'on',
     CORS_ORIGINS => 'default "*";', LISTEN_IPV6 => '', PROXY_BIND => '',

@@ -84,6 +84,7 @@ class Answer:
 
 class Stack:
     def __init__(self, workers: int = 2, resolve_timeout: str = '15s',
+                 retry_timeout: str = '0',
                  ytdlp_workers: int = 2, scheme: str = 'http',
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, hosts: str = '',
@@ -99,6 +100,7 @@ class Stack:
         self.port = free_port()
         self.workers = workers
         self.resolve_timeout = resolve_timeout
+        self.retry_timeout = retry_timeout
         self.ytdlp_workers = ytdlp_workers
         self.conf = conf
         self.ahead = ahead
@@ -225,6 +227,7 @@ class Stack:
             'MP4_HEADER': 'on',
             'MEDIA_HOSTS': hosts,
             'RESOLVE_TIMEOUT': self.resolve_timeout,
+            'RETRY_TIMEOUT': self.retry_timeout,
             'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
             'CACHE_MIN_FREE': self.min_free,
             'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
