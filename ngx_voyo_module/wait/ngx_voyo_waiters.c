@@ -147,7 +147,7 @@ ngx_voyo_waiters_answer(ngx_voyo_waiters_node_t *node, ngx_msec_t pending,
 
     node->asking = 0;
     node->failed = 0;
-    node->pending = pending;
+    node->pending = (pending != 0);
 
     ngx_queue_init(&woken);
 
