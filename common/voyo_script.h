@@ -37,9 +37,9 @@ extern const voyo_script_t  voyo_script_want;
 int voyo_script_refused(const char *error);
 
 /*
- * Whether an error is that of a script which was run, for these arguments.  Any
- * other means that the connection, or the Redis at its other end, is of no use:
- * READONLY, LOADING, OOM, NOAUTH and so on.
+ * Whether an error was raised by a script that ran, for these arguments.  Any
+ * other means that this Redis cannot be used: READONLY, LOADING, OOM, NOAUTH
+ * and so on.
  */
 int voyo_script_failed(const char *error);
 

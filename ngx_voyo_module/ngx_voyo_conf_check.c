@@ -73,7 +73,7 @@ ngx_voyo_conf_check_location(void **loc_conf)
     vlcf = loc_conf[ngx_voyo_module.ctx_index];
     clcf = loc_conf[ngx_http_core_module.ctx_index];
 
-    /* the first and only member of one, the first of the other */
+    /* the only member of one type, and the first member of the other */
 
     slice = loc_conf[ngx_http_slice_filter_module.ctx_index];
     proxy = loc_conf[ngx_http_proxy_module.ctx_index];

@@ -24,8 +24,8 @@
 #define HEARTBEAT_FAILING  3           /* tracks in a row, to be reported */
 
 /*
- * When so many tracks in a row are "unavailable", without a success between
- * them, the cause is probably the client: they are not believed.  A
+ * If so many tracks in a row are "unavailable", without a success between them,
+ * the cause is probably the client, and the result is doubted.  A
  * "client_refused" counts as four.
  */
 #define HEARTBEAT_DOUBT  10
@@ -59,7 +59,7 @@ typedef struct {
 typedef struct {
     int64_t             started_at;    /* Unix time, seconds */
     unsigned            nworkers;
-    const char         *javascript;    /* by what, in words */
+    const char         *javascript;    /* the runtime, as text */
 
     heartbeat_worker_t  workers[CONFIG_WORKERS_MAX];
     atomic_ullong       ok;

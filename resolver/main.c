@@ -186,7 +186,7 @@ main_check(main_t *resolver)
 }
 
 
-/* What waiting does not cure: a password, a user, a database. */
+/* Errors that do not pass with time: password, user, database. */
 
 static int
 main_refused(const char *error)

@@ -82,7 +82,7 @@ redis_script(redis_t *link, const voyo_script_t *script, int argc,
 
     reply = redis_checked(link, reply);
 
-    /* other commands may be allowed where scripts are not */
+    /* other commands may be allowed although scripts are not */
 
     if (reply) {
         redis_state(link, 1, 0);
@@ -205,7 +205,7 @@ redis_dial(redis_t *link, struct timeval timeout)
 
     for (tries = 0; tries == 0 || (tries < n && redis->err); tries++) {
 
-        /* what is wrong with a name that is not found, hiredis says */
+        /* if the name is not found, hiredis reports the error */
 
         strcpy(host, url->host);
         address = list;
@@ -382,7 +382,7 @@ redis_state(redis_t *link, int state, int refused)
         return;
     }
 
-    /* one that allows some scripts and not others comes and goes */
+    /* if only some scripts are allowed, the state alternates */
 
     if (refused) {
         now = clock_now();

@@ -146,7 +146,7 @@ resolve_has_full(const job_thread_t *thread)
 }
 
 
-/* It says something of the client, if it is said of every track. */
+/* If every track is unavailable, the client is probably the cause. */
 
 static int
 resolve_doubted(const job_thread_t *thread, const job_t *job)

@@ -72,7 +72,7 @@ typedef struct {
     voyo_class_t     class;
     unsigned         unconfirmed:1;    /* not confirmed by the full profile */
     ytdlp_answer_t   answer;           /* the last one */
-    size_t           line;             /* where in its text the reason is */
+    size_t           line;             /* offset of the reason in its text */
     choose_t         choose;
 } job_t;
 

@@ -313,7 +313,7 @@ class RefusalTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.problem['code']),
                          (503, 'redis_unavailable'))
         self.assertEqual(self.stack.log('nginx').count(
-            f'redis refused a question: "{reason} '), 1)
+            f'redis refused a command: "{reason} '), 1)
 
     def is_well(self, track: str) -> None:
         wait_for(lambda: self.stack.get(

@@ -16,7 +16,7 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- what is later is from before the clock was set back
+-- a later time is from before the clock was set back
 local breaker = redis.call('HMGET', KEYS[3], 'class', 'until', 'span')
 local left = breaker[1] and breaker[2] - now or 0
 if left > tonumber(breaker[3] or 3600000) then

@@ -41,7 +41,7 @@ if redis.call('EXISTS', KEYS[2]) == 1 then
   return {'leased'}
 end
 
--- what is later is from before the clock was set back
+-- a later time is from before the clock was set back
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', now - 3600000)
 redis.call('ZREMRANGEBYSCORE', KEYS[4], now + 1, '+inf')
 if lane == 'prefetch' and redis.call('ZCARD', KEYS[4]) >= budget then

@@ -55,7 +55,8 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- a heartbeat is for 5 s: a later one is from before the clock was set back
+-- a heartbeat expires after 5 s: a later time is from before the clock was set
+-- back
 if redis.call('ZCOUNT', KEYS[7], now, now + 5000) == 0 then
   return {'no_resolver'}
 end

@@ -34,7 +34,7 @@ start_redis_and_check()
 }
 
 
-# Runs a part that ends by itself, or is ended when all is told to stop.
+# Runs a part that ends by itself; stops it early if told to stop.
 
 finish()
 {
@@ -124,7 +124,7 @@ start()
 }
 
 
-# Runs a part without the descriptors that are ours.
+# Runs a part without deploy/voyo's own descriptors.
 
 apart()
 {
@@ -153,7 +153,7 @@ run_redis()
 }
 
 
-# What Redis would refuse to load, and never start: it is a cache.
+# Moves a snapshot aside that Redis would refuse to load; it is only a cache.
 
 put_aside_snapshot()
 {
@@ -192,11 +192,11 @@ run_nginx()
 }
 
 
-# From here on all that is written, by the parts and by deploy/voyo, goes through
-# pipes, and one process of ours carries it on.  It reads on when nobody reads
-# what it writes; and as both ends of the pipes are open here, none that writes
-# notices when it is killed and started again.  nginx opens /dev/stdout by name,
-# which a socket (systemd) does not allow.
+# From here on all output, of the parts and of deploy/voyo, goes through pipes to
+# a relay process.  It keeps reading if its own output is not read; and since
+# both ends of the pipes are open here, writers do not notice when it is killed
+# and restarted.  nginx opens /dev/stdout by name, which a socket (systemd) does
+# not allow.
 
 open_log()
 {
@@ -307,7 +307,7 @@ ended()
     kill -KILL -- "-${pid[$1]}" 2> /dev/null || true
     unset "pid[$1]"
 
-    # nothing can be said without it
+    # restarted at once, since messages need it
     if [ "$1" = log ]; then
         start log
         say "log ended with status $status, started again"

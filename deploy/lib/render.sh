@@ -173,9 +173,9 @@ limit_lines()
 }
 
 
-# Limits the slices that are fetched per client.  Some are fetched at once,
-# the next wait for at most 5 s, further ones are refused, with a status that
-# no media host sends.
+# Limits the slices that are fetched per client.  Some are fetched at once, the
+# next ones wait for at most 5 s, and further ones are refused, with a status
+# that media hosts do not use.
 
 fetch_zone_lines()
 {

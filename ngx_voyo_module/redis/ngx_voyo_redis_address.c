@@ -81,7 +81,7 @@ ngx_voyo_redis_address_found(ngx_resolver_ctx_t *ctx)
 }
 
 
-/* nginx shuffles what it has resolved: the next one is by their texts. */
+/* nginx shuffles resolved addresses, so the next one is by order of texts. */
 
 static void
 ngx_voyo_redis_address_next(ngx_voyo_redis_address_t *address,

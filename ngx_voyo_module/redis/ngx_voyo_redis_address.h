@@ -25,7 +25,7 @@ typedef struct ngx_voyo_redis_conf_s {
 } ngx_voyo_redis_conf_t;
 
 
-/* Where to connect next; "conf", "handler" and "data" are the caller's. */
+/* The next address; the caller sets "conf", "handler" and "data". */
 
 typedef struct {
     ngx_voyo_redis_conf_t   *conf;

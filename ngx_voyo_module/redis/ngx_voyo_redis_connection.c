@@ -51,7 +51,7 @@ struct ngx_voyo_redis_s {
     unsigned                    ready:2;  /* commands, events */
     unsigned                    tried:1;  /* not the first attempt */
     unsigned                    left:1;   /* closed on worker shutdown */
-    unsigned                    refused:1;   /* the last question */
+    unsigned                    refused:1;   /* the last command */
     unsigned                    told:1;   /* it was logged as unavailable */
 };
 
@@ -210,16 +210,16 @@ ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error)
 
     redis->refused = 1;
 
-    /* it may allow some questions and not others */
+    /* it may allow some commands and not others */
 
     if (redis->refused_at == 0
         || ngx_time() - redis->refused_at >= NGX_VOYO_REDIS_TELL)
     {
-        ngx_voyo_redis_tell(redis, "refused a question", error);
+        ngx_voyo_redis_tell(redis, "refused a command", error);
         redis->refused_at = ngx_time();
     }
 
-    /* until then it is used: what is only read may be had */
+    /* the connection is used until then, since reads may work */
 
     if (!redis->timer.timer_set && redis->address.resolving == NULL) {
         ngx_add_timer(&redis->timer, redis->pause);
@@ -289,7 +289,7 @@ ngx_voyo_redis_connect(void *data)
 
     redis = data;
 
-    /* one that refused a question: the next are kept for its successor */
+    /* it refused a command: hiredis queues commands for the new connection */
 
     if (redis->up) {
         redis->tried = 0;
@@ -455,7 +455,7 @@ ngx_voyo_redis_ready(ngx_voyo_redis_t *redis, unsigned sign)
         ngx_del_timer(&redis->timer);
     }
 
-    /* one that refused a question has yet to answer one */
+    /* after a refusal, wait for a successful reply */
 
     if (!redis->refused) {
         ngx_voyo_redis_well(redis);

@@ -32,7 +32,7 @@ ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_int_t n)
     counters = ngx_voyo_counters(zone);
     counters->parked[ngx_process_slot] += n;
 
-    /* after a long pause it is not the same wait */
+    /* after a long pause a new wait begins */
 
     if (ngx_time() - counters->changed > NGX_VOYO_COUNTERS_PAUSE) {
         counters->unanswered = 0;

@@ -241,7 +241,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
             cJSON_AddStringToObject(check, "reason", reply->str);
         }
 
-        /* what is known still plays */
+        /* known tracks still play */
 
         *health = stats.tracks ? NGX_VOYO_DEGRADED : NGX_VOYO_UNHEALTHY;
         reply = NULL;
@@ -284,7 +284,7 @@ ngx_voyo_health_resolvers(ngx_http_request_t *r, redisReply *reply,
 
     if (reply == NULL) {
 
-        /* without Redis nothing is known of them */
+        /* without Redis their state is unknown */
 
         ngx_voyo_health_check(checks, "resolver", "unknown");
         ngx_voyo_health_check(checks, "ytdlp", "unknown");
@@ -435,7 +435,7 @@ ngx_voyo_health_cache(ngx_voyo_main_conf_t *vmcf, cJSON *checks,
 
     for (i = 0; i < vmcf->streams.nelts && cache == NULL; i++) {
 
-        /* it begins with that (docs/upstream.md, N40) */
+        /* a prefix of its type (docs/upstream.md, N40) */
 
         proxy = clcf[i]->loc_conf[ngx_http_proxy_module.ctx_index];
         cache = proxy->cache_zone ? proxy->cache_zone->data : NULL;
@@ -460,7 +460,7 @@ ngx_voyo_health_cache(ngx_voyo_main_conf_t *vmcf, cJSON *checks,
 }
 
 
-/* Each of them had its record, so the resolvers are not to blame. */
+/* Each of these tracks had its record, so the resolvers work. */
 
 static void
 ngx_voyo_health_media(ngx_uint_t tracks, cJSON *checks,

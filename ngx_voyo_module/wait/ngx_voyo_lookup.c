@@ -341,7 +341,7 @@ ngx_voyo_lookup_tell(ngx_voyo_question_t *question, ngx_voyo_outcome_e outcome,
         return;
     }
 
-    /* what is answered at once says nothing of the resolvers */
+    /* a result without "pending" before does not show that resolvers work */
 
     if (question->node->pending) {
         ngx_voyo_counters(question->vmcf->shm_zone)->unanswered = 0;

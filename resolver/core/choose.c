@@ -16,7 +16,7 @@
 #include <string.h>
 
 
-#define CHOOSE_FORMATS_MAX     2000    /* more is no list of a track */
+#define CHOOSE_FORMATS_MAX     2000    /* a longer list is invalid */
 #define CHOOSE_CANDIDATES_MAX  128
 #define CHOOSE_VALUE_MAX       128
 #define CHOOSE_URL_LIFE        1800    /* seconds, without "expire": G6 */

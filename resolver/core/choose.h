@@ -21,7 +21,7 @@ typedef struct {
     voyo_record_t  record;
     describe_t     texts;
     int64_t        release;      /* Unix time of an upcoming one, 0: unknown */
-    const char    *why;          /* what yt-dlp has no words for, or NULL */
+    const char    *why;          /* a reason yt-dlp does not give, or NULL */
 } choose_t;
 
 

@@ -48,7 +48,7 @@ typedef struct {
     char      cookies[YTDLP_FILE_MAX];   /* "": there are none */
     unsigned  ready:1;
     unsigned  fast:1;             /* it has the profile */
-    unsigned  full:1;             /* and this one, which knows more */
+    unsigned  full:1;             /* it has this profile too */
     char      words[YTDLP_WORDS_MAX];   /* not ready: which setting is wrong,
                                      and how; else its JavaScript runtime */
 } ytdlp_ready_t;

@@ -39,7 +39,7 @@ typedef struct {
     ytdlp_ready_t  ready;
     int64_t        deadline;           /* to be ready, on clock_now() */
     int64_t        life;               /* when to replace it */
-    unsigned       jobs;               /* tracks that it was asked for */
+    unsigned       jobs;               /* number of tracks so far */
     uint64_t       program;            /* the executed file, those of its */
     uint64_t       code;               /* code and cookies: worker_file() */
     uint64_t       cookies;

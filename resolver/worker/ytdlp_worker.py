@@ -296,7 +296,7 @@ def runtimes(configured):
 
 
 def javascript(ydl):
-    """Whether there is JavaScript, and by what, in words (Y11)."""
+    """Describes the JavaScript runtime, or why there is none (Y11)."""
 
     try:
         found = [(runtime.info, name) for name in RUNTIMES
