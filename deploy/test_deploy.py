@@ -380,7 +380,7 @@ class DeployTest(unittest.TestCase):
                 if name != 'good':
                     aside = snapshot.with_suffix('.rdb.bad')
                     self.assertEqual(aside.read_bytes(), content)
-        # and all together, where the file is also somebody else's
+        # and all together, with a file that another user owns
         snapshot.write_bytes(bad['truncated'])
         snapshot.chmod(0)
         if os.geteuid() == 0 and owner.st_uid != 0:

@@ -13,7 +13,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a resume that can't be had is a header and a cut
+=== TEST 1: a resume that cannot be fetched is a header and an early close
 --- record
 140 aac 129500 3584 /dead
 --- media
@@ -99,7 +99,7 @@ Range: bytes=1500-1599
 --- error_code: 206
 --- bytes: 1500-1599
 
-=== TEST 7: a track that was encoded anew is served as it is now
+=== TEST 7: a re-encoded track is served with its new bytes
 --- record
 140 aac 129500 3584 /dead
 --- resolves
@@ -111,7 +111,7 @@ location = /dead { return 403; }
 ETag: "dQw4w9WgXcQ.140.2.3584.m1"
 Content-Length: 3584
 
-=== TEST 8: with another length, and the range judged anew
+=== TEST 8: with another length, and the range evaluated again
 --- record
 139 aac 129500 9999 /dead
 --- resolves
@@ -164,7 +164,7 @@ location = /dead { return 403; }
 --- response_headers
 Content-Type: audio/webm
 
-=== TEST 12: encoded anew in mid-track: the response ends, two are not mixed
+=== TEST 12: re-encoded in mid-track: the response ends, two are not mixed
 --- record
 140 aac 129500 3584 /140
 --- resolves
@@ -179,7 +179,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- bytes: 0-
 --- cut: 1024
 
-=== TEST 13: encoded anew again and again
+=== TEST 13: re-encoded repeatedly
 --- record
 140 aac 129500 3584 /dead
 --- resolves

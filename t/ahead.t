@@ -26,7 +26,7 @@ HEAD /fill/dQw4w9WgXcQ bytes=3072-3072 \x22dQw4w9WgXcQ.140.1.3584.m1\x22
 --- fetched
 slices 0 1 2 3
 
-=== TEST 2: each slice is fetched once, whoever needs it first
+=== TEST 2: each slice is fetched once, whichever request needs it first
 --- settings
 AHEAD 4
 --- bytes: 0-
@@ -77,7 +77,7 @@ AHEAD 4
 --- fetched
 slices 0 1 2 3
 
-=== TEST 8: one that can't be had ahead is tried for the listener
+=== TEST 8: a slice that cannot be read ahead is fetched for the client
 --- settings
 AHEAD 4
 --- media

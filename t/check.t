@@ -45,7 +45,7 @@ what | wrong | front | reason
 
 the whole instead of a range | max_ranges 0; alias $TEST_NGINX_HOME/media/140; | | another status than 206
 nothing at all               | return 204;                                     | | another status than 206
-a status that nobody knows   | return 299 x;                                   | | another status than 206
+an unknown status            | return 299 x;                                   | | another status than 206
 a failure                    | return 500;                                     | | another status than 206
 no length, in chunks         | ssi on; ssi_types *; add_header Content-Range "bytes 0-1023/3584"; return 206 TEXT; | | no Content-Length
 no length, to the end        | ssi on; ssi_types *; add_header Content-Range "bytes 0-1023/3584"; return 206 TEXT; | chunked_transfer_encoding off; keepalive_timeout 0; | no Content-Length

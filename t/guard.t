@@ -20,7 +20,7 @@ VOYO::damage('bytes=1024-2047', -100);
 --- says
 slice has 924 bytes instead of 1024, the connection is closed
 
-=== TEST 2: it is fetched anew by the next one
+=== TEST 2: the next request fetches it again
 --- cached
 --- init
 VOYO::damage('bytes=1024-2047', -100); VOYO::ask('');

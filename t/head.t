@@ -82,7 +82,7 @@ Content-Length: 3584
 play dQw4w9WgXcQ
 --- fetched
 
-=== TEST 7: a track that can't be had
+=== TEST 7: a track that cannot be resolved
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- record

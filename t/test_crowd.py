@@ -88,7 +88,7 @@ class CrowdTest(unittest.TestCase):
             # all are there before the first slice is, which comes when a
             # poll of 500 ms has just been
             self.stack.switch(latency={'media': 650})
-            # whoever comes first asks the media host
+            # the first one requests it from the media host
             await crowd[0].start(first)
             await asyncio.to_thread(wait_for, lambda: self.stack.requests(
                 'media', track), 'the media host is asked')

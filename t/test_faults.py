@@ -194,7 +194,7 @@ class ProcessTest(Faults):
         began = time.monotonic()
         self.stack.stop('resolver', signal.SIGKILL)
         self.assertEqual(self.jobs.outcome(track)[0], 'record')
-        # the lease, and the second until somebody asks again
+        # the lease, and the second until the next query
         self.assertLess(time.monotonic() - began, 3 + 0.5)
         wait_for(lambda: not any(map(ytdlp.lives, workers)),
                  'its workers end', 5)
@@ -211,7 +211,7 @@ class ProcessTest(Faults):
         self.assertEqual(self.stack.stop('resolver', seconds=6), 0)
         self.assertFalse([pid for pid in workers
                           if Path(f'/proc/{pid}').exists()])
-        # nobody has to wait for a lease to end
+        # no request has to wait for a lease to expire
         self.assertEqual(self.jobs.key('EXISTS', f'lease:{track}'), 0)
         self.stack.switch(behave={track: 's30_'})
         self.stack.start_resolver()

@@ -261,7 +261,7 @@ class LimitTest(unittest.TestCase):
                              (429, 'too_many_requests'))
             self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
             self.assertEqual(answer.headers['Cache-Control'], 'no-store')
-            # a known one, and somebody else
+            # a known track, and another client
             self.assertEqual(head(0, first).status, 200)
             self.assertEqual(head(6, second).status, 200)
             # a prefetch counts for the client: dropped, the stream plays

@@ -105,7 +105,7 @@ class WantTest(unittest.TestCase):
         self.assertEqual(self.queued('play'), ['probe000000'])
         # the probe may be asked for as often as its listeners like
         self.assertEqual(self.jobs.want('probe000000')[0], 'pending')
-        # a probe for whom nobody waits any more makes room
+        # a probe that no request waits for any more makes room
         self.jobs.key('HSET', 'breaker', 'probe_until', '1')
         self.assertEqual(self.jobs.want('other000000')[0], 'pending')
 

@@ -1,8 +1,8 @@
-"""Whose track is resolved first, and what is not resolved at all.
+"""The order in which tracks are resolved, and which are not resolved at all.
 
-A listener who skips through tracks must not wait for those that it has left;
-one that asks for many must not keep another one waiting; and what nobody
-listens to never comes before what somebody does.
+A client that skips through tracks must not wait for those it has left; a client
+that requests many tracks must not delay others; and prefetches never precede
+plays.
 """
 
 import asyncio
@@ -129,7 +129,7 @@ class TurnsTest(unittest.TestCase):
             await asyncio.to_thread(
                 wait_for, lambda: self.jobs.key('ZCARD', 'jobs:prefetch') == 3,
                 'they wait')
-            # what nobody waits for is not resolved at all
+            # tracks that no request waits for are not resolved
             others[0][1].transport.abort()
             await client.start('s30_sound00')
             for reader, _ in others[1:]:

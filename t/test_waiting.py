@@ -108,7 +108,7 @@ class WaitingTest(unittest.TestCase):
         wait_for(lambda: self.stack.parked() == 0, 'nobody is parked')
 
     def test_a_frozen_resolver_is_a_timeout(self) -> None:
-        # nobody tells the request: its own time is up, before the resolver's
+        # the request gets no answer: its own time is up, before the resolver's
         # heartbeat is missed
         self.stack.send('resolver', signal.SIGSTOP)
         try:

@@ -135,11 +135,11 @@ class ZoneTest(unittest.TestCase):
                          f'access_log {path} accesses;')
         for _ in range(3):
             self.stack.get('/cdn/stream/s30_access0', method='HEAD')
-        # a refresh that somebody else wanted is none: each worker takes it
+        # a refresh, which each worker queries, does not count as an access
         self.stack.redis('CONFIG', 'RESETSTAT')
         self.stack.redis('PUBLISH', 'voyo:{default}:events',
                          's30_access0 9007199254740991')
-        # a question reads the record and the failure, a resolver neither
+        # a query reads the record and the failure, a resolver neither
         wait_for(lambda: b'cmdstat_get:calls=4,' in self.stack.redis(
             'INFO', 'commandstats'), 'both workers ask')
         self.stack.get('/cdn/stream/s30_access0', method='HEAD')

@@ -58,7 +58,7 @@ GET /cdn/track/dQw4w9WgXcQ
 --- asked
 prefetch dQw4w9WgXcQ
 
-=== TEST 6: one that can't be had
+=== TEST 6: a track that cannot be resolved
 --- record
 --- failure
 geo_blocked 100

@@ -29,7 +29,7 @@ what | record | cached | request | log
 
 a track that the zone knows | 140 aac 129500 3584 /140 | HEAD /cdn/stream/dQw4w9WgXcQ | GET /cdn/stream/dQw4w9WgXcQ?quality=low | "dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "0" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "low" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "1" ""
 its other spelling   | 140 aac 129500 3584 /140 | HEAD /cdn/stream/dQw4w9WgXcQ | HEAD /cdn/stream/vyo_ZFF3NHc5V2dYY1E | "dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "0" ""\n"vyo_ZFF3NHc5V2dYY1E" "dQw4w9WgXcQ" "high" "dQw4w9WgXcQ.140.1.3584.m1" "medium; codec=aac; bitrate=129500" "1" ""
-a track that can't be had | | HEAD /health/live | GET /cdn/stream/dQw4w9WgXcQ | "" "-" "-" "-" "-" "-" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "-" "-" "-" "127.0.0.1"
+a track that cannot be resolved | | HEAD /health/live | GET /cdn/stream/dQw4w9WgXcQ | "" "-" "-" "-" "-" "-" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "high" "-" "-" "-" "127.0.0.1"
 a bad track | | HEAD /health/live | GET /cdn/stream/short | "" "-" "-" "-" "-" "-" ""\n"short" "-" "high" "-" "-" "-" ""
 a description | 140 aac 129500 3584 /140 | HEAD /health/live | GET /cdn/track/dQw4w9WgXcQ | "" "-" "-" "-" "-" "-" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "-" "-" "-" "-" ""
 ROWS

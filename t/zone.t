@@ -104,7 +104,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ
 --- response_headers
 ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 
-=== TEST 11: a track that nobody here knows is not fetched by an event
+=== TEST 11: an event for an unknown track does not fetch its record
 --- record
 --- init
 VOYO::publish("140 aac 129500 3584 /140", 5);

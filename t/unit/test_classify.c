@@ -162,7 +162,7 @@ main(void)
 
     ok(classify_text(classify, "[youtube] x: the melon is ripe" NONE, 57,
                      &known, &line)
-       == VOYO_CLASS_EXTRACTOR && !known, "what nobody knows");
+       == VOYO_CLASS_EXTRACTOR && !known, "an unknown text");
     ok(classify_text(classify, NONE, strlen(NONE), &known, &line)
        == VOYO_CLASS_NO_FORMATS && known, "what is said with every failure");
 

@@ -85,7 +85,7 @@ main(void)
 
     file = normal;
     file.version = 2;
-    test_left("a version that nobody knows", file);
+    test_left("an unknown version", file);
 
     file = normal;
     file.no_mvex = 1;

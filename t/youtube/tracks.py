@@ -78,7 +78,7 @@ class Scenario:
 
 
 def video(itag: int, codecs: str) -> dict[str, Any]:
-    """A format that is no audio file; nobody ever fetches it."""
+    """A format that is not an audio file, and is never fetched."""
 
     return {'itag': itag, 'mimeType': f'video/mp4; codecs="{codecs}"',
             'bitrate': 900000, 'contentLength': '1000000', 'width': 640,
@@ -185,7 +185,7 @@ SCENARIOS: dict[str, Scenario] = {
                     known='sabr'),
     'othr': Scenario('answers about another video', other_id=True),
 
-    # audio that cannot be had
+    # audio that is not available as a file
     'live': Scenario('live now', live=True,
                      details={'isLive': True, 'isLiveContent': True}),
     'soon': Scenario(

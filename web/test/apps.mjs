@@ -1,5 +1,5 @@
-// Apps of somebody else's with the package as it is published: each is made
-// and built in build/apps, from its lockfile and npm's own tarball.
+// Other apps that use the published package: each is created and built in
+// build/apps, from its lockfile and npm's tarball.
 //
 //     web/run apps [NAME...]      prints where each is
 

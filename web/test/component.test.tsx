@@ -317,7 +317,7 @@ describe("the component", () => {
     vi.useRealTimers();
   });
 
-  test("a picture that can't be had leaves the note", async () => {
+  test("a picture that fails to load leaves the note", async () => {
     await show(<AudioPlayer player={player} tracks={["one"]} />);
     await act(async () => {
       find(".voyo-art img").dispatchEvent(new Event("error"));

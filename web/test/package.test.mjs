@@ -1,5 +1,5 @@
-// The package as it is published: its weight, its shape, and whether an app
-// of somebody else's can be built with it.
+// The package as published: its size, its structure, and whether other apps can
+// be built with it.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

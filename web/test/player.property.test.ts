@@ -129,7 +129,7 @@ async function live(steps: Step[]): Promise<void> {
     const asked = it.server.of(/^HEAD(?!.*prefetch)/).length;
     const seconds = (Date.now() - began) / 1000;
     expect(asked).toBeLessThanOrEqual(seconds + 2 * hands + 1);
-    // a reason only where the status is another one, or all begins anew
+    // a reason only if the status differs, or everything starts over
     const reasons = it.server.of(/^GET.*stream/).length;
     expect(reasons).toBeLessThanOrEqual(servers + hands + seconds / 5 + 1);
   }
