@@ -368,31 +368,37 @@ ngx_voyo_fill(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voyo_main_conf_t *vmcf = conf;
 
-    ngx_url_t   u;
+    ngx_url_t  *u;
     ngx_str_t  *value;
 
-    if (vmcf->fill_address) {
+    if (vmcf->fill_url) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    u.url = value[1];
-    u.default_port = 80;
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK || u.naddrs == 0
-        || u.uri.len)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "%s in \"voyo_fill %V\", it must be an address "
-                           "like \"unix:/run/fill.sock\"",
-                           u.err ? u.err : "no address", &value[1]);
+    u = ngx_pcalloc(cf->pool, sizeof(ngx_url_t));
+    if (u == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    vmcf->fill_address = u.addrs;
+    u->url = value[1];
+    u->default_port = 80;
+    u->uri_part = 1;
+
+    if (ngx_parse_url(cf->pool, u) != NGX_OK || u->naddrs == 0
+        || u->uri.len == 0 || u->uri.len > NGX_VOYO_FILL_URI_MAX)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s in \"voyo_fill %V\", it must be an address and "
+                           "a URI of at most %d characters like "
+                           "\"unix:/run/fill.sock:/fill/\"",
+                           u->err ? u->err : "no address or URI", &value[1],
+                           NGX_VOYO_FILL_URI_MAX);
+        return NGX_CONF_ERROR;
+    }
+
+    vmcf->fill_url = u;
 
     return NGX_CONF_OK;
 }

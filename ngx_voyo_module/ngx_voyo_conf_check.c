@@ -51,7 +51,7 @@ ngx_voyo_conf_check(ngx_conf_t *cf, ngx_voyo_main_conf_t *vmcf)
                       "wait longer for slices, and none is read ahead");
     }
 
-    if (vmcf->fill_address && !fills) {
+    if (vmcf->fill_url && !fills) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
                       "\"voyo_fill\" has no location with the \"fill\" "
                       "parameter of \"voyo_stream\"");

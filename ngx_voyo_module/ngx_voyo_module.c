@@ -173,8 +173,8 @@ ngx_voyo_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    if (vmcf->fill_address) {
-        vmcf->fills = ngx_voyo_fills_create(cycle, vmcf->fill_address);
+    if (vmcf->fill_url) {
+        vmcf->fills = ngx_voyo_fills_create(cycle, vmcf->fill_url);
         if (vmcf->fills == NULL) {
             return NGX_ERROR;
         }

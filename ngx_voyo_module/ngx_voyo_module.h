@@ -25,7 +25,7 @@ typedef struct {
     ngx_str_t                       egress;
     ngx_array_t                    *hosts;         /* of ngx_voyo_host_t */
     ngx_array_t                    *private;       /* of ngx_cidr_t */
-    ngx_addr_t                     *fill_address;  /* NULL: no fills */
+    ngx_url_t                      *fill_url;      /* NULL: no fills */
     ngx_uint_t                      family;        /* of hosts: AF_... */
     ngx_uint_t                      codec;         /* voyo_codec_t */
     ngx_uint_t                      tolerance;     /* per cent */

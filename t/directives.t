@@ -305,7 +305,7 @@ voyo_fill unix:;
 --- must_die
 --- error_log
 [emerg]
-in "voyo_fill unix:", it must be an address like "unix:/run/fill.sock"
+in "voyo_fill unix:", it must be an address and a URI of at most 64 characters like "unix:/run/fill.sock:/fill/"
 
 === TEST 40: voyo_stream: another parameter
 --- config
@@ -642,3 +642,11 @@ GET /t?id=dQw4w9WgXcQ&quality=best
 [crit]
 [emerg]
 secret
+
+=== TEST 72: voyo_fill: no URI
+--- http_config
+voyo_fill unix:/run/fill.sock;
+--- must_die
+--- error_log
+[emerg]
+no address or URI in "voyo_fill unix:/run/fill.sock", it must be an address and a URI of at most 64 characters like "unix:/run/fill.sock:/fill/"

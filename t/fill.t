@@ -230,7 +230,7 @@ slices 0 1 2 3
 
 === TEST 22: without voyo_fill it is ignored
 --- replace
-voyo_fill unix:@HOME@/run/fill.sock; =>
+voyo_fill unix:@HOME@/run/fill.sock:/fill/; =>
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- response_headers
@@ -244,3 +244,14 @@ Content-Length: 3584
 GET /health
 --- resolver
 --- response_body_like: "prefetch_ignored":1
+
+=== TEST 24: at another path
+--- replace
+voyo_fill unix:@HOME@/run/fill.sock:/fill/; => voyo_fill unix:@HOME@/run/fill.sock:/f/;
+location ^~ /fill/ { => location ^~ /f/ {
+location = /fill/ { => location = /f/ {
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- bytes: none
+--- fetched
+slices 0

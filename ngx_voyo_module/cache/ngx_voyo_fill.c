@@ -16,6 +16,7 @@
 
 struct ngx_voyo_fills_s {
     ngx_addr_t             *address;
+    ngx_str_t              *uri;
     ngx_log_t              *log;
     ngx_queue_t             running;
     ngx_queue_t             ahead;       /* waiting, served first */
@@ -71,7 +72,8 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 
     fill->connection.len = ngx_voyo_fill_message(fill->connection.request,
                                                  NGX_VOYO_FILL_REQUEST,
-                                                 request, &fill->key);
+                                                 fills->uri, request,
+                                                 &fill->key);
     if (fill->connection.len == 0) {
         ngx_free(fill);
         return NGX_ERROR;
@@ -359,7 +361,7 @@ ngx_voyo_fill_done(void *data)
 
 
 ngx_voyo_fills_t *
-ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_addr_t *address)
+ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url)
 {
     ngx_voyo_fills_t  *fills;
 
@@ -368,7 +370,8 @@ ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_addr_t *address)
         return NULL;
     }
 
-    fills->address = address;
+    fills->address = url->addrs;
+    fills->uri = &url->uri;
     fills->log = cycle->log;
 
     fills->event.handler = ngx_voyo_fill_run;

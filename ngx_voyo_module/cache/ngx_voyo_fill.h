@@ -46,7 +46,7 @@ struct ngx_voyo_fill_watch_s {
 
 /* Per worker; "address" must outlive it.  NULL: no memory. */
 ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle,
-    ngx_addr_t *address);
+    ngx_url_t *url);
 
 /*
  * Queues a fill, or joins one for the same slice.  "request" is copied.

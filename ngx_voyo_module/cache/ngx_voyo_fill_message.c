@@ -14,7 +14,7 @@ static void ngx_voyo_fill_read_line(ngx_voyo_fill_answer_t *answer);
 
 
 size_t
-ngx_voyo_fill_message(u_char *buf, size_t size,
+ngx_voyo_fill_message(u_char *buf, size_t size, ngx_str_t *uri,
     ngx_voyo_fill_request_t *request, size_t *key)
 {
     u_char  *p, *last;
@@ -22,10 +22,10 @@ ngx_voyo_fill_message(u_char *buf, size_t size,
     last = buf + size;
 
     p = ngx_slprintf(buf, last,
-                     "HEAD /fill/%*s?quality=%s&codec=%s HTTP/1.1" CRLF
+                     "HEAD %V%*s?quality=%s&codec=%s HTTP/1.1" CRLF
                      "Host: voyo" CRLF
                      "Range: bytes=%O-%O" CRLF,
-                     (size_t) VOYO_TRACK_LEN, request->track,
+                     uri, (size_t) VOYO_TRACK_LEN, request->track,
                      voyo_quality_name(request->quality),
                      voyo_codec_name(request->codec),
                      request->offset, request->offset);
@@ -42,9 +42,9 @@ ngx_voyo_fill_message(u_char *buf, size_t size,
     }
 
     p = ngx_slprintf(p, last, CRLF
-                     "HEAD /fill/ HTTP/1.1" CRLF
+                     "HEAD %V HTTP/1.1" CRLF
                      "Host: voyo" CRLF
-                     "Connection: close" CRLF CRLF);
+                     "Connection: close" CRLF CRLF, uri);
 
     return p < last ? p - buf : 0;
 }
