@@ -1,4 +1,4 @@
-"""What a test may see and change while the stand-in runs.  See README.md."""
+"""The control interface and its state.  See README.md."""
 
 import asyncio
 import itertools
@@ -15,10 +15,10 @@ from wire import Answer, Request
 KINDS = ('player', 'page', 'media', 'thumb')
 
 ACTIONS = {
-    # before the answer
+    # before the response
     'delay', 'reset', 'stall', 'status', 'location', 'redirect', 'html',
     'reencode',
-    # in it
+    # in the response
     'whole', 'short', 'total', 'length', 'type', 'headers', 'cut', 'throttle',
     'crumbs',
 }
@@ -31,9 +31,9 @@ class Fault:
     id: str | None = None
     itag: int | None = None
     begin: int = 0                     # ranges that begin here or later
-    at: int | None = None              # only ranges that begin just here
+    at: int | None = None              # only ranges that begin exactly here
     nth: int = 1                       # from the nth such request on
-    times: int | None = None           # so many times; None: from then on
+    times: int | None = None           # so many times; None: permanently
     seen: int = 0
     fired: int = 0
 
@@ -62,7 +62,7 @@ class Fault:
 
 @dataclass
 class Entry:
-    """One request in the log; its last fields change until it is done."""
+    """A request in the log; its last fields change until it has finished."""
 
     number: int
     kind: str
@@ -79,7 +79,7 @@ class Entry:
     headers: dict[str, str]
     time: float = field(default_factory=time.time)
     fault: dict[str, Any] = field(default_factory=dict)
-    why: str | None = None             # it was refused
+    why: str | None = None             # the reason, if it was refused
     status: int = 0                    # 0: no header was sent
     sent: int = 0                      # bytes of the body
     seconds: float = 0.0
@@ -95,11 +95,11 @@ class Entry:
 class Settings:
     latency: dict[str, float] = field(default_factory=lambda: {
         'player': 0, 'page': 0, 'media': 0, 'thumb': 0, 'connect': 0})
-    scheme: str = 'http'               # of the URLs that are handed out
+    scheme: str = 'http'               # of the URLs it issues
     host: str = '127.0.0.1'            # in them
     expires_in: int = 21600
     cap: int = 1024 * 1024             # the longest range
-    strict: bool = True                # the rules of Range and HEAD
+    strict: bool = True                # enforce the rules of Range and HEAD
     behave: dict[str, str] = field(default_factory=dict)   # id -> prefix
     faults: list[Fault] = field(default_factory=list)
 
@@ -151,7 +151,7 @@ class State:
 
     @staticmethod
     def lmt(track: str, itag: int, xtags: str, take: int) -> int:
-        """Microseconds, as YouTube has them; different for each encoding."""
+        """Microseconds, as at YouTube; different for each encoding."""
 
         name = f'{track}/{itag}/{xtags}/{take}'.encode()
         return 1_600_000_000_000_000 + 10_000 * zlib.crc32(name)

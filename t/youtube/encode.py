@@ -1,6 +1,6 @@
 """
-Real audio that tells where it is: one period of it is encoded for each format,
-and its frames are repeated to any length.
+Real audio that encodes its position: one period is encoded in each format, and
+its frames are repeated to any length.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ class Itag:
     mime: str
     quality: str
     rate: int
-    bits: int                          # a second, for the encoder
+    bits: int                          # per second, for the encoder
     channels: int = 2
 
     @property
@@ -39,9 +39,9 @@ class Itag:
 AAC = 'audio/mp4; codecs="mp4a.40.{}"'
 OPUS = 'audio/webm; codecs="opus"'
 
-# The bit rates are chosen for what comes out: on average about 48 and 129.5,
-# 50, 70 and 130 kb/s with the container, as the real ones have.  139 is plain
-# AAC, for Debian has no encoder of HE-AAC.
+# The bit rates are chosen for the result: on average about 48 and 129.5, 50, 70
+# and 130 kb/s with the container, as the real ones have.  139 is plain AAC,
+# since Debian has no encoder for HE-AAC.
 
 ITAGS = {
     each.itag: each for each in (
@@ -53,7 +53,7 @@ ITAGS = {
     )
 }
 
-# Quick ones.  AAC's would drop the sweep at a low bit rate, by itself.
+# Fast settings.  By default AAC's would drop the sweep at a low bit rate.
 
 AAC_ENCODER = ('-c:a', 'aac', '-aac_coder', 'fast', '-cutoff', '10000',
                '-f', 'adts')
@@ -65,8 +65,8 @@ TRACKS = ((5, 0, 'dash'), (10, 0, 'dash'), (30, 0, 'dash'), (240, 0, 'dash'),
           (240, 1, 'dash'), (3600, 0, 'dash'))
 FAST_TRACKS = ((240, 0, 'faststart'),)
 
-# A tone that tells the second, a sweep that tells the place in it, and noise
-# that keeps the encoders at their bit rate.  t/lib/position.py hears them.
+# A tone that gives the second, a sweep that gives the fraction, and noise that
+# keeps the encoders at their bit rate.  t/lib/position.py decodes them.
 
 PERIOD = 256                           # seconds
 SOUND_RATE = 44100
@@ -78,17 +78,16 @@ SOUND = (
     '[code][noise]amix=normalize=0'
 )
 
-# What is encoded before and after the period, so that its frames fit each
-# other at both ends.  44 frames are whole samples at each of the rates.
+# Encoded before and after the period, so that its frames match at both ends.  44
+# frames are whole samples at each of the rates.
 
 MARGIN = 44
 
 
 class Media:
     """
-    The files of one directory, made when they are first asked for.  Any
-    number of processes may share it: a file appears whole or not at all, and
-    is made once.
+    The files of one directory, made on first use.  Any number of processes may
+    share it: a file is created atomically, and once.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -97,8 +96,8 @@ class Media:
 
     def prepare(self) -> None:
         """
-        Makes what nearly every track needs.  Made when it is first asked for,
-        it would keep yt-dlp waiting beyond its time-out.
+        Makes what nearly every track needs, which on first use would keep yt-dlp
+        waiting beyond its timeout.
         """
 
         def make(kind: Itag) -> None:
@@ -110,7 +109,7 @@ class Media:
 
     def track(self, itag: int, seconds: int, take: int,
               form: str = 'dash') -> Path:
-        """The audio of that format and length; takes differ throughout."""
+        """The audio of a format and length; takes differ in all bytes."""
 
         kind = ITAGS[itag]
         extension = 'm4a' if kind.aac else 'webm'
@@ -138,7 +137,7 @@ class Media:
         return webm.dash(frames, kind.channels)
 
     def _period(self, kind: Itag, take: int) -> list[bytes]:
-        """The frames that may be repeated: of one period, or of two."""
+        """The frames that can be repeated: those of one or two periods."""
 
         sound = self._ffmpeg(
             'sound.s16', '-f', 'lavfi', '-i',
@@ -181,7 +180,7 @@ class Media:
         if path.exists():
             return path
 
-        # who else wants it waits, then finds it
+        # other processes wait, and then find it
         lock = self.directory / f'{name}.lock'
         with lock.open('w') as file, \
              tempfile.TemporaryDirectory(dir=self.directory) as scratch:

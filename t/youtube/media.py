@@ -1,4 +1,4 @@
-"""The media hosts: one rule at a time, as strict as the real ones."""
+"""The media hosts, as strict as the real ones."""
 
 import asyncio
 import re
@@ -14,7 +14,7 @@ from player import signature
 from wire import Answer, Cut, Request
 
 PIECE = 128 * 1024
-CRUMBLED = 2048                        # bytes that come in crumbs
+CRUMBLED = 2048                        # bytes that are sent in crumbs
 PAGE = b'<!DOCTYPE html><title>Sorry</title><p>Please try again later.</p>\n'
 THUMBNAILS = {'jpg': 'image/jpeg', 'webp': 'image/webp'}
 

@@ -1,6 +1,6 @@
 """
-Fragmented MP4 as YouTube has its AAC: a movie header that knows the whole
-length though it holds no sample, an index, then fragments of ten seconds
+Fragmented MP4 like YouTube's AAC: a movie header with the total duration
+although it contains no samples, an index, then fragments of ten seconds
 (docs/upstream.md, V1; ISO/IEC 14496-12).
 """
 

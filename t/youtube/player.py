@@ -1,4 +1,4 @@
-"""InnerTube's player: what yt-dlp's own extractor asks about a track."""
+"""InnerTube's player, which yt-dlp's extractor queries for a track."""
 
 import asyncio
 import hashlib
@@ -34,7 +34,7 @@ SCRIPTS = {
 
 
 def signature(query: dict[str, str]) -> str:
-    """Over all that stands before it, as real media URLs have it."""
+    """Of everything before it, as in real media URLs."""
 
     signed = urllib.parse.urlencode(
         {name: value for name, value in query.items() if name != 'sig'})

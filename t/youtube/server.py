@@ -91,7 +91,7 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 def exchange(state: State, host: Player | MediaHosts):
-    """The part of a request's life that the hosts have in common."""
+    """The part of a request that is common to all hosts."""
 
     async def handle(request: Request, answer: Answer,
                      reader: asyncio.StreamReader) -> None:

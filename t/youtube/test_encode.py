@@ -1,8 +1,8 @@
 #!/usr/bin/python3 -B
 
 """
-What the stand-in sends is built as YouTube's files are, and sounds, at each
-place, as that place does.
+The stand-in's files have the structure of YouTube's, and the sound of each
+position.
 """
 
 import math
@@ -30,7 +30,7 @@ LENGTHS = (5, 30, 3600)
 
 
 def probe(path: Path, *entries: str) -> list[str]:
-    """What ffprobe says of a file's only stream, or of its format."""
+    """ffprobe's data about a file's only stream, or its format."""
 
     return subprocess.run(
         ['ffprobe', '-v', 'error', '-of', 'csv=p=0', *entries, path],
@@ -38,7 +38,7 @@ def probe(path: Path, *entries: str) -> list[str]:
 
 
 def top(data: bytes) -> list[tuple[str, bytes]]:
-    """The boxes that are in no other one: name and content."""
+    """The top-level boxes: name and content."""
 
     return [(box.path, data[box.begin:box.end]) for box in boxes(data)
             if '/' not in box.path]
@@ -156,7 +156,7 @@ INFO, TRACKS, CUES, CLUSTER = 0x1549a966, 0x1654ae6b, 0x1c53bb6b, 0x1f43b675
 
 
 def elements(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Identity, place and content of each."""
+    """Id, offset and content of each."""
 
     at = 0
     while at < len(data):
@@ -254,7 +254,7 @@ class SoundTest(unittest.TestCase):
             self.hear(MEDIA.track(itag, 240, 0, 'faststart'), 0, 192, 239.7)
 
     def test_nothing_is_heard_at_a_turn(self) -> None:
-        # a frame too many or too few would show in all that follows
+        # a frame too many or too few would shift everything after it
         for itag in ITAGS:
             pcm = position.decode(str(MEDIA.track(itag, 3600, 0)),
                                   '-ss', '511', '-t', '2')
@@ -302,7 +302,7 @@ class MakingTest(unittest.TestCase):
             path.write_bytes(b'x')
 
         with tempfile.TemporaryDirectory(dir=BUILD) as name:
-            # as many processes would, each with its own lock
+            # like many processes, each with its own lock
             threads = [threading.Thread(
                 target=Media(Path(name))._made, args=('file', make))
                 for _ in range(4)]

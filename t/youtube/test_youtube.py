@@ -1,8 +1,8 @@
 #!/usr/bin/python3 -B
 
 """
-The stand-in is worth what it has in common with the real thing: these tests
-drive it with the real yt-dlp and hold it to the media hosts' rules.
+The stand-in behaves like the real service: these tests use it with the real
+yt-dlp, and check the rules of its media hosts.
 """
 
 import hashlib
@@ -115,7 +115,7 @@ class StandIn:
         return json.loads(done.stdout)
 
     def resolve(self, track: str, itag: int = 140) -> str:
-        """The media URL, by the shortest way: no yt-dlp."""
+        """The media URL, without yt-dlp."""
 
         connection = http.client.HTTPSConnection(
             '127.0.0.1', self.ready['player'], timeout=10,

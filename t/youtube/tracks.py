@@ -1,4 +1,4 @@
-"""The scenario table: what a track id stands for.  See README.md."""
+"""The table of scenarios, by track id.  See README.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -13,7 +13,7 @@ NO_VIDEO = "Video unavailable"
 
 @dataclass(frozen=True)
 class Stream:
-    """One entry of adaptiveFormats: an encoding, and what it is said to be."""
+    """One entry of adaptiveFormats: an encoding and its announced data."""
 
     itag: int
     audio_track: tuple[str, str, bool] | None = None  # id, name, default
@@ -32,7 +32,7 @@ def plain(itags: Iterable[int]) -> tuple[Stream, ...]:
 
 
 def dubbed(itags: Iterable[int]) -> tuple[Stream, ...]:
-    """The dub stands first, as it may at YouTube."""
+    """The dub comes first, as it may at YouTube."""
 
     tracks = (('de-DE.10', 'German', False),
               ('en-US.4', 'English original', True))
@@ -47,13 +47,13 @@ def with_drc(itags: Iterable[int]) -> tuple[Stream, ...]:
 @dataclass(frozen=True)
 class Scenario:
     about: str
-    seconds: int = 30                  # that it is said to last
+    seconds: int = 30                  # the announced duration
     streams: tuple[Stream, ...] = plain(AAC + OPUS)
 
     # how the player answers
     playability: dict[str, Any] = field(default_factory=dict)
     status: int = 200                  # of HTTP
-    body: str | None = None            # in place of JSON
+    body: str | None = None            # instead of JSON
     exchange: str = 'answer'           # or 'hang', 'drop'
     other_id: bool = False             # an answer about another video
     visitor: bool = False              # a bot check for who is unknown
@@ -64,7 +64,7 @@ class Scenario:
     streaming: dict[str, Any] = field(default_factory=dict)
 
     # how the formats are offered
-    plays: int = 0                     # seconds, if other than said
+    plays: int = 0                     # seconds, if not as announced
     form: str = 'dash'                 # of the files; or 'faststart'
     url: str = 'plain'                 # or 'absent', 'challenge'
     live: bool = False
@@ -72,7 +72,7 @@ class Scenario:
 
     @property
     def file(self) -> tuple[int, str]:
-        """Seconds and form of the files behind it."""
+        """Seconds and form of its files."""
 
         return self.plays or self.seconds, self.form
 
@@ -106,8 +106,8 @@ def http(status: int) -> Scenario:
 
 NORMAL = Scenario('30 s in every format')
 
-# The first four characters of an id choose; the other seven are free.  An id
-# with none of these prefixes is NORMAL.
+# The first four characters of an id select the scenario; the other seven are
+# free.  An id with none of these prefixes is NORMAL.
 
 SCENARIOS: dict[str, Scenario] = {
     # lengths

@@ -1,6 +1,6 @@
 """
-DASH WebM as YouTube has its Opus: one frame a block, clusters of ten seconds,
-and the cues in front of them (docs/upstream.md, V1; RFC 9559).
+DASH WebM like YouTube's Opus: one frame per block, clusters of ten seconds, and
+the Cues in front of them (docs/upstream.md, V1; RFC 9559).
 """
 
 import struct
@@ -19,7 +19,7 @@ def dash(frames: list[bytes], channels: int) -> Iterator[bytes]:
     head = [info(len(frames)), tracks(channels),
             cues([0] * len(clusters))]
 
-    # every number in front has a fixed width, so places don't move
+    # all numbers in front have a fixed width, so offsets do not change
     places = [len(seek_head([0, 0, 0]))]
     for each in (*head, *clusters):
         places.append(places[-1] + len(each))

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as far as the stand-in speaks it: one connection, in turn."""
+"""HTTP/1.1 as far as the stand-in needs it, one request at a time."""
 
 import asyncio
 import itertools
@@ -15,7 +15,7 @@ PHRASES = {each.value: each.phrase for each in HTTPStatus}
 
 
 class Cut(Exception):
-    """Ends the connection: what was sent of the answer is all there is."""
+    """Closes the connection with an incomplete response."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Request:
 
 
 class Answer:
-    """Writes one answer.  `sent` counts the bytes of its body."""
+    """Writes one response.  `sent` counts the bytes of its body."""
 
     def __init__(self, writer: asyncio.StreamWriter, head: bool) -> None:
         self.writer = writer
@@ -76,7 +76,7 @@ class Answer:
             await self.data(body)
 
     def reset(self) -> None:
-        """The connection ends with a RST, and unsent bytes are lost."""
+        """Ends the connection with a RST; unsent bytes are lost."""
 
         sock = self.writer.get_extra_info('socket')
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
