@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import sys
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -80,6 +81,31 @@ class FillTest(unittest.TestCase):
         self.assertEqual(self.head(track).status, 502)
         self.stack.switch(forget_faults=True)
         self.assertEqual(self.head(track).status, 200)
+
+    def test_slow_prefetches_do_not_delay_warm_ones(self) -> None:
+        stack = Stack(workers=1)
+        self.addCleanup(stack.close)
+        warm = '/cdn/stream/s30_warm020?prefetch=true'
+        stack.get(warm, method='HEAD')
+        alone = stack.get(warm, method='HEAD').seconds
+        stack.switch(latency={'player': 1000})
+        slow: list[Answer] = []
+        threads = [threading.Thread(target=lambda track=track: slow.append(
+            stack.get(f'/cdn/stream/s30_slow02{track}?prefetch=true',
+                      method='HEAD'))) for track in range(5)]
+        for each in threads:
+            each.start()
+        # all wait for the source, none for another's fill
+        wait_for(lambda: stack.parked() == 5, 'all are asked for')
+        during = stack.get(warm, method='HEAD')
+        self.assertEqual((during.status, slow), (200, []))
+        for each in threads:
+            each.join()
+        self.assertEqual({each.status for each in slow}, {200})
+        quickest = min(each.seconds for each in slow)
+        print(f'a warm track in {1000 * during.seconds:.0f} ms beside slow '
+              f'prefetches, {1000 * alone:.0f} ms alone')
+        self.assertLess(during.seconds, alone + quickest / 2)
 
     # GET.
 

@@ -8,10 +8,21 @@
 #include "ngx_voyo_fill_connection.h"
 
 
-#define NGX_VOYO_FILL_RUNNING  32        /* at a time, per worker */
-#define NGX_VOYO_FILL_SLOW     4         /* of these, prefetches */
 #define NGX_VOYO_FILL_WAITING  256
 #define NGX_VOYO_FILL_WATCHES  1000
+
+
+/*
+ * Fills of one kind do not wait for those of another: those of unknown tracks
+ * are as slow as the source, and only wait for it.
+ */
+
+typedef enum {
+    NGX_VOYO_FILL_AHEAD = 0,
+    NGX_VOYO_FILL_PREFETCH,
+    NGX_VOYO_FILL_UNKNOWN,               /* a prefetch that is resolved first */
+    NGX_VOYO_FILL_KINDS
+} ngx_voyo_fill_kind_e;
 
 
 struct ngx_voyo_fills_s {
@@ -19,10 +30,8 @@ struct ngx_voyo_fills_s {
     ngx_str_t              *uri;
     ngx_log_t              *log;
     ngx_queue_t             running;
-    ngx_queue_t             ahead;       /* waiting, served first */
-    ngx_queue_t             prefetch;    /* waiting */
-    ngx_uint_t              nrunning;
-    ngx_uint_t              nslow;       /* of these, prefetches */
+    ngx_queue_t             waiting[NGX_VOYO_FILL_KINDS];
+    ngx_uint_t              nrunning[NGX_VOYO_FILL_KINDS];
     ngx_uint_t              nwaiting;
     ngx_uint_t              nwatches;
     ngx_event_t             event;       /* starts waiting fills */
@@ -34,7 +43,7 @@ struct ngx_voyo_fill_s {
     ngx_queue_t                  watches;
     ngx_voyo_fills_t            *fills;
     ngx_connection_t            *owner;  /* NULL: several, or it has begun */
-    ngx_uint_t                   slow;   /* a prefetch, which may resolve */
+    ngx_voyo_fill_kind_e         kind;
     ngx_uint_t                   again;  /* this is the second attempt */
     size_t                       key;    /* bytes of its request: the slice */
     ngx_voyo_fill_connection_t   connection;
@@ -48,6 +57,13 @@ static void ngx_voyo_fill_idle(ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_run(ngx_event_t *ev);
 static ngx_uint_t ngx_voyo_fill_unwanted(ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_done(void *data);
+
+
+/* at a time, per worker */
+
+static const ngx_uint_t  ngx_voyo_fill_running[NGX_VOYO_FILL_KINDS] = {
+    32, 8, 32
+};
 
 
 ngx_int_t
@@ -103,13 +119,14 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 
         fill->fills = fills;
         fill->owner = request->owner;
-        fill->slow = (request->representation == NULL);
+        fill->kind = request->representation ? NGX_VOYO_FILL_AHEAD
+                     : request->unknown ? NGX_VOYO_FILL_UNKNOWN
+                     : NGX_VOYO_FILL_PREFETCH;
         fill->connection.handler = ngx_voyo_fill_done;
         fill->connection.data = fill;
         ngx_queue_init(&fill->watches);
 
-        ngx_queue_insert_tail(fill->slow ? &fills->prefetch : &fills->ahead,
-                              &fill->queue);
+        ngx_queue_insert_tail(&fills->waiting[fill->kind], &fill->queue);
         fills->nwaiting++;
     }
 
@@ -132,12 +149,12 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
 void
 ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner)
 {
-    ngx_queue_t      *q, *next;
+    ngx_queue_t      *q, *next, *ahead;
     ngx_voyo_fill_t  *fill;
 
-    for (q = ngx_queue_head(&fills->ahead);
-         q != ngx_queue_sentinel(&fills->ahead);
-         q = next)
+    ahead = &fills->waiting[NGX_VOYO_FILL_AHEAD];
+
+    for (q = ngx_queue_head(ahead); q != ngx_queue_sentinel(ahead); q = next)
     {
         next = ngx_queue_next(q);
         fill = ngx_queue_data(q, ngx_voyo_fill_t, queue);
@@ -213,17 +230,15 @@ static ngx_voyo_fill_t *
 ngx_voyo_fill_find(ngx_voyo_fills_t *fills, ngx_voyo_fill_t *fill)
 {
     ngx_uint_t        i;
-    ngx_queue_t      *q, *queue[3];
+    ngx_queue_t      *q, *queue;
     ngx_voyo_fill_t  *other;
 
-    queue[0] = &fills->running;
-    queue[1] = &fills->ahead;
-    queue[2] = &fills->prefetch;
+    for (i = 0; i <= NGX_VOYO_FILL_KINDS; i++) {
 
-    for (i = 0; i < 3; i++) {
+        queue = i < NGX_VOYO_FILL_KINDS ? &fills->waiting[i] : &fills->running;
 
-        for (q = ngx_queue_head(queue[i]);
-             q != ngx_queue_sentinel(queue[i]);
+        for (q = ngx_queue_head(queue);
+             q != ngx_queue_sentinel(queue);
              q = ngx_queue_next(q))
         {
             other = ngx_queue_data(q, ngx_voyo_fill_t, queue);
@@ -245,34 +260,31 @@ ngx_voyo_fill_find(ngx_voyo_fills_t *fills, ngx_voyo_fill_t *fill)
 static void
 ngx_voyo_fill_run(ngx_event_t *ev)
 {
+    ngx_uint_t         kind;
     ngx_queue_t       *q;
     ngx_voyo_fill_t   *fill;
     ngx_voyo_fills_t  *fills;
 
     fills = ev->data;
+    kind = 0;
 
-    while (fills->nrunning < NGX_VOYO_FILL_RUNNING) {
+    while (kind < NGX_VOYO_FILL_KINDS) {
 
-        if (!ngx_queue_empty(&fills->ahead)) {
-            q = ngx_queue_head(&fills->ahead);
-
-        } else if (!ngx_queue_empty(&fills->prefetch)
-                   && fills->nslow < NGX_VOYO_FILL_SLOW)
+        if (ngx_queue_empty(&fills->waiting[kind])
+            || fills->nrunning[kind] >= ngx_voyo_fill_running[kind])
         {
-            q = ngx_queue_head(&fills->prefetch);
-
-        } else {
-            return;
+            kind++;
+            continue;
         }
 
+        q = ngx_queue_head(&fills->waiting[kind]);
         fill = ngx_queue_data(q, ngx_voyo_fill_t, queue);
 
         ngx_queue_remove(q);
         fills->nwaiting--;
 
         ngx_queue_insert_tail(&fills->running, q);
-        fills->nrunning++;
-        fills->nslow += fill->slow;
+        fills->nrunning[kind]++;
 
         if (ngx_voyo_fill_unwanted(fill)
             || ngx_voyo_fill_connect(&fill->connection, fills->address,
@@ -323,8 +335,7 @@ ngx_voyo_fill_done(void *data)
     ngx_voyo_fill_close(&fill->connection);
 
     ngx_queue_remove(&fill->queue);
-    fills->nrunning--;
-    fills->nslow -= fill->slow;
+    fills->nrunning[fill->kind]--;
 
     status = ngx_voyo_fill_status(&fill->connection.answer);
 
@@ -337,7 +348,7 @@ ngx_voyo_fill_done(void *data)
 
         fill->again = 1;
 
-        ngx_queue_insert_head(&fills->ahead, &fill->queue);
+        ngx_queue_insert_head(&fills->waiting[fill->kind], &fill->queue);
         fills->nwaiting++;
 
         ngx_post_event(&fills->event, &ngx_posted_events);
@@ -363,6 +374,7 @@ ngx_voyo_fill_done(void *data)
 ngx_voyo_fills_t *
 ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url)
 {
+    ngx_uint_t         i;
     ngx_voyo_fills_t  *fills;
 
     fills = ngx_pcalloc(cycle->pool, sizeof(ngx_voyo_fills_t));
@@ -379,8 +391,10 @@ ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url)
     fills->event.log = cycle->log;
 
     ngx_queue_init(&fills->running);
-    ngx_queue_init(&fills->ahead);
-    ngx_queue_init(&fills->prefetch);
+
+    for (i = 0; i < NGX_VOYO_FILL_KINDS; i++) {
+        ngx_queue_init(&fills->waiting[i]);
+    }
 
     return fills;
 }

@@ -21,7 +21,8 @@ typedef struct {
     voyo_quality_t    quality;
     voyo_codec_t      codec;
     off_t             offset;            /* of a byte of the slice */
-    ngx_str_t        *representation;    /* NULL: whichever is chosen */
+    ngx_str_t        *representation;    /* NULL: whichever is chosen, */
+    ngx_uint_t        unknown;           /* then: it is resolved first */
     ngx_str_t        *client;            /* to count it for, or NULL */
     ngx_connection_t *owner;             /* that it is for, or NULL */
 } ngx_voyo_fill_request_t;

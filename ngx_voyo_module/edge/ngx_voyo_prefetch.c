@@ -9,6 +9,7 @@
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
 
@@ -160,15 +161,20 @@ ngx_voyo_prefetch_fill(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     u_char *track, ngx_voyo_fill_watch_t *watch)
 {
     ngx_voyo_main_conf_t     *vmcf;
+    ngx_str_t                 name;
     ngx_voyo_fill_request_t   request;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    name.data = track;
+    name.len = VOYO_TRACK_LEN;
 
     request.track = track;
     request.quality = edge->quality;
     request.codec = edge->codec;
     request.offset = 0;
     request.representation = NULL;
+    request.unknown = (ngx_voyo_zone_generation(vmcf->shm_zone, &name) == 0);
     request.client = ngx_voyo_client_address(r);
     request.owner = NULL;
 
