@@ -23,7 +23,7 @@
  *   alive:<id>       sorted set of the workers of nginx in which a request
  *                    waits for it, by time, ms, 3 s
  *   jobs:play        sorted set of ids by the time they are due, milliseconds
- *   jobs:prefetch    the same, for tracks that nobody listens to
+ *   jobs:prefetch    the same, for tracks that no client plays
  *   turn:<client>    sorted set of a client's ids in jobs:play, 1 min
  *   left:<client>    string, how many tracks it left unresolved, 2 s
  *   events           channel, "<id> <generation>"; 0 for a failure

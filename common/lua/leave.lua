@@ -1,11 +1,12 @@
--- Takes back what a worker of nginx wanted: no request of it waits any more.
+-- Withdraws a track that a worker of nginx wanted, when no request of that
+-- worker waits any more.
 --
 -- KEYS  alive:<id> jobs:play breaker left:<client>
 -- ARGV  id, worker, client: "", or the key of the one that has left
 --
 -- For a track that was wanted as "info", the second key is jobs:prefetch.
--- Returns 1 if the job was queued and nobody else waits: it is removed.  A job
--- that runs goes on.
+-- Returns 1 if the job was queued and no other worker waits: it is removed.  A
+-- running job continues.
 
 -- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'zset', 'zset', 'hash', 'string'}) do

@@ -37,8 +37,8 @@ typedef struct {
 #define NGX_VOYO_FILL_URI_MAX  64
 
 /*
- * Writes both requests, below "uri", to "buf" and returns their length, or 0 if there is no
- * room.  The first "key" bytes identify the slice.
+ * Writes both requests, below "uri", to "buf" and returns their length, or 0 if
+ * there is no room.  The first "key" bytes identify the slice.
  */
 size_t ngx_voyo_fill_message(u_char *buf, size_t size, ngx_str_t *uri,
     ngx_voyo_fill_request_t *request, size_t *key);

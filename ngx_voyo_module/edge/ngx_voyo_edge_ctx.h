@@ -48,7 +48,7 @@ typedef struct {
     ngx_voyo_ahead_t          ahead;
 
     struct {
-        ngx_http_request_t   *request;       /* whose slice failed */
+        ngx_http_request_t   *request;       /* for the failed slice */
         ngx_msec_t            began;
         unsigned              due:1;
     } retry;

@@ -57,14 +57,14 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 
     if (r == r->main) {
 
-        /* for nginx there is none yet; the guard keeps the next one back */
+        /* as if it had not been sent; the guard drops that of the retry */
 
         ngx_http_clean_header(r);
         r->header_sent = 0;
 
     } else {
 
-        /* of all slices; the redirect took it away, see N1 */
+        /* the context of all slices, which the redirect cleared, see N1 */
 
         ngx_http_set_ctx(r, ngx_http_get_module_ctx(r->main,
                                                 ngx_http_slice_filter_module),

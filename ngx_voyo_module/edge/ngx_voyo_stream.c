@@ -206,7 +206,7 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 
     if (r != r->main || edge->ctx.sent) {
 
-        /* the bytes of another representation can't follow */
+        /* the bytes of another representation must not follow */
 
         if (status == NGX_VOYO_GONE) {
             problem.retry_after = 0;

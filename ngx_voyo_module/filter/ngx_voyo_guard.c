@@ -101,7 +101,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
 
     if (r == r->main && edge && edge->sent) {
 
-        /* before a retry: filters see this one, and nginx does not send it */
+        /* it was sent before the retry: filters run, but nginx sends none */
 
         r->header_sent = 1;
 
