@@ -6,6 +6,8 @@
 
 #include "log.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #define LOG_MESSAGE_MAX  4000
 
 
+static int log_ready(int fd);
 static size_t log_character(const char *text);
 static int log_signed(const char *text, const char *end);
 static size_t log_json(char *line, size_t size, const char *when,
@@ -46,6 +49,9 @@ log_event(const log_t *log, log_level_t level, const char *format, ...)
     ssize_t    written;
     struct tm  tm;
 
+    static unsigned         dropped;
+    static pthread_mutex_t  mutex = PTHREAD_MUTEX_INITIALIZER;
+
     va_start(args, format);
     len = vsnprintf(message, sizeof(message), format, args);
     va_end(args);
@@ -56,6 +62,25 @@ log_event(const log_t *log, log_level_t level, const char *format, ...)
 
     log_clean(message);
 
+    fd = log->json ? STDOUT_FILENO : STDERR_FILENO;
+
+    /* of threads that find room one may use it up */
+
+    pthread_mutex_lock(&mutex);
+
+    if (!log_ready(fd)) {
+        dropped++;
+        pthread_mutex_unlock(&mutex);
+        return;
+    }
+
+    if (dropped) {
+        n = strlen(message);
+        snprintf(message + n, sizeof(message) - n,
+                 ", after %u events that nobody read", dropped);
+        dropped = 0;
+    }
+
     now = time(NULL);
 
     if (log->json) {
@@ -63,7 +88,6 @@ log_event(const log_t *log, log_level_t level, const char *format, ...)
         strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
 
         n = log_json(line, sizeof(line), when, log_levels[level], message);
-        fd = STDOUT_FILENO;
 
     } else {
         localtime_r(&now, &tm);
@@ -71,13 +95,28 @@ log_event(const log_t *log, log_level_t level, const char *format, ...)
 
         n = (size_t) snprintf(line, sizeof(line), "%s [%s] resolver: %s\n",
                               when, log_levels[level], message);
-        fd = STDERR_FILENO;
     }
 
     /* there is nowhere to report a failure of the log */
 
     written = write(fd, line, n);
     (void) written;
+
+    pthread_mutex_unlock(&mutex);
+}
+
+
+/* A reader that stops must not stop the resolver: nothing is written then. */
+
+static int
+log_ready(int fd)
+{
+    struct pollfd  p;
+
+    p.fd = fd;
+    p.events = POLLOUT;
+
+    return poll(&p, 1, 0) == 1;
 }
 
 

@@ -24,7 +24,8 @@ typedef struct {
 /*
  * Writes one event as one line, in a single write: as text to standard error,
  * or as a JSON object with "time", "level" and "message" to standard output.
- * The message is cleaned, and cut after 4000 bytes.
+ * The message is cleaned, and cut after 4000 bytes.  What would have to wait
+ * for a reader is dropped; the next event that is written says how many were.
  */
 void log_event(const log_t *log, log_level_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -179,7 +179,7 @@ Content-Type: application/json
 --- response_body
 {"status":"healthy"}
 
-=== TEST 20: a cache without room: tracks play, and each slice is fetched again
+=== TEST 21: a cache without room: tracks play, and each slice is fetched again
 --- request
 GET /health
 --- resolver
@@ -187,7 +187,7 @@ GET /health
 CACHE_MIN_FREE 1000000g
 --- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed","used":0,"size":104857600\}
 
-=== TEST 21: a cache whose directory was removed
+=== TEST 22: a cache whose directory was removed
 --- request
 GET /health
 --- resolver
@@ -195,14 +195,14 @@ GET /health
 File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache");
 --- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed"
 
-=== TEST 22: the source does not answer about any track
+=== TEST 23: the source does not answer about any track
 --- request
 GET /health
 --- resolver
 {"name":"t","ytdlp_version":"2026.10.26","failing":{"class":"network","tracks":3}}
 --- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","version":"2026.10.26","failing":\{"class":"network","tracks":3\}\}
 
-=== TEST 23: no slice of three tracks can be fetched
+=== TEST 24: no slice of three tracks can be fetched
 --- request
 GET /health
 --- record
@@ -226,7 +226,7 @@ network 60 dead0000003
 /cdn/stream/dead0000003
 --- response_body_like: ^\{"status":"degraded".*"media":\{"status":"failed","tracks":3\}
 
-=== TEST 24: one track that fails three times is no reason
+=== TEST 25: one track that fails three times is no reason
 --- request
 GET /health
 --- record
@@ -242,7 +242,7 @@ network
 /cdn/stream/dQw4w9WgXcQ
 --- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
 
-=== TEST 25: another track that plays ends the row
+=== TEST 26: another track that plays ends the row
 --- request
 GET /health
 --- record
@@ -268,7 +268,7 @@ network 60 dead0000003
 /cdn/stream/alive000001
 --- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
 
-=== TEST 26: the cache is the one of voyo_stream, not the first
+=== TEST 27: the cache is the one of voyo_stream, not the first
 --- request
 GET /health
 --- http_config
@@ -276,3 +276,11 @@ proxy_cache_path $TEST_NGINX_HOME/other keys_zone=other:1m max_size=7m;
 --- resolver
 --- cached
 --- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
+
+=== TEST 28: how many lines of the log nobody read
+--- request
+GET /health
+--- resolver
+--- init
+VOYO::write_file("$ENV{TEST_NGINX_HOME}/run/dropped", "17\n");
+--- response_body_like: ^\{"status":"healthy".*"log":\{"status":"ok","dropped":17\}

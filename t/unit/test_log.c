@@ -9,10 +9,13 @@
 #include "log.h"
 #include "tap.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 
 static void test(const char *text, const char *expected);
+static void unread(void);
 
 
 int
@@ -63,7 +66,48 @@ main(void)
          "??? ???? ???");
     test("https://h/\xe2?\x80x y", "https://h/? y");
 
+    unread();
+
     return done();
+}
+
+
+/* Nobody reads: events are dropped, or the alarm ends the test. */
+
+static void
+unread(void)
+{
+    int    fds[2], errors;
+    char   text[4096];
+    log_t  log = { 0 };
+
+    if (pipe2(fds, O_NONBLOCK) != 0) {
+        ok(0, "there is a pipe");
+        return;
+    }
+
+    memset(text, 'x', sizeof(text));
+    while (write(fds[1], text, sizeof(text)) > 0) { /* void */ }
+    fcntl(fds[1], F_SETFL, 0);
+
+    errors = dup(STDERR_FILENO);
+    dup2(fds[1], STDERR_FILENO);
+    alarm(10);
+
+    log_event(&log, LOG_WARN, "dropped");
+    log_event(&log, LOG_WARN, "dropped");
+
+    while (read(fds[0], text, sizeof(text)) > 0) { /* void */ }
+
+    log_event(&log, LOG_WARN, "written");
+
+    alarm(0);
+    dup2(errors, STDERR_FILENO);
+
+    memset(text, 0, sizeof(text));
+    ok(read(fds[0], text, sizeof(text) - 1) > 0
+       && strstr(text, "written, after 2 events") && !strstr(text, "dropped"),
+       "events that nobody reads are dropped");
 }
 
 
