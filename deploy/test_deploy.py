@@ -494,17 +494,24 @@ class DeployTest(unittest.TestCase):
             self.assertEqual(process.wait(15), 0)
         self.assertLess(time.monotonic() - began, 5)
 
-    def test_a_stop_at_the_start_is_heard(self) -> None:
-        """Process 1 has no default to end by, so it would be lost."""
-
-        process = subprocess.Popen(
-            [HERE / 'voyo'], env=self.environment(), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.running.append(process)
-        self.until((self.home / 'voyo/run/lock').exists, 'it has begun')
-        process.terminate()
-        self.assertEqual(process.wait(15), 0)
-        self.assertEqual(self.processes(), {})
+    @unittest.skipUnless(os.geteuid() == 0, 'only root makes a container')
+    def test_process_1_hears_a_stop_from_its_start(self) -> None:
+        for seconds in (0, 0.3, 1):
+            with self.subTest(seconds=seconds):
+                shutil.rmtree(self.home / 'voyo', ignore_errors=True)
+                process = subprocess.Popen(
+                    ['unshare', '--pid', '--fork', '--mount-proc',
+                     HERE / 'voyo'], env=self.environment(),
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL)
+                self.running.append(process)
+                self.until((self.home / 'voyo').exists, 'it has begun')
+                time.sleep(seconds)
+                first = Path(f'/proc/{process.pid}/task/{process.pid}/'
+                             'children').read_text()
+                os.kill(int(first), signal.SIGTERM)
+                self.assertEqual(process.wait(15), 0)
+                self.assertEqual(self.processes(), {})
 
     def test_all_are_told_to_stop(self) -> None:
         """By systemd, or at a machine's end: listeners get what they wait for."""

@@ -23,43 +23,13 @@ start_redis_and_check()
             alive redis && [ "$((tries += 1))" -le 1000 ] \
                 || give_up "redis-server did not start: see above"
             nap 0.01
-            stop_if_told
         done
     fi
 
     check_resolver
 
-    finish run_nginx -t -q \
+    (apart run_nginx -t -q) \
         || give_up "nginx rejects its configuration: see above"
-}
-
-
-# Runs a part that ends by itself; stops it early if told to stop.
-
-finish()
-{
-    local child
-
-    apart "$@" &
-    child=$!
-
-    # a trap interrupts it
-    while kill -0 "$child" 2> /dev/null && [ -z "$told_to_stop" ]; do
-        wait "$child" || true
-    done
-
-    [ -z "$told_to_stop" ] || kill "$child" 2> /dev/null || true
-    stop_if_told
-    wait "$child"
-}
-
-
-stop_if_told()
-{
-    [ -n "$told_to_stop" ] || return 0
-
-    stop_all
-    exit 0
 }
 
 
@@ -72,7 +42,7 @@ check_resolver()
 
     while :; do
         status=0
-        finish run_resolver --check 2> "$home/run/check" || status=$?
+        (apart run_resolver --check) 2> "$home/run/check" || status=$?
         said=$(< "$home/run/check")
 
         if [ "$status" -ne 3 ] || [ -n "$checking" ] \
@@ -87,7 +57,6 @@ check_resolver()
         fi
 
         nap 0.5
-        stop_if_told
     done
 
     [ -z "$said" ] || echo "$said" >&2
@@ -119,7 +88,8 @@ start()
     esac
 
     pid[$1]=$!
-    began[$1]=$(now)
+    now
+    began[$1]=$now
     unset "due[$1]"
 }
 
@@ -215,12 +185,18 @@ run_log()
 }
 
 
-# It ends when all has been written, or a second later.
+# The relay ends when all that write have ended, and a second later when nobody
+# reads.  A signal at the start ends deploy/voyo here, with what has started.
 
 close_log()
 {
+    local log=${pid[log]}
+
+    unset "pid[log]"
+    [ "${#pid[@]}" -eq 0 ] || kill "${pid[@]}" 2> /dev/null || true
+
     exec 1>&"$real_output" 2>&"$real_errors" {output}>&- {errors}>&-
-    wait "${pid[log]}" 2> /dev/null || true
+    wait "$log" 2> /dev/null || true
 }
 
 
@@ -234,11 +210,12 @@ wait_for_nginx()
 {
     local tries=0
 
-    until (: <> "/dev/tcp/127.0.0.1/$PORT") 2> /dev/null; do
+    until (: <> "/dev/tcp/127.0.0.1/$PORT") 2> /dev/null \
+          || [ -n "$told_to_stop" ]
+    do
         alive nginx && [ "$((tries += 1))" -le 1000 ] \
             || give_up "nginx did not start: see above"
         nap 0.01
-        stop_if_told
     done
 }
 
@@ -263,7 +240,8 @@ answers_health()
 
 
 # When two children end at the same time, "wait -n" can lose one of them, and
-# bash does not reap in a trap; so this polls, and traps only set flags.
+# bash does not reap in a trap; so this polls, and traps only set flags.  Nothing
+# here has a "$(": bash 5.2 fails if a trap runs while it parses one.
 
 supervise()
 {
@@ -288,8 +266,9 @@ tend()
         alive "$name" || ended "$name"
     done
 
+    now
     for name in "${!due[@]}"; do
-        [ "$(now)" -lt "${due[$name]}" ] || start "$name"
+        [ "$now" -lt "${due[$name]}" ] || start "$name"
     done
 }
 
@@ -320,19 +299,21 @@ ended()
         exit 1
     fi
 
-    [ "$(($(now) - began[$1]))" -lt 30000 ] || milliseconds=100
-    due[$1]=$(($(now) + milliseconds))
+    now
+    [ "$((now - began[$1]))" -lt 30000 ] || milliseconds=100
+    due[$1]=$((now + milliseconds))
     delay[$1]=$((milliseconds < 12800 ? milliseconds * 2 : milliseconds))
 
     say "$1 ended with status $status, next start in $milliseconds ms"
 }
 
 
+# Sets "now" to a time in milliseconds.
+
 now()
 {
-    local now=${EPOCHREALTIME/[.,]/}
-
-    echo "${now%???}"
+    now=${EPOCHREALTIME/[.,]/}
+    now=${now%???}
 }
 
 
