@@ -306,8 +306,8 @@ class RedisTest(unittest.TestCase):
         answer = self.stack.get('/cdn/stream/s30_absent0')
         self.assertEqual((answer.status, answer.problem['code']),
                          (503, 'redis_unavailable'))
-        self.assertIn('redis host was not found: "redis.test"',
-                      self.stack.log('nginx'))
+        wait_for(lambda: 'redis host was not found: "redis.test"'
+                 in self.stack.log('nginx'), 'it was looked up')
         names['redis.test'] = ['127.0.0.2']
         wait_for(lambda: self.plays('s30_there00'), 'it is found')
         # one of these is dead, and comes first or last
