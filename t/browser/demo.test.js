@@ -190,7 +190,7 @@ whole("503 with Retry-After on the first request: it waits, and plays",
       const began = Date.now();
       await other.play();
       await other.status("recovering");
-      await other.page.shows(/^The server asks to wait .* \d s\./m);
+      await other.page.shows(/^The server cannot look up new tracks .* \d s\./m);
       const { recovers } = await other.heard();
       assert.equal(recovers[0].status, 503);
       assert.equal(recovers[0].delay, 5000);
