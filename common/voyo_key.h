@@ -26,12 +26,15 @@
  *   jobs:prefetch    the same, for tracks that no client plays
  *   turn:<client>    sorted set of a client's ids in jobs:play, 1 min
  *   left:<client>    string, how many tracks it left unresolved, 2 s
- *   events           channel, "<id> <generation>"; 0 for a failure
+ *   events           channel, "<id> <generation>", 0 for a failure; "moved
+ *                    <generation>" when older URLs have become useless
  *   breaker          hash, why nothing is resolved and until when, in ms:
  *                    class, until, count (openings in a row), probe (the one
- *                    track that is tried then), probe_until
+ *                    track that is tried then), probe_until, span, met
  *   budget           sorted set of the latest extractions by time, ms
- *   limits           hash of the resolvers' configuration: queue, budget
+ *   limits           hash of the resolvers' configuration: queue, budget, met
+ *                    (words for it); of their address: address4, before4,
+ *                    address6, before6, moved (a generation)
  *   resolvers        sorted set of resolvers by expiry, ms
  *   resolver:<name>  string, a resolver's heartbeat, JSON, 5 s; "<name>" is
  *                    its name and a random number

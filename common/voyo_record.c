@@ -429,7 +429,9 @@ voyo_record_json(const voyo_record_t *record)
         if (!cJSON_AddStringToObject(json, "error",
                                      voyo_class_info(record->error)->name)
             || !cJSON_AddNumberToObject(json, "retry_after",
-                                        record->retry_after))
+                                        record->retry_after)
+            || (record->met
+                && !cJSON_AddStringToObject(json, "met", record->met)))
         {
             goto failed;
         }

@@ -56,6 +56,8 @@ typedef struct {
 
     voyo_class_t   error;              /* VOYO_CLASS_NONE: a track */
     uint32_t       retry_after;        /* seconds, from resolved_at */
+    const char    *met;                /* with what a failure was met, NULL:
+                                          unknown; is not decoded */
 
     const char    *title;              /* the texts may be NULL */
     const char    *artist;

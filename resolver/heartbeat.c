@@ -8,6 +8,8 @@
 #include "worker.h"
 
 #include <string.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -166,6 +168,33 @@ heartbeat_age(uint64_t version)
     tm.tm_mday = (int) (date % 100);
 
     return ((int64_t) time(NULL) - (int64_t) timegm(&tm)) / 86400;
+}
+
+
+void
+heartbeat_met(heartbeat_t *heartbeat, char text[HEARTBEAT_MET_MAX])
+{
+    char                 met[YTDLP_MET_MAX];
+    size_t               len;
+    unsigned             i;
+    heartbeat_worker_t  *worker;
+
+    text[0] = '\0';
+    len = 0;
+
+    for (i = 0; i < heartbeat->nworkers; i++) {
+
+        worker = &heartbeat->workers[i];
+
+        ytdlp_met(met, atomic_load(&worker->version),
+                  atomic_load(&worker->configuration));
+
+        if (strstr(text, met) == NULL
+            && len + YTDLP_MET_MAX < HEARTBEAT_MET_MAX)
+        {
+            len += (size_t) sprintf(text + len, "%s%s", len ? " " : "", met);
+        }
+    }
 }
 
 

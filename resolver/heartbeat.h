@@ -49,6 +49,7 @@ typedef struct {
     atomic_int    pid;                 /* of yt-dlp in it */
     atomic_int    cold;                /* yt-dlp is run for each job */
     atomic_ullong version;             /* ytdlp_version_number() */
+    atomic_ullong configuration;       /* its hash */
 } heartbeat_worker_t;
 
 
@@ -96,6 +97,15 @@ void heartbeat_ended(heartbeat_t *heartbeat, const char *id,
  */
 char *heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
     const store_status_t *status);
+
+
+/*
+ * The words of ytdlp_met() of all workers, separated by spaces: more than one
+ * while they are being replaced.
+ */
+#define HEARTBEAT_MET_MAX  (8 * YTDLP_MET_MAX)
+
+void heartbeat_met(heartbeat_t *heartbeat, char text[HEARTBEAT_MET_MAX]);
 
 
 #endif /* _HEARTBEAT_H_INCLUDED_ */

@@ -9,9 +9,11 @@
 #include "lease.h"
 #include "outcome.h"
 #include "proof.h"
+#include "query.h"
 #include "resolve.h"
 #include "voyo_errno.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,9 +277,14 @@ static int
 job_finish(job_thread_t *thread, job_t *job)
 {
     int           rc;
-    char         *json;
+    char         *json, address[INET6_ADDRSTRLEN];
     int64_t       until;
     store_end_t   end;
+
+    ytdlp_met(job->met, atomic_load(&thread->keeper.shown->version),
+              atomic_load(&thread->keeper.shown->configuration));
+
+    job->choose.record.met = job->met;
 
     json = outcome_json(&job->choose, job->popped.id, &job->class,
                         job->unconfirmed, (int64_t) time(NULL),
@@ -288,8 +295,20 @@ job_finish(job_thread_t *thread, job_t *job)
     }
 
     end.json = json;
+    end.met = job->met;
+    end.address = address;
     end.generation = job->generation;
     end.class = job->class;
+
+    /* docs/upstream.md, G7 */
+
+    if (job->class != VOYO_CLASS_NONE
+        || query_get(job->choose.record.sources[0].url, "ip", address,
+                     sizeof(address))
+           < 0)
+    {
+        address[0] = '\0';
+    }
 
     until = clock_now() + JOB_SAVE;
 

@@ -362,7 +362,7 @@ static int
 main_beat(main_t *resolver)
 {
     int              rc;
-    char            *json;
+    char            *json, met[HEARTBEAT_MET_MAX];
     heartbeat_t     *heartbeat;
     store_status_t   status;
 
@@ -385,7 +385,9 @@ main_beat(main_t *resolver)
         abort();
     }
 
-    rc = store_beat(resolver->store, json, strlen(json));
+    heartbeat_met(heartbeat, met);
+
+    rc = store_beat(resolver->store, json, strlen(json), met);
 
     free(json);
 
@@ -411,7 +413,7 @@ main_stop(main_t *resolver)
         }
     }
 
-    (void) store_beat(resolver->store, NULL, 0);
+    (void) store_beat(resolver->store, NULL, 0, "");
 
     if (left) {
 

@@ -247,7 +247,8 @@ store_finish(store_t *store, const char *id, const char *token,
     int64_t                   n;
     const voyo_class_info_t  *info;
 
-    static const store_end_t  drop = { "", 0, 0, 0, VOYO_CLASS_NONE };
+    static const store_end_t  drop = { "", 0, 0, 0, VOYO_CLASS_NONE,
+                                       "", "" };
 
     store_begin(store, &voyo_script_finish);
     store_key(store, "track:", id);
@@ -257,6 +258,7 @@ store_finish(store_t *store, const char *id, const char *token,
     store_key(store, "jobs:prefetch", NULL);
     store_key(store, "events", NULL);
     store_key(store, "breaker", NULL);
+    store_key(store, "limits", NULL);
     store_arg(store, id);
     store_arg(store, token);
 
@@ -281,13 +283,15 @@ store_finish(store_t *store, const char *id, const char *token,
     store_arg(store, info->name);
     store_arg(store, info->status < 500 ? "1" : "0");
     store_arg(store, most);
+    store_arg(store, end->met);
+    store_arg(store, end->address);
 
     return store_run_integer(store, &n) == VOYO_OK ? n == 1 : VOYO_EIO;
 }
 
 
 int
-store_beat(store_t *store, const char *json, size_t len)
+store_beat(store_t *store, const char *json, size_t len, const char *met)
 {
     char         life[STORE_NUMBER_MAX], queue[STORE_NUMBER_MAX];
     char         budget[STORE_NUMBER_MAX];
@@ -304,11 +308,13 @@ store_beat(store_t *store, const char *json, size_t len)
     store_key(store, "resolvers", NULL);
     store_key(store, "resolver:", name);
     store_key(store, "limits", NULL);
+    store_key(store, "breaker", NULL);
     store_arg(store, name);
     store_arg(store, life);
     store_arg_len(store, json ? json : "", len);
     store_arg(store, queue);
     store_arg(store, budget);
+    store_arg(store, met);
 
     return store_run_integer(store, &n);
 }

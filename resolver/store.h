@@ -91,6 +91,8 @@ typedef struct {
     int64_t        life;               /* seconds */
     int64_t        generation;
     voyo_class_t   class;              /* VOYO_CLASS_NONE: a record */
+    const char    *met;                /* ytdlp_met() */
+    const char    *address;            /* its URLs are bound to, or "" */
 } store_end_t;
 
 /*
@@ -105,7 +107,8 @@ int store_finish(store_t *store, const char *id, const char *token,
  * Registers this resolver as alive or, if "json" is NULL, as shutting down.
  * Returns VOYO_OK or VOYO_EIO.
  */
-int store_beat(store_t *store, const char *json, size_t len);
+int store_beat(store_t *store, const char *json, size_t len,
+    const char *met);
 
 /* Whether Redis can be used: VOYO_OK, or VOYO_EIO and the reason. */
 int store_ping(store_t *store, const char **error);

@@ -71,6 +71,7 @@ typedef struct {
     unsigned         doubted:1;        /* and another, see HEARTBEAT_DOUBT */
     voyo_class_t     class;
     unsigned         unconfirmed:1;    /* not confirmed by the full profile */
+    char             met[YTDLP_MET_MAX];    /* what resolves it */
     ytdlp_answer_t   answer;           /* the last one */
     size_t           line;             /* offset of the reason in its text */
     choose_t         choose;

@@ -459,15 +459,114 @@ class ScriptTest(unittest.TestCase):
     # finish
 
     def finish(self, kind: str, generation: int = 100, life: int = 60,
-               answered: str = '1') -> list[str]:
+               answered: str = '1', met: str = 'old',
+               address: str = '') -> list[str]:
         return self.run_script(
             'finish', TRACK, 'token', kind, record_json(TRACK, generation),
-            str(life), str(generation), 'bot_check', answered, '100')
+            str(life), str(generation), 'bot_check', answered, '100', met,
+            address)
 
     def queue(self) -> None:
         self.key('SET', f'lease:{TRACK}', 'token')
         for lane in ('play', 'prefetch'):
             self.key('ZADD', f'jobs:{lane}', '1', TRACK)
+
+    # What a failure was met with: another yt-dlp, configuration or address may
+    # succeed.
+
+    def beat(self, met: str, life: int = 5000) -> None:
+        self.run_script('beat', 'one', str(life), '{}', '7', '9', met)
+
+    def test_a_failure_is_tried_again_with_something_new(self) -> None:
+        self.jobs.pretend()
+        for ago, met, expected in ((20, 'old', 'failure'),
+                                   (20, 'new', 'pending'),
+                                   (20, 'new old', 'failure'),
+                                   (20, 'older', 'pending'),
+                                   (5, 'new', 'failure')):
+            with self.subTest(ago=ago, met=met):
+                self.key('DEL', 'limits', PREFIX + 'jobs:play')
+                self.beat(met)
+                self.key('SET', f'failure:{TRACK}', record_json(
+                    TRACK, self.now() - 1000 * ago, error='private',
+                    met='old'), 'EX', '60')
+                self.assertEqual(self.want()[0], expected)
+
+    def test_who_does_not_tell_changes_nothing(self) -> None:
+        self.jobs.pretend()
+        self.key('SET', f'failure:{TRACK}', record_json(
+            TRACK, self.now() - 20000, error='private', met='old'))
+        self.assertEqual(self.want()[0], 'failure')
+        self.beat('new')
+        self.key('SET', f'failure:{TRACK}', record_json(
+            TRACK, self.now() - 20000, error='private'))
+        self.assertEqual(self.want()[0], 'failure')
+
+    def test_words_are_those_of_the_living(self) -> None:
+        self.beat('one two')
+        self.key('HSET', 'limits', 'met', f'gone={self.now() - 1} '
+                 f'far={self.now() + 9000} near={self.now() + 1000}')
+        self.beat('new')
+        told = [each.split('=')[0] for each in
+                self.key('HGET', 'limits', 'met').decode().split()]
+        self.assertEqual(told, ['new', 'near'])
+        # the last that leaves takes them along: nothing is new then
+        self.beat('', 0)
+        self.assertIsNone(self.key('HGET', 'limits', 'met'))
+
+    def test_a_breaker_is_tried_with_something_new(self) -> None:
+        for ago, met, expected in ((60, 'old', b'open'), (60, 'new', b'half'),
+                                   (5, 'new', b'open')):
+            with self.subTest(ago=ago, met=met):
+                self.stack.redis('FLUSHALL')
+                self.key('SET', f'lease:{TRACK}', 'token')
+                self.finish('global', life=100, met='old')
+                self.key('HINCRBY', 'breaker', 'until', str(-1000 * ago))
+                self.beat(met)
+                left = int(self.key('HGET', 'breaker', 'until')) - self.now()
+                self.assertEqual(b'open' if left > 0 else b'half', expected)
+
+    def moved(self, address: str, generation: int) -> list[bytes]:
+        """The breaker's and the failures' fate after a record."""
+
+        self.key('SET', f'lease:{TRACK}', 'token')
+        self.key('DEL', f'track:{TRACK}')
+        self.finish('record', generation, address=address)
+        return self.key('HGET', 'limits', 'moved')
+
+    def test_another_address_is_noticed_once(self) -> None:
+        now = self.now()
+        self.assertIsNone(self.moved('192.0.2.1', now))
+        self.assertIsNone(self.moved('192.0.2.1', now + 1))
+        # the other family has its own
+        self.assertIsNone(self.moved('2001:db8::1', now + 2))
+        self.breaker(60000)
+        first = str(now + 3).encode()
+        self.assertEqual(self.moved('192.0.2.2', now + 3), first)
+        self.assertEqual(self.key('HGET', 'breaker', 'until'), b'0')
+        # one of several that are used in turns is not new, nor one a minute
+        for address in ('192.0.2.1', '192.0.2.2', '192.0.2.3'):
+            self.assertEqual(self.moved(address, now + 60000), first)
+        self.assertEqual(self.moved('192.0.2.4', now + 700000),
+                         str(now + 700000).encode())
+        self.assertEqual(self.moved('', now + 9000000),
+                         str(now + 700000).encode())
+
+    def test_what_another_address_has_left_is_not_used(self) -> None:
+        self.jobs.pretend()
+        self.key('HSET', 'limits', 'moved', '1000')
+        text = '"title":"\\"expires\\":7","formats":[{"expires":%s}]}'
+        for generation, expires in ((999, '0'), (1000, '1764021600')):
+            self.key('SET', f'track:{TRACK}', '{"v":1,"generation":'
+                     f'{generation},' + text % '1764021600')
+            self.assertEqual(self.want()[1], '{"v":1,"generation":'
+                             f'{generation},' + text % expires)
+        self.key('DEL', f'track:{TRACK}')
+        for generation, expected in ((999, 'pending'), (1000, 'failure')):
+            self.key('DEL', 'jobs:play')
+            self.key('SET', f'failure:{TRACK}', record_json(
+                TRACK, generation, error='private'))
+            self.assertEqual(self.want()[0], expected)
 
     def test_finish_stores_and_tells(self) -> None:
         listener = subprocess.Popen(
@@ -559,7 +658,7 @@ class ScriptTest(unittest.TestCase):
 
         def beat(life: int) -> list[str]:
             return self.run_script('beat', 'one', str(life), '{"n":1}', '7',
-                                   '9')
+                                   '9', 'new')
 
         self.assertEqual(heartbeats(), [''])
         self.key('ZADD', 'resolvers', str(self.now() - 5), 'dead',
@@ -651,8 +750,8 @@ class ScriptTest(unittest.TestCase):
         'again': (TRACK, 'token/full', '3'),
         'renew': ('token', '60000', TRACK, '100'),
         'finish': (TRACK, 'token', 'record', record_json(TRACK, 100),
-                   '60', '100', 'none', '1', '60'),
-        'beat': ('one', '1000', '{}', '7', '9'),
+                   '60', '100', 'none', '1', '60', 'new', '192.0.2.1'),
+        'beat': ('one', '1000', '{}', '7', '9', 'new'),
         'status': (),
         'heartbeats': (PREFIX + 'resolver:',),
     }

@@ -1,5 +1,6 @@
 """yt-dlp: profiles, proofs, cold starts, new versions."""
 
+import json
 import os
 import re
 import shutil
@@ -678,6 +679,95 @@ class VoyoTestPTP(PoTokenProvider):
                 self.assertEqual('pot=dG9rZW4' in record['formats'][0]['url'],
                                  expected)
                 self.stack.stop('resolver')
+
+
+class MetTest(unittest.TestCase):
+    """What fails is tried again when there is something new to try it with."""
+
+    def setUp(self) -> None:
+        self.stack = Stack(workers=1, resolver=False)
+        self.addCleanup(self.stack.close)
+        self.jobs = Jobs(self.stack)
+
+    def start(self, options: str = '', **settings: str) -> None:
+        """A resolver in place of the one before."""
+
+        if 'resolver' in self.stack.parts:
+            self.stack.stop('resolver')
+        conf = self.stack.dir / 'met.conf'
+        conf.write_text(Path(self.stack.source['ytdlp_conf']).read_text()
+                        + options)
+        self.stack.start_resolver(VOYO_YTDLP_CONF=str(conf), **settings)
+
+    def asked(self, track: str) -> int:
+        return len(self.stack.requests('player', track))
+
+    def older(self, track: str) -> None:
+        """Makes a failure one of 20 s ago."""
+
+        failure = json.loads(self.jobs.key('GET', f'failure:{track}'))
+        failure['generation'] -= 20000
+        self.jobs.key('SET', f'failure:{track}',
+                      json.dumps(failure, separators=(',', ':')), 'KEEPTTL')
+
+    def test_a_failure(self) -> None:
+        track = 'privmet0000'
+        self.start()
+        self.jobs.outcome(track)
+        for options, asked in (('', 1), ('# nothing\n', 1),
+                               ('--socket-timeout 5\n', 2)):
+            with self.subTest(options=options):
+                self.older(track)
+                self.start(options)
+                self.assertEqual(self.jobs.outcome(track)[1]['error'],
+                                 'private')
+                self.assertEqual(self.asked(track), asked)
+
+    def test_a_breaker(self) -> None:
+        self.start()
+        self.jobs.outcome('bot_met0000')
+        self.jobs.key('HINCRBY', 'breaker', 'until', '-20000')
+        self.start()
+        self.assertEqual(self.jobs.outcome('s30_met0000')[1]['error'],
+                         'bot_check')
+        self.start('--socket-timeout 5\n')
+        self.assertEqual(self.jobs.outcome('s30_met0000')[0], 'record')
+        self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
+
+    def test_another_address(self) -> None:
+        # the hosts would not refuse the URLs of the one before
+        self.stack.switch(bound=False)
+        tracks = ('h01_met0000', 'h01_met0001')
+        self.start(VOYO_SOURCE_ADDRESS='127.0.0.1')
+        for track in tracks:
+            self.slice(track, 0)
+        self.start(VOYO_SOURCE_ADDRESS='127.0.0.2')
+        self.jobs.outcome('s30_met0002')
+        # nginx is told
+        for number in range(1, 100):
+            self.slice(tracks[0], number)
+            if self.asked(tracks[0]) == 2:
+                break
+        self.assertEqual(self.asked(tracks[0]), 2)
+        self.slice(tracks[1], 1)
+        self.assertEqual(self.asked(tracks[1]), 2)
+        # and so is one that comes late
+        self.start(VOYO_SOURCE_ADDRESS='127.0.0.1')
+        record = json.loads(self.jobs.key('GET', f'track:{tracks[1]}'))
+        self.jobs.key('HSET', 'limits', 'moved',
+                      str(record['generation'] + 1))
+        self.stack.stop('nginx')
+        self.stack.start_nginx()
+        self.slice(tracks[1], 2)
+        self.assertEqual(self.asked(tracks[1]), 3)
+        self.assertEqual({each['status'] for each in
+                          self.stack.requests('media')}, {206})
+
+    def slice(self, track: str, number: int) -> None:
+        begin = 524288 * number
+        answer = self.stack.get(f'/cdn/stream/{track}',
+                                {'Range': f'bytes={begin}-{begin}'})
+        self.assertEqual(answer.status, 206)
 
 
 if __name__ == '__main__':

@@ -1,24 +1,28 @@
 -- Ends a job: stores its outcome, releases the lease, publishes the event.
 --
 -- KEYS  track:<id> failure:<id> lease:<id> jobs:play jobs:prefetch events
---       breaker
+--       breaker limits
 -- ARGV  id, token, kind: "record", "failure", "global" (a failure that opens
 --       the breaker and does not concern the track) or "drop" (nothing is
 --       stored and the lease is free at once), json, lifetime in seconds,
 --       generation, class, "1" if the source answered as it does when the
---       address is not blocked, maximum time the breaker may stay open, seconds
+--       address is not blocked, maximum time the breaker may stay open in
+--       seconds, with what it was resolved (see beat.lua), the address that
+--       the record's URLs are bound to or ""
 --
 -- Returns 1; or 0, and stores nothing, if there is a newer record or, for any
 -- kind but "record", if another resolver has the lease, which it keeps.  A
 -- probe that the source answered closes the breaker; a further global failure
--- opens it for twice the time.
+-- opens it for twice the time.  A record of another address than the last makes
+-- an open breaker half-open, and URLs and failures of the former invalid.
 --
 -- Law 7: what was resolved is kept, even late.
 
 local id, token, kind, life = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
 -- a key of the wrong type would make every call of the script fail
-for i, expected in ipairs({'string', 'string', 'string', 'zset', 'zset'}) do
+for i, expected in pairs({'string', 'string', 'string', 'zset', 'zset',
+                          [7] = 'hash', [8] = 'hash'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= expected and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -59,7 +63,7 @@ if kind == 'global' then
     local count = tonumber(breaker[3]) or 0
     local ms = math.min(life * 2 ^ math.min(count, 30), ARGV[9]) * 1000
     redis.call('HSET', KEYS[7], 'class', ARGV[7], 'until', now + ms,
-               'span', ms, 'count', count + 1)
+               'span', ms, 'count', count + 1, 'met', ARGV[10])
     redis.call('HDEL', KEYS[7], 'probe', 'probe_until')
   end
 else
@@ -73,6 +77,28 @@ else
     redis.call('DEL', KEYS[2])
   else
     redis.call('SET', KEYS[2], ARGV[4], 'EX', life)
+  end
+end
+
+-- one that returns is one of several, and not new; and a change of all URLs is
+-- not for every few minutes
+local address = ARGV[11]
+if kind == 'record' and address ~= '' then
+  local family = string.find(address, ':', 1, true) and '6' or '4'
+  local limits = redis.call('HMGET', KEYS[8], 'address' .. family,
+                            'before' .. family, 'moved')
+  if limits[1] ~= address then
+    if limits[1] and limits[2] ~= address
+      and ARGV[6] - (limits[3] or 0) > 600000
+    then
+      redis.call('HSET', KEYS[8], 'moved', ARGV[6])
+      redis.call('PUBLISH', KEYS[6], 'moved ' .. ARGV[6])
+      if redis.call('EXISTS', KEYS[7]) == 1 then
+        redis.call('HSET', KEYS[7], 'until', '0')
+      end
+    end
+    redis.call('HSET', KEYS[8], 'address' .. family, address,
+               'before' .. family, limits[1] or '')
   end
 end
 

@@ -38,12 +38,32 @@ end
 local record = redis.call('GET', KEYS[1]) or ''
 local generation = tonumber(string.match(
   record, '^{"v":1,"generation":(%d+)')) or 0
+local state = redis.call('HMGET', KEYS[10], 'moved', 'met')
+local moved = tonumber(state[1]) or 0
 if generation > tonumber(ARGV[3]) then
+  if generation < moved then
+    -- the URLs are bound to an address that is no longer ours
+    record = string.gsub(record, '"expires":%d+', '"expires":0')
+  end
   return {'record', record}
 end
 
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- a failure is tried again by another yt-dlp, with another configuration and
+-- from another address; a resolver tells within 10 s that it has changed
+local function stale(failure)
+  local failed = tonumber(string.match(
+    failure, '^{"v":1,"generation":(%d+)')) or 0
+  local met = string.match(failure, '"met":"([^"]*)"')
+  return failed < moved
+    or met and state[2] and now - failed > 10000
+       and not string.find(' ' .. state[2], ' ' .. met .. '=', 1, true)
+end
+
 local failure = redis.call('GET', KEYS[2])
-if failure then
+if failure and not stale(failure) then
   local left = redis.call('PTTL', KEYS[2])
   return {'failure', failure, math.max(math.ceil(left / 1000), 1)}
 end
@@ -51,9 +71,6 @@ end
 if lane == 'none' then
   return {'pending'}
 end
-
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- a heartbeat expires after 5 s: a later time is from before the clock was set
 -- back

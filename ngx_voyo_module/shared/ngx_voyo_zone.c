@@ -49,6 +49,7 @@ typedef struct {
     ngx_queue_t               tracks;
     ngx_queue_t               sources;
     ngx_uint_t                n;
+    uint64_t                  moved;   /* generation, older URLs are useless */
 } ngx_voyo_zone_sh_t;
 
 
@@ -189,7 +190,8 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     rc = NGX_OK;
 
     source->codec = node->formats[i].codec;
-    source->expires = stored->expires;
+    source->expires = node->generation < ctx->sh->moved ? 0
+                                                        : stored->expires;
     source->not_before = stored->not_before;
     source->url.len = stored->url_len;
     source->user_agent.len = stored->user_agent_len;
@@ -218,6 +220,23 @@ done:
     source->user_agent.data = p + source->url.len;
 
     return NGX_OK;
+}
+
+
+void
+ngx_voyo_zone_moved(ngx_shm_zone_t *zone, uint64_t generation)
+{
+    ngx_voyo_zone_ctx_t  *ctx;
+
+    ctx = zone->data;
+
+    ngx_shmtx_lock(&ctx->shpool->mutex);
+
+    if (generation > ctx->sh->moved) {
+        ctx->sh->moved = generation;
+    }
+
+    ngx_shmtx_unlock(&ctx->shpool->mutex);
 }
 
 

@@ -69,6 +69,11 @@ ngx_int_t ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record);
 ngx_int_t ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_voyo_identity_t *identity);
 
+/*
+ * The address has changed: URLs of records below that generation have expired.
+ */
+void ngx_voyo_zone_moved(ngx_shm_zone_t *zone, uint64_t generation);
+
 /* The generation of a track, without counting an access; 0: unknown. */
 uint64_t ngx_voyo_zone_generation(ngx_shm_zone_t *zone, ngx_str_t *track);
 

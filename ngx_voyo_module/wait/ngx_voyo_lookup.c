@@ -401,7 +401,20 @@ ngx_voyo_lookup_event(void *data, ngx_str_t *message)
 
     vmcf = data;
 
-    /* "<id> <generation>" */
+    /* "<id> <generation>", or "moved <generation>" */
+
+    if (message->len > sizeof("moved ") - 1
+        && ngx_strncmp(message->data, "moved ", sizeof("moved ") - 1) == 0)
+    {
+        generation = ngx_atoi(message->data + sizeof("moved ") - 1,
+                              message->len - (sizeof("moved ") - 1));
+
+        if (generation > 0) {
+            ngx_voyo_zone_moved(vmcf->shm_zone, generation);
+        }
+
+        return;
+    }
 
     if (message->len < VOYO_TRACK_LEN + 2
         || message->data[VOYO_TRACK_LEN] != ' ')

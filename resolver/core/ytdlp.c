@@ -305,6 +305,9 @@ ytdlp_ready(ytdlp_ready_t *ready, const char *line, size_t len)
     ytdlp_file(ready->file, json_string(json, "file"));
     ytdlp_file(ready->cookies, json_string(json, "cookies"));
 
+    words = json_string(json, "configuration");
+    ready->configuration = words ? strtoull(words, NULL, 16) : 0;
+
     words = json_string(json, ready->ready ? "javascript" : "error");
 
     snprintf(ready->words, YTDLP_WORDS_MAX, "%s", words ? words : "");
@@ -371,6 +374,19 @@ ytdlp_version_text(char text[YTDLP_VERSION_MAX], uint64_t number)
     if (rest) {
         snprintf(text + n, YTDLP_VERSION_MAX - (size_t) n, ".%06u", rest);
     }
+}
+
+
+void
+ytdlp_met(char text[YTDLP_MET_MAX], uint64_t version, uint64_t configuration)
+{
+    size_t  len;
+
+    ytdlp_version_text(text, version);
+
+    len = strlen(text);
+    snprintf(text + len, YTDLP_MET_MAX - len, "-%016llx",
+             (unsigned long long) configuration);
 }
 
 

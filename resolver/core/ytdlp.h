@@ -29,6 +29,7 @@
 #define YTDLP_VERSION      "2026.10"   /* the oldest that works */
 #define YTDLP_FILE_MAX     1024
 #define YTDLP_WORDS_MAX    256
+#define YTDLP_MET_MAX      (YTDLP_VERSION_MAX + 17)
 
 
 /* How to access the source (docs/upstream.md, Y8); "visitor", used after a bot
@@ -46,6 +47,7 @@ typedef struct {
     pid_t     pid;                /* of yt-dlp, also if it has a wrapper */
     char      file[YTDLP_FILE_MAX];   /* of its code, "": unknown */
     char      cookies[YTDLP_FILE_MAX];   /* "": there are none */
+    uint64_t  configuration;      /* a hash of it, 0: unknown */
     unsigned  ready:1;
     unsigned  fast:1;             /* it has the profile */
     unsigned  full:1;             /* it has this profile too */
@@ -111,6 +113,13 @@ int ytdlp_version_valid(const char *version);
  */
 uint64_t ytdlp_version_number(const char *version);
 void ytdlp_version_text(char text[YTDLP_VERSION_MAX], uint64_t number);
+
+/*
+ * A version and a configuration as one word, which failures are met with:
+ * another one may succeed.
+ */
+void ytdlp_met(char text[YTDLP_MET_MAX], uint64_t version,
+    uint64_t configuration);
 
 const char *ytdlp_profile_name(ytdlp_profile_t profile);
 

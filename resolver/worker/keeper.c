@@ -355,6 +355,8 @@ keeper_show(keeper_t *keeper, heartbeat_state_t state)
     if (there && keeper->worker.ready.ready) {
         atomic_store(&keeper->shown->version,
                      ytdlp_version_number(keeper->worker.ready.version));
+        atomic_store(&keeper->shown->configuration,
+                     keeper->worker.ready.configuration);
     }
 }
 

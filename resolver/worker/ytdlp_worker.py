@@ -9,7 +9,7 @@ in JSON:
 
     <- {"ready": true, "version": …, "pid": …, "file": "…",
         "profiles": ["fast", "visitor", "full"], "javascript": "deno 2.5.1",
-        "cookies": the file's path or ""}
+        "cookies": the file's path or "", "configuration": its hash}
         (or "ready": false, "error": what is wrong with the settings)
     -> {"job": 1, "id": "dQw4w9WgXcQ", "profile": "fast", "deadline": 12.5}
     <- {"job": 1, "info": {…} or null, "error": "…" or null,
@@ -22,6 +22,7 @@ It ends when standard input is closed, or its parent ends.
 """
 
 import ctypes
+import hashlib
 import json
 import os
 import re
@@ -30,6 +31,7 @@ import sys
 
 from yt_dlp import YoutubeDL, version
 from yt_dlp.extractor.common import InfoExtractor
+from yt_dlp.globals import plugin_dirs
 from yt_dlp.utils import expand_path
 from yt_dlp_plugins.extractor.ytdlp_proof import Prover
 
@@ -207,6 +209,21 @@ class Worker:
         if not usable and 'fast' in self.names:
             # yt-dlp's defaults are the fast one's client then (Y11)
             self.names.remove('full')
+
+    def hash(self):
+        """Of what decides how the source answers, beside yt-dlp itself."""
+
+        def plain(value):
+            return sorted(map(str, value)) if isinstance(value, (set, frozenset)) \
+                else str(value)
+
+        digest = hashlib.sha256(json.dumps(
+            [self.params, self.args, self.javascript, plugin_dirs.value],
+            sort_keys=True, default=plain).encode())
+        if self.cookies:
+            with open(self.cookies, 'rb') as file:
+                digest.update(file.read())
+        return digest.hexdigest()[:16]
 
     def profile(self, name):
         if name not in self.profiles:
@@ -392,7 +409,8 @@ def serve(params):
 
     signal.signal(signal.SIGALRM, worker.alarm)
     send({**ready, 'ready': True, 'profiles': worker.names,
-          'javascript': worker.javascript, 'cookies': worker.cookies})
+          'javascript': worker.javascript, 'cookies': worker.cookies,
+          'configuration': worker.hash()})
 
     for line in jobs:
         send(worker.run(json.loads(line)))

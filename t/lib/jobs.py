@@ -61,12 +61,13 @@ class Jobs:
             token, '2000', track, str(generation))
 
     def finish(self, track: str, token: str, generation: int,
-               kind: str = 'record') -> int:
+               kind: str = 'record', met: str = '', address: str = '',
+               **more: Any) -> int:
         return self._run('finish', [PREFIX + each for each in (
             f'track:{track}', f'failure:{track}', f'lease:{track}',
-            'jobs:play', 'jobs:prefetch', 'events', 'breaker')],
-            track, token, kind, record_json(track, generation), '60',
-            str(generation), 'none', '1', '60')
+            'jobs:play', 'jobs:prefetch', 'events', 'breaker', 'limits')],
+            track, token, kind, record_json(track, generation, **more), '60',
+            str(generation), 'none', '1', '60', met, address)
 
     def _run(self, name: str, keys: list[str], *arguments: str) -> Any:
         return self.stack.redis('EVAL', SCRIPTS[name], str(len(keys)), *keys,

@@ -215,13 +215,14 @@ test_failure(void)
     record.resolved_at = 1764000000;
     record.error = VOYO_CLASS_GEO_BLOCKED;
     record.retry_after = 86400;
+    record.met = "old";
 
     text = voyo_record_encode(&record, &len);
 
     ok(text && strcmp(text, "{\"v\":1,\"generation\":1764000000000,"
                             "\"id\":\"dQw4w9WgXcQ\",\"resolved_at\":"
                             "1764000000,\"error\":\"geo_blocked\","
-                            "\"retry_after\":86400}") == 0,
+                            "\"retry_after\":86400,\"met\":\"old\"}") == 0,
        "a failure is written");
     ok(text && voyo_record_decode(&read, text, len) == VOYO_OK
        && read.error == VOYO_CLASS_GEO_BLOCKED && read.retry_after == 86400

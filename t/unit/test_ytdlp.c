@@ -95,6 +95,7 @@ test_proof(void)
 static void
 test_ready(void)
 {
+    char           met[YTDLP_MET_MAX];
     ytdlp_ready_t  r;
 
     ok(ready(&r, "{\"ready\":true,\"version\":\"2026.10.26\",\"pid\":77,"
@@ -111,6 +112,16 @@ test_ready(void)
                  "\"javascript\":\"none\"}") == VOYO_OK
        && r.ready && r.fast && !r.full && strcmp(r.words, "none") == 0,
        "ready, without JavaScript");
+
+    ok(ready(&r, "{\"ready\":true,\"version\":\"2026.10.26\",\"pid\":77,"
+                 "\"cookies\":\"/c\",\"configuration\":"
+                 "\"fedcba9876543210\"}") == VOYO_OK
+       && strcmp(r.cookies, "/c") == 0
+       && r.configuration == 0xfedcba9876543210, "its configuration");
+
+    ytdlp_met(met, ytdlp_version_number(r.version), r.configuration);
+
+    ok(strcmp(met, "2026.10.26-fedcba9876543210") == 0, "in a word");
 
     ok(ready(&r, "{\"ready\":false,\"version\":\"1\",\"pid\":77,"
                  "\"error\":\"no proxy\"}") == VOYO_OK

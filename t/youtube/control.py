@@ -100,6 +100,7 @@ class Settings:
     expires_in: int = 21600
     cap: int = 1024 * 1024             # the longest range
     strict: bool = True                # enforce the rules of Range and HEAD
+    bound: bool = True                 # and that a URL is for one address
     behave: dict[str, str] = field(default_factory=dict)   # id -> prefix
     faults: list[Fault] = field(default_factory=list)
 
@@ -168,7 +169,8 @@ class State:
         latency = change.pop('latency', {})
         behave = change.pop('behave', {})
 
-        plain = {'scheme', 'host', 'expires_in', 'cap', 'strict'}
+        plain = {'scheme', 'host', 'expires_in', 'cap', 'strict',
+                 'bound'}
         known = self.settings.latency.keys()
         if unknown := (set(change) - plain) | (set(latency) - known):
             raise ValueError(f'no such switch: {sorted(unknown)}')

@@ -105,7 +105,7 @@ class MediaHosts:
             raise Refused('signature')
         if int(query['expire']) <= now:
             raise Refused('expired')
-        if query['ip'] != request.host:
+        if self.state.settings.bound and query['ip'] != request.host:
             raise Refused('address')
 
         serial, not_before = map(int, query['ei'].split('.'))
