@@ -500,8 +500,8 @@ class DeployTest(unittest.TestCase):
             with self.subTest(seconds=seconds):
                 shutil.rmtree(self.home / 'voyo', ignore_errors=True)
                 process = subprocess.Popen(
-                    ['unshare', '--pid', '--fork', '--mount-proc',
-                     HERE / 'voyo'], env=self.environment(),
+                    ['unshare', '--pid', '--fork', '--kill-child',
+                     '--mount-proc', HERE / 'voyo'], env=self.environment(),
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL)
                 self.running.append(process)
