@@ -317,7 +317,11 @@ ngx_voyo_redis_connect(void *data)
 
     ngx_add_timer(&redis->timer, NGX_VOYO_REDIS_TIMEOUT);
 
-    ngx_voyo_redis_idle(redis);
+    /* a worker that is shutting down has a command to send */
+
+    if (!ngx_exiting) {
+        ngx_voyo_redis_idle(redis);
+    }
 }
 
 
@@ -666,7 +670,7 @@ ngx_voyo_redis_leave(ngx_voyo_redis_t *redis)
 {
     /* after a failure the reconnect waits for its timer */
 
-    if (redis->up) {
+    if (redis->up || !redis->tried) {
         redis->left = 1;
     }
 
