@@ -319,6 +319,7 @@ describe("the component", () => {
 
   test("a picture that fails to load leaves the note", async () => {
     await show(<AudioPlayer player={player} tracks={["one"]} />);
+    await act(async () => active().sounds());
     await act(async () => {
       find(".voyo-art img").dispatchEvent(new Event("error"));
     });
@@ -330,7 +331,11 @@ describe("the component", () => {
     const destroyed = vi.spyOn(Player.prototype, "destroy");
     vi.spyOn(HTMLMediaElement.prototype, "pause").mockReturnValue();
     vi.spyOn(HTMLMediaElement.prototype, "load").mockReturnValue();
+    vi.useFakeTimers();
     await show(<AudioPlayer tracks={["one"]} base="https://cdn.example/" />);
+    expect(place.querySelector(".voyo-art img")).toBeNull();
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+    vi.useRealTimers();
     expect(find(".voyo-art img").getAttribute("src")).toBe(
       "https://cdn.example/cdn/art/one",
     );

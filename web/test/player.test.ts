@@ -205,18 +205,31 @@ describe("the request", () => {
     expect(it.audio.src).toBe("/cdn/stream/one?quality=high&codec=opus");
   });
 
-  test("a track's name is asked for once it plays, and once only", async () => {
-    it.player.setQueue(["one", "two"]);
+  test("name and picture are asked for once a track is heard, or stays", async () => {
+    it.player.setQueue(["one", "two", "three"]);
     it.player.play();
-    await settle();
+    for (const _ of [1, 2]) {
+      it.audio.loaded();
+      await pass(900);
+      expect(it.player.state.artwork).toBeNull();
+      it.player.next();
+    }
     expect(it.server.of(/track/)).toEqual([]);
-    it.audio.loaded();
+    it.audio.sounds();
     await settle();
     expect(it.player.state.info?.title).toBe("Title of any");
-    it.player.next();
-    it.audio.loaded();
+    expect(it.player.state.artwork).toBe("/cdn/art/three");
     it.player.previous();
+    expect(it.player.state.artwork).toBeNull();
+    // of one that is not there yet only its picture
+    await pass(1000);
+    expect(it.player.state.artwork).toBe("/cdn/art/two");
+    expect(it.server.of(/track/)).toHaveLength(1);
     it.audio.loaded();
+    await settle();
+    expect(it.server.of(/track/)).toHaveLength(2);
+    it.player.next();
+    it.audio.sounds();
     await settle();
     expect(it.server.of(/track/)).toHaveLength(2);
   });

@@ -93,7 +93,7 @@ function View({
       onKeyDown={(event) => player && onKey(event, player)}
     >
       <div className="voyo-head">
-        <Art src={player && current && player.artOf(current)} />
+        <Art src={state?.artwork ?? null} />
         <div className="voyo-names">
           <Names state={state} name={name} texts={texts} />
           <Status player={player} state={state} texts={texts} />

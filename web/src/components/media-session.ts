@@ -49,15 +49,15 @@ export function connectMediaSession(player: Player): () => void {
   let shown = "";
   let before = "";
   const show = () => {
-    const { entries, index, info, status, position, duration, rate } =
-      player.state;
+    const { entries, index, info, artwork } = player.state;
+    const { status, position, duration, rate } = player.state;
     const entry = entries[index];
     const metadata: MediaMetadataInit | null = entry
       ? {
           title: info?.title ?? entry.id,
           artist: info?.artist ?? "",
           album: info?.album ?? "",
-          artwork: [{ src: player.artOf(entry) }],
+          artwork: artwork === null ? [] : [{ src: artwork }],
         }
       : null;
     const name = JSON.stringify(metadata);

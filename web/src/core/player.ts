@@ -55,6 +55,8 @@ const FASTEST = 16;
 // in seconds: how early the next track is prepared
 const PREPARE = 30;
 const PREPARE_AT_LAST = 10;
+// in milliseconds: who leaves a track before is skipping
+const STAYS = 1000;
 
 export class Player {
   readonly api: Api;
@@ -80,6 +82,9 @@ export class Player {
   #planned: { id: string; quality: Quality } | null = null;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #end: ReturnType<typeof setTimeout> | undefined;
+  #stay: ReturnType<typeof setTimeout> | undefined;
+  /** the track that was heard, or current for a second */
+  #stayed: string | null = null;
   #state: PlayerState;
   #life = new AbortController();
 
@@ -237,6 +242,8 @@ export class Player {
     }
 
     const id = this.#queue.track as string;
+    clearTimeout(this.#stay);
+    this.#stay = setTimeout(() => this.#stays(), STAYS);
     this.#wanted = play;
     this.#asked = play ? { at: Date.now(), prepared: false } : null;
     this.#reset();
@@ -382,6 +389,7 @@ export class Player {
     this.#life.abort();
     this.#unload();
     this.#tickNoMore();
+    clearTimeout(this.#stay);
     this.#elements.destroy();
     this.#emitter.events = {};
   }
@@ -447,12 +455,13 @@ export class Player {
       this.#start(true);
     }
     this.#elements.leaveOther();
-    void this.#learn(this.#queue.track);
+    this.#meet();
   }
 
   #unload(): void {
     this.#reset();
     this.#forgetNext();
+    clearTimeout(this.#stay);
     this.#queue.replace([]);
     this.#wanted = false;
     this.#position.seconds = 0;
@@ -508,6 +517,21 @@ export class Player {
   }
 
   // A track's metadata and sizes.
+
+  #stays(): void {
+    clearTimeout(this.#stay);
+    this.#stayed = this.#queue.track;
+    this.#meet();
+    this.#update();
+  }
+
+  /** Nothing is requested of a track that is skipped, or that never began. */
+  #meet(): void {
+    const { track } = this.#queue;
+    if (this.#stayed === track && this.active.readyState > 0) {
+      void this.#learn(track);
+    }
+  }
 
   async #learn(id: string | null): Promise<void> {
     if (id !== null && (await this.#tracks.learn(id, this.#life.signal))) {
@@ -575,13 +599,14 @@ export class Player {
         if (Math.abs(element.currentTime - this.#position.seconds) > 1) {
           element.currentTime = this.#position.seconds;
         }
-        void this.#learn(this.#queue.track);
+        this.#meet();
         break;
       case "seeking":
         this.#position.still(element);
         break;
       case "playing":
         this.#blocked = false;
+        this.#stays();
         if (this.#asked && this.#queue.track !== null) {
           const { at, prepared } = this.#asked;
           this.#asked = null;
@@ -794,6 +819,7 @@ export class Player {
     const length = this.#position.length(this.active);
     const end = this.#position.end(this.active);
     const { ids, entries, index, current } = this.#queue;
+    const stayed = current && current.id === this.#stayed;
 
     return {
       status: statusOf({
@@ -812,6 +838,7 @@ export class Player {
       shuffle: this.#queue.shuffled,
       track: current?.id ?? null,
       info: current && this.infoOf(current),
+      artwork: stayed ? this.artOf(current) : null,
       position: Math.min(this.#position.seconds, end),
       duration: length,
       buffered: ranges(buffered)

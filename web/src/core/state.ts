@@ -32,6 +32,8 @@ export interface PlayerState {
   track: string | null;
   /** infoOf() of the current track */
   info: TrackInfo | null;
+  /** artOf() of the current track, once it was heard or stayed for a second */
+  artwork: string | null;
   /** in seconds, like all times of the track */
   position: number;
   duration: number;
