@@ -115,7 +115,8 @@ class ProfileTest(unittest.TestCase):
     def test_who_is_refused_asks_as_another(self) -> None:
         # made for kids: the words are the same as for a client that is dead
         self.assertEqual(self.jobs.outcome('kidsothers0')[0], 'record')
-        self.assertIn('profile full', self.stack.log('resolver'))
+        wait_for(lambda: 'profile full' in self.stack.log('resolver'),
+                 'it is said')
 
     def test_a_client_that_is_dead_is_no_fault_of_tracks(self) -> None:
         for number in range(3):
@@ -195,8 +196,9 @@ class ProfileTest(unittest.TestCase):
         self.stack.start_resolver(ytdlp=program, VOYO_YTDLP_CONF=str(conf),
                                   VOYO_JS_RUNTIME='none')
         self.jobs.outcome('privsaid000')
-        self.assertRegex(self.stack.log('resolver'), r'"privsaid000" cannot be '
-                         r'resolved, private.*: .*This is a private video')
+        wait_for(lambda: re.search(
+            r'"privsaid000" cannot be resolved, private.*: .*This is a private '
+            'video', self.stack.log('resolver')), 'it is said')
 
     def test_a_permanent_one_is_believed_at_once(self) -> None:
         self.jobs.outcome('privfast000')
