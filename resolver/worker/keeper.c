@@ -14,9 +14,10 @@
 
 
 #define KEEPER_PAUSE_MIN  250          /* milliseconds */
-#define KEEPER_PAUSE_MAX  30000
+#define KEEPER_PAUSE_MAX  2000
 #define KEEPER_NAP        100
 #define KEEPER_HOLD       30000        /* after a replacement that failed */
+#define KEEPER_DOUBLE     6            /* times, from KEEPER_PAUSE_MAX */
 #define KEEPER_STARTS     2            /* failures in a row that make it cold */
 
 
@@ -127,7 +128,8 @@ void
 keeper_freeze(keeper_t *keeper, const char *version)
 {
     keeper->cold = 1;
-    keeper->hold = clock_now() + KEEPER_HOLD;
+    keeper->starts = 0;
+    keeper->hold = clock_now() + KEEPER_PAUSE_MAX;
     keeper->program = worker_file(keeper->config->ytdlp_path);
 
     atomic_store(&keeper->shown->cold, 1);
@@ -216,7 +218,16 @@ keeper_replace(keeper_t *keeper)
 
         worker_kill(&keeper->next);
 
-        keeper->hold = clock_now() + (keeper->cold ? 4 : 1) * KEEPER_HOLD;
+        keeper->hold = clock_now() + KEEPER_HOLD;
+
+        /* what kept it from starting may soon be over, or last for ever */
+
+        if (keeper->cold) {
+            keeper->starts += keeper->starts < KEEPER_DOUBLE;
+            keeper->hold = clock_now()
+                           + ((int64_t) KEEPER_PAUSE_MAX << keeper->starts);
+        }
+
         keeper->program = worker_file(keeper->config->ytdlp_path);
         return;
     }
@@ -314,25 +325,21 @@ keeper_end(keeper_t *keeper)
 }
 
 
-/* No pause after the first end; after each further one it doubles. */
+/*
+ * No pause after the first end; after each further one it doubles, but tracks
+ * must not wait long for a worker when what killed the others is over.
+ */
 
 static void
 keeper_pause(keeper_t *keeper)
 {
     int64_t  pause;
 
-    pause = 0;
+    pause = KEEPER_PAUSE_MAX;
 
-    if (keeper->failures) {
-        pause = KEEPER_PAUSE_MAX;
-
-        if (keeper->failures < 8) {
-            pause = KEEPER_PAUSE_MIN << (keeper->failures - 1);
-        }
-    }
-
-    if (pause > KEEPER_PAUSE_MAX) {
-        pause = KEEPER_PAUSE_MAX;
+    if (keeper->failures < 4) {
+        pause = keeper->failures ? KEEPER_PAUSE_MIN << (keeper->failures - 1)
+                                 : 0;
     }
 
     keeper->failures++;

@@ -38,7 +38,8 @@ typedef struct {
     unsigned             has_next:1;
     unsigned             cold:1;       /* there is no worker */
     unsigned             failures;     /* ends in a row without an answer */
-    unsigned             starts;       /* those before it was ready */
+    unsigned             starts;       /* those before it was ready; when it
+                                          is cold, the attempts to end that */
     int64_t              pause;        /* until when it stays DOWN */
     int64_t              hold;         /* until when it is not replaced */
     uint64_t             program;      /* that did not start: worker_file() */

@@ -1,0 +1,51 @@
+
+/*
+ * Copyright (C) the VOYO authors
+ */
+
+
+/* How long the next worker is waited for, after many have ended. */
+
+#include "clock.h"
+#include "keeper.h"
+#include "tap.h"
+
+
+int
+main(void)
+{
+    int                         i;
+    int64_t                     pause;
+    static config_t             config;
+    static keeper_t             keeper;
+    static heartbeat_worker_t   shown;
+
+    static const int  expected[] = { 0, 250, 500, 1000, 2000, 2000 };
+
+    config.ytdlp_path = "";
+    keeper.config = &config;
+    keeper.shown = &shown;
+
+    for (i = 0; i < 12; i++) {
+        keeper_lost(&keeper, "in a test");
+
+        pause = keeper.pause - clock_now();
+
+        ok(pause <= expected[i < 5 ? i : 5], "pause %d is %d ms at most", i,
+           expected[i < 5 ? i : 5]);
+        ok(keeper.state == HEARTBEAT_DOWN, "no worker %d", i);
+    }
+
+    ok(keeper.pause > clock_now(), "there is a pause");
+
+    keeper_answered(&keeper);
+    keeper_lost(&keeper, "in a test");
+
+    ok(keeper.pause <= clock_now(), "no pause after an answer");
+
+    keeper_freeze(&keeper, "");
+
+    ok(keeper.hold - clock_now() <= 2000, "a warm one is tried in 2 s");
+
+    return done();
+}
