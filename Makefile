@@ -36,6 +36,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
+        faults \
         install module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants
 
@@ -69,6 +70,9 @@ players:        ## measure every player and update docs/players.md
 	@util/deps players
 	@$(MAKE) build
 	@exec util/players
+
+faults: build   ## what 100 listeners notice while something fails, as a table
+	@exec t/faults/run.py
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check
