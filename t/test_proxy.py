@@ -252,6 +252,15 @@ class OutageTest(unittest.TestCase):
                              (name, 0, len(file) - SLICE))
             self.assertTrue(body == file[SLICE:], 'other bytes')
 
+    def test_a_proxy_that_does_not_say_for_whom(self) -> None:
+        for _ in range(3):
+            self.assertEqual(self.stack.get(
+                '/cdn/stream/m04_forwhom', {'Via': '1.1 proxy'}).status, 200)
+        self.assertEqual(self.stack.health()['checks']['clients'],
+                         {'status': 'failed', 'reason': 'no_x_forwarded_for'})
+        self.assertEqual(self.stack.health()['status'], 'healthy')
+        self.assertEqual(self.stack.log('nginx').count('counted as one'), 1)
+
     def test_a_client_that_stops_reading(self) -> None:
         for name, version, url in self.each():
             track = f'h01_{name:_<7}'

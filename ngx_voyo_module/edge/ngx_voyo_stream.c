@@ -6,6 +6,7 @@
 
 #include "ngx_voyo_answer.h"
 #include "ngx_voyo_condition.h"
+#include "ngx_voyo_front.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_prefetch.h"
@@ -154,6 +155,7 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return ngx_voyo_problem(r, problem);
     }
 
+    ngx_voyo_front(r);
     ngx_voyo_condition_save(r, edge);
 
     rc = ngx_voyo_prefetch_read(r, edge);

@@ -21,6 +21,12 @@ typedef enum {
 } ngx_voyo_counter_e;
 
 
+/* What is wrong with a proxy in front, if anything. */
+
+#define NGX_VOYO_FRONT_UNTRUSTED  1    /* its X-Forwarded-For is ignored */
+#define NGX_VOYO_FRONT_SILENT     2    /* it sends none */
+
+
 /* Counters of all workers since the zone was created, without its lock. */
 
 typedef struct {
@@ -31,6 +37,7 @@ typedef struct {
     time_t            unanswered;      /* since then; 0: none is parked */
     ngx_atomic_t      failing;         /* tracks in a row, see below */
     ngx_atomic_t      failing_track;   /* hash of the last one */
+    ngx_atomic_t      front;           /* NGX_VOYO_FRONT_... */
     ngx_atomic_t      counts[NGX_VOYO_COUNTERS];
 } ngx_voyo_counters_t;
 

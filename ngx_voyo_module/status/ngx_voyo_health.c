@@ -52,6 +52,7 @@ static void ngx_voyo_health_media(ngx_uint_t tracks, cJSON *checks,
     ngx_voyo_health_e *health);
 static void ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks,
     cJSON *checks);
+static void ngx_voyo_health_clients(ngx_uint_t front, cJSON *checks);
 static void ngx_voyo_health_log(ngx_str_t *file, cJSON *checks);
 static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
     const char *status);
@@ -253,6 +254,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_health_media(counters->failing, checks, health);
     ngx_voyo_health_cache(vmcf, checks, health);
     ngx_voyo_health_zone(vmcf->shm_zone, stats.tracks, checks);
+    ngx_voyo_health_clients(counters->front, checks);
     ngx_voyo_health_log(&vmcf->log_dropped, checks);
 
     cJSON_AddStringToObject(json, "status", names[*health]);
@@ -499,6 +501,25 @@ ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
     for (i = 0; i < NGX_VOYO_COUNTERS; i++) {
         cJSON_AddNumberToObject(check, names[i],
                                (double) ngx_voyo_counters(zone)->counts[i]);
+    }
+}
+
+
+/* Listeners of all proxies play, but share one limit. */
+
+static void
+ngx_voyo_health_clients(ngx_uint_t front, cJSON *checks)
+{
+    cJSON  *check;
+
+    static const char  *reasons[] = {
+        "", "proxy_not_trusted", "no_x_forwarded_for"
+    };
+
+    check = ngx_voyo_health_check(checks, "clients", front ? "failed" : "ok");
+
+    if (front) {
+        cJSON_AddStringToObject(check, "reason", reasons[front]);
     }
 }
 
