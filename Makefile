@@ -80,23 +80,39 @@ check:          ## style, dependency direction, static analysis
 mutants:        ## break each law once; the tests must fail
 	@exec util/mutants
 
-FUZZERS := line mp4 record
-FUZZ_SECONDS := 60
+FUZZERS := line mp4 record text url
+FUZZ_SECONDS ?= 60
 
-fuzz:           ## fuzz the parsers of workers', Redis's and media hosts' data
+fuzz:           ## fuzz the parsers of all data from outside
+	@util/nginx-source asan
 	@for each in $(FUZZERS); do \
+	    sources='$(COMMON) $(FUZZED)'; \
+	    [ "$$each" != url ] || sources='$(FUZZ_NGINX)'; \
 	    mkdir -p $(BUILD)/fuzz/$$each; \
-	    clang -std=c11 -D_GNU_SOURCE -Icommon -Iresolver/core -g -O1 \
+	    clang -std=gnu11 -D_GNU_SOURCE -Icommon -Iresolver/core -g -O1 \
 	        -fsanitize=fuzzer,address,undefined \
+	        -fno-sanitize=nonnull-attribute,shift-base \
 	        -fno-sanitize-recover=all -o $(BUILD)/fuzz/fuzz_$$each \
-	        t/fuzz/fuzz_$$each.c $(COMMON) $(FUZZED) \
-	        -lcjson -lpcre2-8 -lm; \
+	        t/fuzz/fuzz_$$each.c $$sources \
+	        -lcjson -lpcre2-8 -lm || exit 1; \
 	    $(BUILD)/fuzz/fuzz_$$each -max_total_time=$(FUZZ_SECONDS) \
 	        -max_len=20000 -timeout=5 -rss_limit_mb=1024 \
 	        -print_final_stats=1 -verbosity=0 \
 	        -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/$$each \
-	        t/fuzz/corpus/$$each; \
+	        t/fuzz/corpus/$$each || exit 1; \
 	done
+
+# the module's parsers, with the files of nginx's own source that they use
+
+FUZZ_NGINX = $(patsubst %,-I$(wildcard $(BUILD)/nginx-source-*/src)/%, \
+        core event event/modules os/unix http http/modules http/v2) \
+    -I$(BUILD)/nginx-asan -Ingx_voyo_module -Ingx_voyo_module/origin \
+    -Ingx_voyo_module/http ngx_voyo_module/origin/ngx_voyo_hosts.c \
+    ngx_voyo_module/origin/ngx_voyo_media_url.c \
+    ngx_voyo_module/http/ngx_voyo_range.c \
+    $(patsubst %,$(wildcard $(BUILD)/nginx-source-*/src)/core/ngx_%.c, \
+        string palloc array inet) \
+    $(wildcard $(BUILD)/nginx-source-*/src)/os/unix/ngx_alloc.c
 
 FUZZED := $(wildcard resolver/core/*.c)
 
