@@ -1,8 +1,10 @@
 """/health says what a new listener gets, and names the part that is to blame."""
 
+import http.client
 import json
 import sys
 import threading
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -75,6 +77,23 @@ class HealthTest(unittest.TestCase):
             while listener.is_alive():
                 self.assertEqual(self.stack.get('/health').status, 200)
                 listener.join(0.1)
+
+    def test_who_skips_does_not_wait_in_vain(self) -> None:
+        """Nobody stays for an answer, but jobs end."""
+
+        self.stack.switch(latency={'player': 400})
+        end = time.monotonic() + 6
+        number = 0
+        while time.monotonic() < end:
+            number += 1
+            connection = http.client.HTTPConnection('127.0.0.1',
+                                                    self.stack.port)
+            connection.request('GET', f'/cdn/stream/s30_skip{number:03}')
+            # while the answer is awaited, a part of the time of a job
+            time.sleep(0.2)
+            self.assertEqual(self.stack.health()['status'], 'healthy')
+            time.sleep(0.1)
+            connection.close()
 
     def test_a_source_that_can_not_be_reached(self) -> None:
         self.stack.switch(faults=[{'on': 'player', 'do': {'reset': 'header'}}])

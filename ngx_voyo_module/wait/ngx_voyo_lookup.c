@@ -422,6 +422,10 @@ ngx_voyo_lookup_event(void *data, ngx_str_t *message)
         return;
     }
 
+    /* a job has ended, even if its clients have left */
+
+    ngx_voyo_counters(vmcf->shm_zone)->unanswered = 0;
+
     track.data = message->data;
     track.len = VOYO_TRACK_LEN;
 
