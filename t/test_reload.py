@@ -121,6 +121,32 @@ class ReloadTest(unittest.TestCase):
         wait_for(lambda: len(self.stack.nginx_workers()) == 2,
                  'the old workers leave', 10)
 
+    def test_a_killed_worker_takes_no_slice_of_others(self) -> None:
+        """The origin of a client's slice may be in another worker."""
+
+        self.stack.provoked += [r'origin\.sock', r'exited on signal 9']
+        self.stack.switch(latency={'media': 1500})
+        answers: list[int] = []
+
+        def listen(track: str) -> None:
+            try:
+                answers.append(self.stack.get(f'/cdn/stream/{track}').status)
+            except OSError:
+                answers.append(0)      # its own worker was killed
+
+        tracks = [f's05_orig{number:03}' for number in range(24)]
+        listeners = [threading.Thread(target=listen, args=(track,))
+                     for track in tracks]
+        for each in listeners:
+            each.start()
+        wait_for(lambda: all(self.stack.requests('media', track)
+                             for track in tracks), 'all are being fetched')
+        os.kill(self.stack.nginx_workers()[0], signal.SIGKILL)
+        for each in listeners:
+            each.join()
+        self.assertIn(200, answers)
+        self.assertLessEqual(set(answers), {0, 200})
+
     def test_a_listener_keeps_its_worker(self) -> None:
         self.play()
         connection = http.client.HTTPConnection(
