@@ -124,17 +124,17 @@ def healthy_since(crowd: Crowd, ended: float) -> float | None:
 
 async def recover(crowd: Crowd, ended: float, most: float) -> float | None:
     """
-    Unknown tracks are played, one each quarter of a second.  Returns when the
-    first of those has sound after which none has failed.
+    Unknown tracks are played, one each half a second.  Returns when the first of
+    those has sound after which none has failed.
     """
 
     probes: list[asyncio.Task[float | None]] = []
     settled = 0.0
     while time.monotonic() < ended + most:
         probes.append(asyncio.create_task(crowd.probe()))
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.5)
         done = [each for each in probes if each.done()]
-        well = len(done) >= 4 and all(each.result() for each in done[-4:]) \
+        well = len(done) >= 3 and all(each.result() for each in done[-3:]) \
             and crowd.health[-1].status == 'healthy'
         settled = settled or (time.monotonic() if well else 0.0)
         if settled and time.monotonic() > settled + 1:
