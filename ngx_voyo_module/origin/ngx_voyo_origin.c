@@ -6,8 +6,8 @@
 
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_header.h"
+#include "ngx_voyo_media_dns.h"
 #include "ngx_voyo_origin.h"
-#include "ngx_voyo_origin_address.h"
 #include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_range.h"
@@ -95,7 +95,7 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
         }
 
         if (rc == NGX_OK && !origin->addressed) {
-            rc = ngx_voyo_origin_address(r, origin);
+            rc = ngx_voyo_media_dns(r, origin);
         }
 
     } while (origin->lost);

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_voyo_origin_address.h"
+#include "ngx_voyo_media_dns.h"
 #include "ngx_voyo_park.h"
 
 
@@ -14,7 +14,7 @@ static void ngx_voyo_origin_set(ngx_voyo_origin_t *origin,
 
 
 ngx_int_t
-ngx_voyo_origin_address(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+ngx_voyo_media_dns(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
     ngx_addr_t                 addr;
     ngx_resolver_ctx_t        *ctx, temp;

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_VOYO_ORIGIN_ADDRESS_H_INCLUDED_
-#define _NGX_VOYO_ORIGIN_ADDRESS_H_INCLUDED_
+#ifndef _NGX_VOYO_MEDIA_DNS_H_INCLUDED_
+#define _NGX_VOYO_MEDIA_DNS_H_INCLUDED_
 
 
 #include "ngx_voyo_origin_ctx.h"
@@ -17,8 +17,8 @@
  * continues by itself; NGX_DECLINED: "problem" is set, and "lost" too if
  * another URL may work; NGX_ERROR: no memory.
  */
-ngx_int_t ngx_voyo_origin_address(ngx_http_request_t *r,
+ngx_int_t ngx_voyo_media_dns(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 
 
-#endif /* _NGX_VOYO_ORIGIN_ADDRESS_H_INCLUDED_ */
+#endif /* _NGX_VOYO_MEDIA_DNS_H_INCLUDED_ */
