@@ -577,13 +577,15 @@ class SettingsTest(unittest.TestCase):
     def start(self, text: str) -> None:
         self.stack.start_resolver(VOYO_YTDLP_CONF=self.conf(text))
 
-    def checked(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def checked(self, *arguments: str, **settings: str
+                ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [RESOLVER, *arguments], capture_output=True, text=True,
             timeout=60, env={
                 **os.environ, 'YT_DLP_PATH': str(YTDLP),
                 'REDIS_URL': f'unix:{self.stack.redis_socket}',
-                'VOYO_YTDLP_CONF': self.conf(f'--cookies {self.cookies}\n')})
+                'VOYO_YTDLP_CONF': self.conf(f'--cookies {self.cookies}\n'),
+                **settings})
 
     def test_cookies_that_can_not_be_used(self) -> None:
         for text, fault in (
@@ -608,6 +610,21 @@ class SettingsTest(unittest.TestCase):
         done = self.checked('--check')
         self.assertEqual(done.returncode, 2)
         self.assertIn('cannot be read: Is a directory', done.stderr)
+
+    def test_a_runtime_that_can_not_be_used(self) -> None:
+        self.cookies.write_text(self.NETSCAPE + self.COOKIE)
+        old = ytdlp.runtime(self.stack, 'node', 'v18.20.4')
+        for value, status, said in (
+                ('none', 0, 'JavaScript: none\n'),
+                ('nodejs', 2, 'VOYO_JS_RUNTIME="nodejs" is wrong: it must be '),
+                ('bun:/nonexistent', 2, 'VOYO_JS_RUNTIME is '
+                 '"bun:/nonexistent", which cannot be run'),
+                (f'node:{old}', 2, 'which is too old: node 18.20.4')):
+            with self.subTest(value=value):
+                done = self.checked('--check', VOYO_JS_RUNTIME=value)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(said, done.stderr)
+                self.assertEqual(done.stderr.count('\n'), 1)
 
     def test_cookies_are_sent_and_replaced(self) -> None:
         self.cookies.write_text(self.NETSCAPE + self.sent('first'))

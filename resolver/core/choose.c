@@ -69,6 +69,7 @@ voyo_class_t
 choose_record(choose_t *choose, const cJSON *info, const char *id,
     unsigned tolerance, int64_t now)
 {
+    double               duration, release;
     unsigned             i, n;
     const char          *status;
     choose_seen_t        seen;
@@ -103,7 +104,8 @@ choose_record(choose_t *choose, const cJSON *info, const char *id,
     n = choose_candidates(candidates, &seen, info, id, now);
 
     if (n == 0) {
-        choose->release = (int64_t) json_number(info, "release_timestamp");
+        release = json_number(info, "release_timestamp");
+        choose->release = fabs(release) < 1e12 ? (int64_t) release : 0;
         free(candidates);
         return choose_refused(info, &seen);
     }
@@ -119,8 +121,10 @@ choose_record(choose_t *choose, const cJSON *info, const char *id,
         }
     }
 
-    if (record->duration == 0) {
-        record->duration = (int64_t) (json_number(info, "duration") * 1000);
+    duration = json_number(info, "duration") * 1000;
+
+    if (record->duration == 0 && duration > 0 && duration < 1e12) {
+        record->duration = (int64_t) duration;
     }
 
     free(candidates);
@@ -140,7 +144,7 @@ choose_candidates(choose_candidate_t *candidates, choose_seen_t *seen,
 
     memset(seen, 0, sizeof(choose_seen_t));
 
-    seen->total = (unsigned) json_number(info, "total");
+    seen->total = json_number(info, "total") > 0;
 
     i = 0;
     n = 0;

@@ -168,6 +168,12 @@ main(void)
          "");
     test("not even a list", "{}", VOYO_CLASS_NO_FORMATS, "");
 
+    test("numbers that are none",
+         "{\"total\":1e300,\"duration\":-1e300,\"formats\":["
+         AAC("140", "129", "") "]}", VOYO_CLASS_NONE, "140");
+    test("a time that is none",
+         "{\"total\":1e300,\"live_status\":\"is_upcoming\","
+         "\"release_timestamp\":1e300}", VOYO_CLASS_UPCOMING, "");
     test("live, whatever the formats",
          "{\"live_status\":\"is_live\",\"formats\":[" AAC("140", "129", "")
          "]}", VOYO_CLASS_LIVE, "");
