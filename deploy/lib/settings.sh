@@ -28,7 +28,7 @@ read_settings()
     : "${VOYO_RESOLVE_TIMEOUT:=15s}" "${VOYO_DEMO:=0}" "${NGINX_WORKERS:=}"
     : "${VOYO_DEMO_TRACKS=}" "${VOYO_LOG_LEVEL:=warn}" "${VOYO_ACCESS_LOG:=1}"
     : "${VOYO_STOP_TIMEOUT:=10}" "${VOYO_AHEAD:=4}" "${VOYO_COLD_RATE:=60}"
-    : "${VOYO_FETCH_RATE:=10}" "${VOYO_RETRY_TIMEOUT:=6}"
+    : "${VOYO_FETCH_RATE:=5}" "${VOYO_RETRY_TIMEOUT:=6}"
     : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
     : "${VOYO_MP4_HEADER:=1}" "${VOYO_REDIS_WAIT:=60}"
