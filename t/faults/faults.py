@@ -320,7 +320,7 @@ class DiskFull(Fault):
     name = 'cache: full disk'
     expected = ('cache',)
     settings = {'min_free': '4m'}
-    options = 'size=64m'
+    options = 'size=320m'
 
     def product(self) -> Stack:
         stack = Stack(nginx=False, **self.settings)
@@ -353,7 +353,7 @@ class DiskFull(Fault):
 
 class NoInodes(DiskFull):
     name = 'cache: no inodes'
-    options = 'size=256m,nr_inodes=600'
+    options = 'size=320m,nr_inodes=600'
 
     def begin(self) -> None:
         (self.cache / 'filled').mkdir()

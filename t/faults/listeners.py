@@ -72,7 +72,7 @@ class Crowd:
         self.numbers = itertools.count()
         self.name = f'{time.monotonic_ns() % 46656:04}'[:4]
         self.hot = [f'm04_{self.name}h{n:02}' for n in range(2)]
-        self.warm = [f'm04_{self.name}w{n:02}' for n in range(8)]
+        self.warm = [f'h01_{self.name}w{n:02}' for n in range(8)]
         self.counts = dict(zip(KINDS, (listeners * 4 // 10,
                                        listeners * 3 // 10,
                                        listeners * 3 // 10)))
@@ -117,7 +117,7 @@ class Crowd:
                                  self.random.uniform(3, 8))
             elif kind == 'warm':
                 track = self.random.choice(self.warm)
-                await self._play(kind, track, self.random.randrange(3 << 20),
+                await self._play(kind, track, self.random.randrange(50 << 20),
                                  self.random.uniform(4, 8))
             else:
                 began = time.monotonic()

@@ -153,8 +153,8 @@ async def recover(crowd: Crowd, ended: float, most: float) -> float | None:
 
 
 HEADER = """\
-| fault | requests | answers | hot | warm | cold | /health | plays again | healthy again | wrong |
-|---|---|---|---|---|---|---|---|---|---|"""
+| fault | requests | answers | hot | warm | cold | /health | plays again | healthy again | missed |
+|---|--:|---|--:|--:|--:|---|--:|--:|---|"""
 
 
 def row(result: Result) -> str:
