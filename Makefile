@@ -36,7 +36,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
-        faults \
+        faults fronts \
         install module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants
 
@@ -73,6 +73,12 @@ players:        ## measure every player and update docs/players.md
 
 faults: build   ## what 100 listeners notice while something fails, as a table
 	@exec t/faults/run.py
+
+fronts:         ## measure VOYO behind the reverse proxies that are installed
+	@util/deps test
+	@$(MAKE) build
+	@t/browser/run t/fronts/listen.js > /dev/null
+	@exec t/fronts/run.py
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check

@@ -144,6 +144,26 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     await it.end();
   });
 
+  test("the source is away for 12 s: a request in two seconds at most", async () => {
+    const track = "m04_srcaway";
+    const failed = async () => (await product.asked(track))
+      .some(({ range }) => range?.startsWith("bytes=1048576-"));
+    await product.switch({ faults: [
+      { id: track, do: { status: 500 }, begin: 1048576 }] });
+    const it = await listening(track);
+    await until(failed, () => it.about());
+    const before = product.served(track).length;
+    await sleep(12000);
+    const resumes = product.served(track).length - before;
+    assert.ok(resumes <= 6, `${resumes} requests`);
+    await product.switch({ forget_faults_of: track });
+    await it.seek(120);
+    await it.plays(120);
+    const { recovers } = await it.heard();
+    assert.deepEqual(recovers, []);
+    await it.end();
+  });
+
   test("the server is away for 10 s", async () => {
     const it = await listening("h01_serverd", { rate: 170 * KBIT });
     const began = Date.now();

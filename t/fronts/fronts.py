@@ -133,7 +133,7 @@ hosts:
 VARNISH = '''
 vcl 4.1;
 backend default { .host = "127.0.0.1"; .port = "@UP@"; }
-sub vcl_recv { if (req.url ~ "^/cdn/stream/") { return (pass); } }
+sub vcl_recv { if (req.url ~ "^/cdn/stream/") { return (pipe); } }
 '''
 
 
