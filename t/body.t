@@ -168,3 +168,8 @@ GET /cdn/stream/dQw4w9WgXcQ
 --- more_headers
 Content-Length: 5
 --- bytes: 0-
+
+=== TEST 18: a large one
+--- request eval
+"GET /cdn/stream/dQw4w9WgXcQ\n" . 'x' x 2000000
+--- bytes: 0-

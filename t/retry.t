@@ -202,3 +202,28 @@ voyo_retry_timeout 31s;
 --- error_log
 [emerg]
 value must be between 0 and 30000
+
+=== TEST 13: an outage of the media hosts is not one extraction after another
+--- settings
+RETRY_TIMEOUT 3s
+--- record
+140 aac 129500 3584 /dead
+--- resolves
+track dQw4w9WgXcQ
+140 aac 129500 3584 /dead
+track dQw4w9WgXcQ
+140 aac 129500 3584 /dead
+track dQw4w9WgXcQ
+140 aac 129500 3584 /dead
+track dQw4w9WgXcQ
+140 aac 129500 3584 /dead
+--- media
+location = /dead { access_log off; return 403; }
+--- more_headers
+Range: bytes=1500-
+--- error_code: 206
+--- bytes: 1500-
+--- cut: 0
+--- asked
+play dQw4w9WgXcQ
+play dQw4w9WgXcQ

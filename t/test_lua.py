@@ -258,6 +258,15 @@ class ScriptTest(unittest.TestCase):
         self.want()
         self.assertLessEqual(self.score(), 0)
 
+    def test_want_does_not_wait_for_what_was_left(self) -> None:
+        self.jobs.pretend()
+        self.jobs.want('left0000000', client='me')
+        self.want()
+        self.assertIn(self.score(), range(5000, 10001))
+        self.key('ZREM', 'jobs:play', 'left0000000')
+        self.want()
+        self.assertLessEqual(self.score(), 0)
+
     def test_want_of_information_is_before_prefetches_only(self) -> None:
         self.jobs.pretend()
         self.jobs.want('prefetch000', lane='prefetch')
@@ -567,6 +576,22 @@ class ScriptTest(unittest.TestCase):
             self.key('SET', f'failure:{TRACK}', record_json(
                 TRACK, generation, error='private'))
             self.assertEqual(self.want()[0], expected)
+
+    def test_an_address_that_changed_in_the_future_did_not(self) -> None:
+        self.jobs.pretend()
+        now = self.now()
+        self.key('HSET', 'limits', 'moved', str(now + 86400000))
+        text = f'{{"v":1,"generation":{now},"formats":[{{"expires":9}}]}}'
+        self.key('SET', f'track:{TRACK}', text)
+        self.assertEqual(self.want()[1], text)
+        self.key('DEL', f'track:{TRACK}')
+        self.key('SET', f'failure:{TRACK}',
+                 record_json(TRACK, now, error='private'))
+        self.assertEqual(self.want()[0], 'failure')
+        # and the next change counts
+        self.moved('192.0.2.1', now)
+        self.assertEqual(self.moved('192.0.2.2', now + 1),
+                         str(now + 1).encode())
 
     def test_finish_stores_and_tells(self) -> None:
         listener = subprocess.Popen(

@@ -274,10 +274,10 @@ class ProverTest(unittest.TestCase):
                 ('https://inside.example/\xe4', 'redirected'),
                 ('https://inside.example/x, https://b.example/y',
                  'redirected'),
-                ('https://inside.example\\@b.example/x', 'no URL'),
+                ('https://inside.example\\@b.example/x', 'not a URL'),
                 (f'http://127.0.0.1:{stranger.port}\\@inside.example/x',
-                 'no URL'),
-                ('file:///etc/passwd', 'no URL')):
+                 'not a URL'),
+                ('file:///etc/passwd', 'not a URL')):
             with self.subTest(location):
                 host = self.media_host(to(location))
                 origin = f'http://127.0.0.1:{host.port}'

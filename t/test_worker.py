@@ -78,8 +78,9 @@ class ProfileTest(unittest.TestCase):
         kind, record = self.jobs.outcome('gonefull000')
         self.assertEqual(record['error'], 'unavailable')
         self.assertGreaterEqual(self.asked('gonefull000')[1], 2)
-        self.assertIn('unavailable, after', self.stack.log('resolver'))
-        self.assertIn('profile full', self.stack.log('resolver'))
+        wait_for(lambda: re.search('unavailable, after .*profile full',
+                                   self.stack.log('resolver')),
+                 'the line about the job')
 
     def test_a_bot_check_for_the_full_profile_alone(self) -> None:
         # the fast one was told of the track: neither is forgotten for it, nor

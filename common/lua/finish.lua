@@ -88,8 +88,9 @@ if kind == 'record' and address ~= '' then
   local limits = redis.call('HMGET', KEYS[8], 'address' .. family,
                             'before' .. family, 'moved')
   if limits[1] ~= address then
+    local moved = tonumber(limits[3]) or 0
     if limits[1] and limits[2] ~= address
-      and ARGV[6] - (limits[3] or 0) > 600000
+      and (ARGV[6] - moved > 600000 or moved - ARGV[6] > 600000)
     then
       redis.call('HSET', KEYS[8], 'moved', ARGV[6])
       redis.call('PUBLISH', KEYS[6], 'moved ' .. ARGV[6])

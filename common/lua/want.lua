@@ -35,11 +35,18 @@ for i, kind in ipairs({'string', 'string', 'string', 'zset', 'zset', 'zset',
   end
 end
 
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
 local record = redis.call('GET', KEYS[1]) or ''
 local generation = tonumber(string.match(
   record, '^{"v":1,"generation":(%d+)')) or 0
 local state = redis.call('HMGET', KEYS[10], 'moved', 'met')
 local moved = tonumber(state[1]) or 0
+if moved > now then
+  -- from before the clock was set back
+  moved = 0
+end
 if generation > tonumber(ARGV[3]) then
   if generation < moved then
     -- the URLs are bound to an address that is no longer ours
@@ -47,9 +54,6 @@ if generation > tonumber(ARGV[3]) then
   end
   return {'record', record}
 end
-
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- a failure is tried again by another yt-dlp, with another configuration and
 -- from another address; a resolver tells within 10 s that it has changed
@@ -142,7 +146,8 @@ elseif lane == 'play' and client ~= '' then
     return {'pending', 150}
   end
 
-  -- after the client's last track that is still queued
+  -- after the client's last other track that is still queued
+  local mine = redis.call('ZREM', KEYS[11], id) == 1
   local last, due
   repeat
     last = redis.call('ZREVRANGE', KEYS[11], 0, 0)[1]
@@ -154,6 +159,9 @@ elseif lane == 'play' and client ~= '' then
 
   if due then
     score = math.max(score, due + 10000)
+  end
+  if mine and queued and score >= tonumber(queued) then
+    redis.call('ZADD', KEYS[11], queued, id)
   end
 end
 

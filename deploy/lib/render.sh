@@ -173,9 +173,8 @@ limit_lines()
 }
 
 
-# Limits the slices that are fetched per client.  Some are fetched at once, the
-# next ones wait for at most 5 s, and further ones are refused, with a status
-# that media hosts do not use.
+# Limits the slices that are fetched per client, with a status that no media
+# host sends.  None is delayed: it would hold the cache's lock meanwhile.
 
 fetch_zone_lines()
 {
@@ -190,8 +189,7 @@ fetch_lines()
 {
     [ "$VOYO_FETCH_RATE" -ne 0 ] || return 0
 
-    echo "limit_req zone=voyo_fetch burst=$((10 * VOYO_FETCH_RATE))" \
-         "delay=$((5 * VOYO_FETCH_RATE));"
+    echo "limit_req zone=voyo_fetch burst=$((5 * VOYO_FETCH_RATE)) nodelay;"
     echo "            limit_req_status 420;"
     echo "            limit_req_log_level notice;"
     echo "            error_page 420 = @limited;"

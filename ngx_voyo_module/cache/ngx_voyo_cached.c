@@ -109,7 +109,7 @@ ngx_voyo_cache_full(ngx_http_file_cache_t *cache)
 
     name = (char *) cache->path->name.data;
 
-    /* for a directory in use this is in memory, so it does not block */
+    /* in memory for a directory on a local disk that is in use */
 
     if (access(name, W_OK|X_OK) == -1 || statvfs(name, &fs) == -1) {
         return 1;

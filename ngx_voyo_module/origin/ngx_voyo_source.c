@@ -207,6 +207,15 @@ ngx_voyo_source_renew(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
         return NGX_DECLINED;
     }
 
+    /*
+     * another request has just had it renewed: an outage of the media hosts
+     * must not cause one extraction after another
+     */
+
+    if (origin->refreshes == 0 && origin->source.fresh) {
+        return NGX_DECLINED;
+    }
+
     if (origin->source.expires - ngx_time() < NGX_VOYO_DEAD) {
         cause = NGX_VOYO_REFRESH_EXPIRED;
     }

@@ -9,6 +9,7 @@
 
 
 #define NGX_VOYO_ZONE_EVICT  8    /* tracks, to store a URL */
+#define NGX_VOYO_ZONE_FRESH  5000 /* ms, a renewed URL is not renewed again */
 
 
 typedef struct ngx_voyo_zone_node_s  ngx_voyo_zone_node_t;
@@ -35,6 +36,8 @@ struct ngx_voyo_zone_node_s {
     uint64_t                  generation;
     ngx_msec_t                accessed;
     ngx_uint_t                count;   /* accesses */
+    ngx_msec_t                renewed; /* 0: it replaced none */
+    uint64_t                  moved;   /* as it was when Redis was asked */
     uint32_t                  egress;  /* of sources and generation */
     u_char                    track[VOYO_TRACK_LEN];
     u_char                    nformats;
@@ -49,7 +52,7 @@ typedef struct {
     ngx_queue_t               tracks;
     ngx_queue_t               sources;
     ngx_uint_t                n;
-    uint64_t                  moved;   /* generation, older URLs are useless */
+    uint64_t                  moved;   /* generation, older URLs may be dead */
 } ngx_voyo_zone_sh_t;
 
 
@@ -178,6 +181,12 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
         goto done;
     }
 
+    /* whether the address has changed, Redis knows: it marks the record */
+
+    if (node->generation < ctx->sh->moved && node->moved != ctx->sh->moved) {
+        ngx_voyo_zone_drop_sources(ctx, node);
+    }
+
     stored = node->sources[i];
 
     if (stored == NULL) {
@@ -190,9 +199,11 @@ ngx_voyo_zone_source(ngx_shm_zone_t *zone, ngx_str_t *track,
     rc = NGX_OK;
 
     source->codec = node->formats[i].codec;
-    source->expires = node->generation < ctx->sh->moved ? 0
-                                                        : stored->expires;
+    source->expires = stored->expires;
     source->not_before = stored->not_before;
+    source->fresh = (node->renewed
+                     && ngx_current_msec - node->renewed
+                        < NGX_VOYO_ZONE_FRESH);
     source->url.len = stored->url_len;
     source->user_agent.len = stored->user_agent_len;
 
@@ -232,9 +243,7 @@ ngx_voyo_zone_moved(ngx_shm_zone_t *zone, uint64_t generation)
 
     ngx_shmtx_lock(&ctx->shpool->mutex);
 
-    if (generation > ctx->sh->moved) {
-        ctx->sh->moved = generation;
-    }
+    ctx->sh->moved = generation;
 
     ngx_shmtx_unlock(&ctx->shpool->mutex);
 }
@@ -264,6 +273,7 @@ ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
                              (char *) representation->data,
                              representation->len);
         if (i >= 0) {
+            node->moved = ctx->sh->moved;
             (void) ngx_voyo_zone_set_source(ctx, node, i, source);
         }
     }
@@ -315,6 +325,7 @@ ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
 
         if (old) {
             node->count = old->count;
+            node->renewed = ngx_current_msec;
             ngx_voyo_zone_drop(ctx, old);
         }
 
@@ -325,6 +336,8 @@ ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
     } else {
         ngx_voyo_zone_touch(ctx, node);
     }
+
+    node->moved = ctx->sh->moved;
 
     /* without its URLs a track can still be played from the cache */
 
@@ -646,6 +659,10 @@ ngx_voyo_zone_init(ngx_shm_zone_t *zone, void *data)
     if (octx) {
         ctx->sh = octx->sh;
         ctx->shpool = octx->shpool;
+
+        /* the proxy may be a trusted one now */
+
+        ctx->sh->counters.front = 0;
 
         return NGX_OK;
     }

@@ -36,6 +36,7 @@ typedef struct {
     ngx_str_t         user_agent;
     time_t            expires;
     time_t            not_before;
+    ngx_uint_t        fresh;           /* it replaced another 5 s ago or less */
 } ngx_voyo_source_t;
 
 
