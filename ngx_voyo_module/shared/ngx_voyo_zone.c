@@ -36,7 +36,7 @@ struct ngx_voyo_zone_node_s {
     uint64_t                  generation;
     ngx_msec_t                accessed;
     ngx_uint_t                count;   /* accesses */
-    ngx_msec_t                renewed; /* 0: it replaced none */
+    ngx_msec_t                renewed; /* 0: not, or other bytes */
     uint64_t                  moved;   /* as it was when Redis was asked */
     uint32_t                  egress;  /* of sources and generation */
     u_char                    track[VOYO_TRACK_LEN];
@@ -325,7 +325,14 @@ ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
 
         if (old) {
             node->count = old->count;
-            node->renewed = ngx_current_msec;
+
+            if (ngx_strcmp(node->formats[0].representation,
+                           old->formats[0].representation)
+                == 0)
+            {
+                node->renewed = ngx_current_msec;
+            }
+
             ngx_voyo_zone_drop(ctx, old);
         }
 

