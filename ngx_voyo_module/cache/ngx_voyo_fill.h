@@ -16,7 +16,7 @@
 
 
 /*
- * Fills: HEAD requests that a worker sends to the location with "voyo_stream …
+ * Fills: HEAD requests that a worker sends to the location with "voyo_stream
  * fill".  Each stores one slice of a track in the cache, for a prefetch or for
  * reading ahead (docs/upstream.md, N19).  Fills wait in a bounded queue, and a
  * limited number is in flight at a time.
@@ -44,7 +44,7 @@ struct ngx_voyo_fill_watch_s {
 };
 
 
-/* Per worker; "address" must outlive it.  NULL: no memory. */
+/* Per worker; "url" must outlive it.  NULL: no memory. */
 ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle,
     ngx_url_t *url);
 
