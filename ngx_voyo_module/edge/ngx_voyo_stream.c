@@ -112,6 +112,10 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "voyo track \"%V\" is not in the zone", &edge->track);
 
+    /* an unknown track is counted for its client */
+
+    ngx_voyo_front(r);
+
     if (ngx_voyo_park(&edge->ctx, &edge->track, 0, ngx_voyo_stream_parked)
         == NGX_AGAIN)
     {
@@ -155,7 +159,6 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         return ngx_voyo_problem(r, problem);
     }
 
-    ngx_voyo_front(r);
     ngx_voyo_condition_save(r, edge);
 
     rc = ngx_voyo_prefetch_read(r, edge);
