@@ -327,6 +327,20 @@ class DeployTest(unittest.TestCase):
                 self.assertEqual(self.processes(), {})
         self.assertNotRegex(self.log(), r'\[(error|alert|crit|emerg)\]')
 
+    def test_one_version_everywhere(self) -> None:
+        said = subprocess.run([ROOT / 'build/voyo-resolver', '--version'],
+                              capture_output=True, text=True, check=True)
+        version = said.stdout.removeprefix('voyo-resolver ').strip()
+        self.assertRegex(version, r'^\d+\.\d+\.\d+')
+        self.assertIn(f'voyo {version}\0'.encode(), (
+            ROOT / 'build/nginx/ngx_voyo_module.so').read_bytes())
+
+        self.start(VOYO_LOG_LEVEL='notice')
+        self.assertEqual(json.loads(self.get('/health')[1])['version'], version)
+        self.assertEqual(self.log().splitlines()[0], f'voyo: version {version}')
+        self.assertRegex(self.log(), rf'\[notice\] .*: voyo {version}\n')
+        self.assertIn(f' started, version {version}, ', self.log())
+
     def test_ready_means_that_a_play_works(self) -> None:
         slow = self.home / 'yt-dlp'
         slow.write_text('#!/bin/sh\nsleep 1.5\n'

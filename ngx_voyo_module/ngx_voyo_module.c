@@ -16,6 +16,8 @@
 #include "ngx_voyo_pace.h"
 #include "ngx_voyo_variables.h"
 
+#include "voyo_version.h"
+
 #include <pthread.h>
 
 
@@ -128,6 +130,10 @@ ngx_voyo_init_module(ngx_cycle_t *cycle)
     static ngx_uint_t  registered;
 
     vmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_voyo_module);
+
+    if (!ngx_test_config) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0, "voyo " VOYO_VERSION);
+    }
 
     /* nginx sets its handlers after this, and then forks (N39) */
 

@@ -16,6 +16,7 @@
 #include "resolve.h"
 #include "store.h"
 #include "voyo_errno.h"
+#include "voyo_version.h"
 #include "worker.h"
 
 #include <fcntl.h>
@@ -61,7 +62,7 @@ static int main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
 static int main_join(pthread_t id, int64_t until);
 static void main_kill(int group);
-static void main_usage(void);
+static void main_usage(FILE *file);
 static void main_descriptors(void);
 static void main_signals(sigset_t *signals);
 
@@ -80,12 +81,22 @@ main(int argc, char *argv[])
         return 0;
     }
 
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("voyo-resolver " VOYO_VERSION);
+        return 0;
+    }
+
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        main_usage(stdout);
+        return 0;
+    }
+
     check = argc == 2 && strcmp(argv[1], "--check") == 0;
     prove = argc == 2 && strcmp(argv[1], "--prove") == 0;
     settings = argc == 2 && strcmp(argv[1], "--settings") == 0;
 
     if (argc > 1 && !check && !prove && !settings) {
-        main_usage();
+        main_usage(stderr);
         return 2;
     }
 
@@ -320,10 +331,10 @@ main_start(main_t *resolver)
         }
     }
 
-    log_event(&resolver->config.log, LOG_NOTICE, "\"%s\" started, yt-dlp %s, "
-              "%u workers, egress \"%s\"", resolver->config.name,
-              resolver->first.version, resolver->config.workers,
-              resolver->config.egress);
+    log_event(&resolver->config.log, LOG_NOTICE, "\"%s\" started, version "
+              VOYO_VERSION ", yt-dlp %s, %u workers, egress \"%s\"",
+              resolver->config.name, resolver->first.version,
+              resolver->config.workers, resolver->config.egress);
 
     return VOYO_OK;
 }
@@ -472,9 +483,10 @@ main_kill(int group)
 
 
 static void
-main_usage(void)
+main_usage(FILE *file)
 {
-    fputs("usage: voyo-resolver [--settings | --check | --prove]\n"
+    fputs("usage: voyo-resolver [--settings | --check | --prove | "
+          "--version | --help]\n"
           "\n"
           "Resolves tracks for VOYO's nginx module with warm yt-dlp "
           "processes.\n"
@@ -489,9 +501,10 @@ main_usage(void)
           "--settings  validates these and exits\n"
           "--check     tests Redis and yt-dlp and exits\n"
           "--prove     resolves the track VOYO_CANARY once and exits\n"
+          "--version   prints the version and exits\n"
           "\n"
           "voyo-resolver --relay FILE carries the logs of deploy/voyo.\n",
-          stderr);
+          file);
 }
 
 

@@ -20,7 +20,7 @@ GET /health
 Content-Type: application/json
 Cache-Control: no-store
 --- response_body_like chomp
-^\{"status":"healthy","uptime":\d+,"memory":\{"rss":\d{7,},"heapUsed":\d+,"heapTotal":1048576\},"cacheSize":0,"checks":\{"redis":\{"status":"ok"\},"resolver":\{"status":"ok","count":1\},"ytdlp":\{"status":"ok","version":"2026.10.26"\},"media":\{"status":"ok"\},"cache":\{"status":"ok","used":\d+,"size":104857600\},"zone":\{"status":"ok","tracks":0,"parked":0,"refreshed_expired":0,"refreshed_early":0,"refreshed_other":0,"prefetch_ignored":0\},"clients":\{"status":"ok"\}\}\}\n$
+^\{"status":"healthy","uptime":\d+,"memory":\{"rss":\d{7,},"heapUsed":\d+,"heapTotal":1048576\},"cacheSize":0,"version":"\d+\.\d+\.\d+","checks":\{"redis":\{"status":"ok"\},"resolver":\{"status":"ok","count":1\},"ytdlp":\{"status":"ok","version":"2026.10.26"\},"media":\{"status":"ok"\},"cache":\{"status":"ok","used":\d+,"size":104857600\},"zone":\{"status":"ok","tracks":0,"parked":0,"refreshed_expired":0,"refreshed_early":0,"refreshed_other":0,"prefetch_ignored":0\},"clients":\{"status":"ok"\}\}\}\n$
 
 === TEST 2: no resolver since the start
 --- request

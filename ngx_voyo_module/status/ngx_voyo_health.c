@@ -13,6 +13,8 @@
 #include "ngx_voyo_process.h"
 #include "ngx_voyo_zone.h"
 
+#include "voyo_version.h"
+
 #include <cjson/cJSON.h>
 
 
@@ -267,6 +269,7 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     cJSON_AddItemToObject(json, "memory", memory);
 
     cJSON_AddNumberToObject(json, "cacheSize", (double) stats.tracks);
+    cJSON_AddStringToObject(json, "version", VOYO_VERSION);
     cJSON_AddItemToObject(json, "checks", checks);
 
     return json;
