@@ -214,3 +214,12 @@ Range: bytes=5-9
 --- bytes: 5-9
 --- logged
 {"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=5-9","bytes":5,"time_taken":*,"resolve_time":*,"cache":"MISS"}
+
+=== TEST 21: of a header only what the edge needs is cached
+--- location
+add_header X-Stored "$upstream_http_server$upstream_http_date";
+--- cached
+--- bytes: 0-
+--- response_headers
+! X-Stored
+Cache-Status: voyo; hit

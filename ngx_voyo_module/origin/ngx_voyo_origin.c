@@ -31,6 +31,9 @@ static ngx_int_t ngx_voyo_origin_headers(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin, ngx_str_t *name);
 
 
+static ngx_table_elt_t  ngx_voyo_origin_unsent;
+
+
 ngx_int_t
 ngx_voyo_origin_handler(ngx_http_request_t *r)
 {
@@ -101,6 +104,15 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
     } while (origin->lost);
 
     if (rc == NGX_OK) {
+
+        /*
+         * the edge parses a cached header for every hit, and passes on neither
+         * line; nginx sends none that is set
+         */
+
+        r->headers_out.server = &ngx_voyo_origin_unsent;
+        r->headers_out.date = &ngx_voyo_origin_unsent;
+
         return NGX_DECLINED;
     }
 
