@@ -33,7 +33,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- says
 bytes 1500-3583 of "dQw4w9WgXcQ.140.1.3584.m1" cannot be fetched, no_resolver, the connection is closed
 
-=== TEST 2: by a suffix
+=== TEST 2: a suffix range that cannot be fetched
 --- record
 140 aac 129500 3584 /dead
 --- media
@@ -46,7 +46,7 @@ Content-Range: bytes 3484-3583/3584
 --- bytes: 3484-
 --- cut: 0
 
-=== TEST 3: a beginning is a problem, with a range too
+=== TEST 3: the first slice is a problem, with a range too
 --- record
 140 aac 129500 3584 /dead
 --- media
@@ -61,7 +61,7 @@ Retry-After: 5
 ! ETag
 --- response_body_like: "code":"no_resolver"
 
-=== TEST 4: a refusal is a problem in the middle too
+=== TEST 4: a refusal is a problem in mid-track too
 --- record
 140 aac 129500 3584 /dead
 --- resolver
@@ -74,14 +74,14 @@ Range: bytes=1500-
 --- error_code: 404
 --- response_body_like: "code":"private"
 
-=== TEST 5: in the middle of a track that is not known there is no header to send
+=== TEST 5: in mid-track of an unknown track there is no header to send
 --- record
 --- more_headers
 Range: bytes=1500-
 --- error_code: 503
 --- response_body_like: "code":"no_resolver"
 
-=== TEST 6: it is not kept: the next one has it
+=== TEST 6: a failed slice is not kept: the next request gets it
 --- record
 140 aac 129500 3584 /dead
 --- media
@@ -111,7 +111,7 @@ location = /dead { return 403; }
 ETag: "dQw4w9WgXcQ.140.2.3584.m1"
 Content-Length: 3584
 
-=== TEST 8: with another length, and the range evaluated again
+=== TEST 8: re-encoded with another length: the range is evaluated again
 --- record
 139 aac 129500 9999 /dead
 --- resolves
@@ -125,7 +125,7 @@ Range: bytes=-100
 --- response_headers
 Content-Range: bytes 3484-3583/3584
 
-=== TEST 9: a range that is beyond the end by now
+=== TEST 9: a range that is now beyond the end
 --- record
 139 aac 129500 9999 /dead
 --- resolves
@@ -138,7 +138,7 @@ Range: bytes=5000-
 --- response_headers
 Content-Range: bytes */3584
 
-=== TEST 10: If-Range of the old one
+=== TEST 10: If-Range with the ETag of the old encoding
 --- record
 140 aac 129500 3584 /dead
 --- resolves
@@ -153,7 +153,7 @@ If-Range: "dQw4w9WgXcQ.140.1.3584.m1"
 ! Content-Range
 ETag: "dQw4w9WgXcQ.140.2.3584.m1"
 
-=== TEST 11: in the other codec, when that is all there is
+=== TEST 11: the other codec, if it is the only one left
 --- record
 140 aac 129500 3584 /dead
 --- resolves
@@ -195,7 +195,7 @@ location = /dead { return 403; }
 Retry-After: 1
 --- response_body_like: "code":"representation_gone","retryable":true
 
-=== TEST 14: what is denied before is not served by coming again
+=== TEST 14: a request that was denied is not served by @again
 --- location
 deny all;
 --- error_code: 403
@@ -204,14 +204,14 @@ deny all;
 access forbidden by rule
 --- fetched
 
-=== TEST 15: nor what "return" refuses
+=== TEST 15: a request that "return" refuses is not served by @again
 --- location
 return 404;
 --- error_code: 404
 --- response_body_like: "code":"refused"
 --- fetched
 
-=== TEST 16: nor what auth_request refuses
+=== TEST 16: a request that auth_request refuses is not served by @again
 --- edge
 location = /auth { internal; return 401; }
 --- location
@@ -221,7 +221,7 @@ error_page 401 @again;
 --- response_body_like: "code":"refused"
 --- fetched
 
-=== TEST 17: what auth_request lets pass is whole
+=== TEST 17: a request that auth_request allows is complete
 --- edge
 location = /auth { internal; return 204; }
 --- location

@@ -10,7 +10,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a fill for each slice behind the first, by its first byte
+=== TEST 1: a fill for each slice after the first, which requests its first byte
 --- settings
 AHEAD 4
 ACCESS_LOG off
@@ -33,14 +33,14 @@ AHEAD 4
 --- fetched
 slices 0 1 2 3
 
-=== TEST 3: one of a hundred slices too
+=== TEST 3: a track of a hundred slices
 --- settings
 AHEAD 4
 --- record
 140 aac 129500 102400 /140
 --- bytes: 0-
 
-=== TEST 4: nothing beyond what was asked for
+=== TEST 4: nothing beyond the requested range
 --- settings
 AHEAD 16
 --- more_headers
@@ -50,7 +50,7 @@ Range: bytes=0-99
 --- fetched
 slices 0
 
-=== TEST 5: up to its end
+=== TEST 5: up to the end of the range
 --- settings
 AHEAD 16
 --- more_headers
@@ -60,7 +60,7 @@ Range: bytes=0-1100
 --- fetched
 slices 0 1
 
-=== TEST 6: from a cached slice on as well
+=== TEST 6: reading ahead starts at a cached slice too
 --- settings
 AHEAD 4
 --- cached
@@ -69,7 +69,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- fetched
 slices 0 1 2 3
 
-=== TEST 7: what is there is not fetched again
+=== TEST 7: cached slices are not fetched again
 --- settings
 AHEAD 4
 --- cached
@@ -94,7 +94,7 @@ location = /wrong { access_log off; return 403; }
 140 aac 129500 3584 /140
 --- bytes: 0-
 
-=== TEST 9: for one who reads nothing, one slice
+=== TEST 9: one slice for a client that reads nothing
 --- settings
 AHEAD 4
 --- record
@@ -107,7 +107,7 @@ GET /health/live
 --- response_body
 {"status":"healthy"}
 
-=== TEST 10: in a key with $slice_range nothing is read ahead, and all plays
+=== TEST 10: with $slice_range in the key nothing is read ahead, and the track plays
 --- settings
 AHEAD 4
 --- replace

@@ -43,7 +43,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: it is cached, and the source is not asked again
+=== TEST 1: a picture is cached, and not fetched again
 --- media
 location = /art/dQw4w9WgXcQ { default_type image/jpeg; return 200 x; }
 --- cached
@@ -59,7 +59,7 @@ x
 --- fetched
 /art/dQw4w9WgXcQ
 
-=== TEST 2: by its other spelling it is the same
+=== TEST 2: the other form of the id gets the same picture
 --- media
 location = /art/dQw4w9WgXcQ { default_type image/jpeg; return 200 x; }
 --- cached
@@ -71,7 +71,7 @@ Cache-Status: voyo; hit
 --- fetched
 /art/dQw4w9WgXcQ
 
-=== TEST 3: what is none is not kept
+=== TEST 3: a response that is not a picture is not cached
 --- media
 location = /art/dQw4w9WgXcQ { default_type text/html; return 200 x; }
 --- cached
@@ -84,7 +84,7 @@ x
 /art/dQw4w9WgXcQ
 /art/dQw4w9WgXcQ
 
-=== TEST 4: a failure is not kept
+=== TEST 4: a failure is not cached
 --- media
 location = /art/dQw4w9WgXcQ {
     limit_req zone=latch;
@@ -103,7 +103,7 @@ x
 /art/dQw4w9WgXcQ
 /art/dQw4w9WgXcQ
 
-=== TEST 5: one that is not there is remembered
+=== TEST 5: a 404 is cached
 --- media
 location = /art/dQw4w9WgXcQ { return 404; }
 --- cached
@@ -132,7 +132,7 @@ GET /cdn/art/short
 --- response_body_like: "code":"bad_track"
 --- fetched
 
-=== TEST 8: nothing of the listener's reaches the source
+=== TEST 8: no header of the client reaches the source
 --- media
 location = /art/dQw4w9WgXcQ {
     if ($http_cookie$http_referer$http_user_agent$http_x_forwarded_for) { return 403; }

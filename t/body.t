@@ -11,7 +11,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a body that is refused is not the next request
+=== TEST 1: a refused body is not taken for the next request
 --- pipelined_requests eval
 ["POST /cdn/stream/dQw4w9WgXcQ
 GET /health/live HTTP/1.1", "GET /cdn/stream/dQw4w9WgXcQ"]
@@ -21,7 +21,7 @@ any
 0-
 --- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
 
-=== TEST 2: nor is that of a bad track
+=== TEST 2: the body of a request with an invalid id
 --- pipelined_requests eval
 ["GET /cdn/stream/short
 hello", "GET /cdn/stream/dQw4w9WgXcQ"]
@@ -31,7 +31,7 @@ any
 0-
 --- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
 
-=== TEST 3: nor of what is answered from the record
+=== TEST 3: the body of a request that is answered from the record
 --- pipelined_requests eval
 ["GET /cdn/stream/dQw4w9WgXcQ
 hello", "GET /cdn/stream/dQw4w9WgXcQ"]
@@ -42,7 +42,7 @@ any
 5-9
 --- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
 
-=== TEST 4: nor of the description of a track
+=== TEST 4: the body of a request for track information
 --- pipelined_requests eval
 ["GET /cdn/track/dQw4w9WgXcQ
 hello", "GET /cdn/stream/dQw4w9WgXcQ"]
@@ -52,7 +52,7 @@ any
 0-
 --- raw_response_headers_unlike eval: ["SIGNATURE", "SIGNATURE"]
 
-=== TEST 5: of HEAD
+=== TEST 5: the body of a HEAD request
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 hello
@@ -60,14 +60,14 @@ hello
 --- response_headers
 Content-Length: 3584
 
-=== TEST 6: of OPTIONS
+=== TEST 6: the body of an OPTIONS request
 --- request
 OPTIONS /cdn/stream/dQw4w9WgXcQ
 hello
 --- error_code: 204
 --- bytes: none
 
-=== TEST 7: in chunks
+=== TEST 7: a chunked body
 --- request eval
 "HEAD /cdn/stream/dQw4w9WgXcQ
 5\r\nhello\r\n0\r\n\r\n"
@@ -75,7 +75,7 @@ hello
 Transfer-Encoding: chunked
 --- bytes: none
 
-=== TEST 8: one that was announced and does not come
+=== TEST 8: a body that is announced and not sent
 --- edge
 lingering_timeout 50ms;
 --- request
@@ -84,14 +84,14 @@ HEAD /cdn/stream/dQw4w9WgXcQ
 Content-Length: 5
 --- bytes: none
 
-=== TEST 9: GET of what is cached
+=== TEST 9: GET of a cached track
 --- cached
 --- request
 GET /cdn/stream/dQw4w9WgXcQ
 hello
 --- bytes: 0-
 
-=== TEST 10: GET of what is not cached
+=== TEST 10: GET of a track that is not cached
 --- request
 GET /cdn/stream/dQw4w9WgXcQ
 hello
@@ -99,7 +99,7 @@ hello
 --- fetched
 slices 0 1 2 3
 
-=== TEST 11: in chunks
+=== TEST 11: a chunked body
 --- request eval
 "GET /cdn/stream/dQw4w9WgXcQ
 5\r\nhello\r\n0\r\n\r\n"
@@ -109,7 +109,7 @@ Transfer-Encoding: chunked
 --- fetched
 slices 0 1 2 3
 
-=== TEST 12: one that was announced and does not come
+=== TEST 12: a body that is announced and not sent
 --- edge
 lingering_timeout 50ms;
 --- request
@@ -129,7 +129,7 @@ Expect: 100-continue
 --- fetched
 slices 0 1 2 3
 
-=== TEST 14: of a track that is resolved first
+=== TEST 14: GET of a track that is resolved first
 --- record
 --- resolves
 140 aac 129500 3584 /140
@@ -140,7 +140,7 @@ hello
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 15: of a picture
+=== TEST 15: GET of a picture
 --- request
 GET /cdn/art/dQw4w9WgXcQ
 hello
@@ -148,7 +148,7 @@ hello
 location = /art/dQw4w9WgXcQ { default_type image/jpeg; return 200 jpeg; }
 --- response_body: jpeg
 
-=== TEST 16: an edge that passes on the length and no body
+=== TEST 16: an edge that passes on the length, but no body
 --- replace
 proxy_set_header Content-Length ""; =>
 --- request
@@ -158,7 +158,7 @@ hello
 --- fetched
 slices 0 1 2 3
 
-=== TEST 17: nor a body that does not come
+=== TEST 17: an edge that passes on the length of a body that is not sent
 --- replace
 proxy_set_header Content-Length ""; =>
 --- edge
@@ -169,7 +169,7 @@ GET /cdn/stream/dQw4w9WgXcQ
 Content-Length: 5
 --- bytes: 0-
 
-=== TEST 18: a large one
+=== TEST 18: a large body
 --- request eval
 "GET /cdn/stream/dQw4w9WgXcQ\n" . 'x' x 2000000
 --- bytes: 0-

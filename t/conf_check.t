@@ -34,7 +34,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: nothing is wrong
+=== TEST 1: a correct configuration
 --- request
 GET /health/live
 --- no_error_log

@@ -427,14 +427,14 @@ location /t { voyo_health; }
 [emerg]
 "voyo_zone" and "voyo_redis" must be set in "http"
 
-=== TEST 54: nothing is set, nothing is used
+=== TEST 54: no directive is set
 --- bare
 --- config
 location /t { return 200 "ok\n"; }
 --- response_body
 ok
 
-=== TEST 55: what must be set is enough
+=== TEST 55: the required directives are enough
 --- config
 location /t { voyo_stream $arg_id; }
 location /o { voyo_origin; }
@@ -451,7 +451,7 @@ GET /s/dQw4w9WgXcQ?id=1
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 57: $voyo_id is all that follows
+=== TEST 57: $voyo_id is the whole rest of the URI
 --- config
 location ^~ /s/ { voyo_stream $voyo_id; }
 --- request
@@ -467,7 +467,7 @@ GET /s/dQw4w9WgXcQ
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 59: $voyo_id is no name for a capture
+=== TEST 59: a regular expression must not capture as $voyo_id
 --- config
 location ~ /s/(?<voyo_id>.*) { voyo_stream $voyo_id; }
 --- must_die
@@ -506,7 +506,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_log
 access forbidden by rule
 
-=== TEST 63: nor by one that takes the status away
+=== TEST 63: an error_page that changes the status does not serve it either
 --- config
 location ^~ /s/ {
     deny all;
@@ -521,7 +521,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_log
 access forbidden by rule
 
-=== TEST 64: nor what "return" refuses
+=== TEST 64: a request that "return" refuses is not served by error_page
 --- config
 location ^~ /s/ {
     if ($arg_no) { return 404; }
@@ -534,7 +534,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
 --- error_code: 403
 --- response_body_like: "status":403,"code":"refused","retryable":false
 
-=== TEST 65: what is denied to all locations does not go round
+=== TEST 65: a denial for all locations does not loop
 --- config
 deny all;
 recursive_error_pages on;
@@ -555,7 +555,7 @@ access forbidden by rule
 --- no_error_log
 redirection cycle
 
-=== TEST 66: what fails before is not served by error_page
+=== TEST 66: a request that failed earlier is not served by error_page
 --- config
 location ^~ /s/ {
     auth_request /auth;
@@ -573,7 +573,7 @@ Retry-After: 5
 --- error_log
 auth request unexpected status
 
-=== TEST 67: a limit says when to come again
+=== TEST 67: a limit sends Retry-After
 --- config
 location ^~ /s/ {
     if ($arg_no) { return 429; }
@@ -588,7 +588,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
 Retry-After: 5
 --- response_body_like: "status":429,"code":"too_many_requests","retryable":true
 
-=== TEST 68: what another location lacks may be a track
+=== TEST 68: a fallback from another location plays a track
 --- config
 location /f/ { error_page 404 @track; return 404; }
 location @track { voyo_stream $arg_id; }
@@ -617,7 +617,7 @@ GET /s/dQw4w9WgXcQ?a=1&quality=best
 --- error_code: 400
 --- response_body_like: "code":"bad_quality"
 
-=== TEST 71: all that there is
+=== TEST 71: every directive
 --- http_config
 voyo_zone voyo:64k inactive=1h;
 voyo_redis redis://user:secret@127.0.0.1:1/3;

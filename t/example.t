@@ -37,7 +37,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: nothing is warned of
+=== TEST 1: no warning
 --- example
 --- request
 GET /health

@@ -17,7 +17,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: it is an error before the first byte
+=== TEST 1: an error before the first byte
 --- settings eval: $::limit
 --- cached
 /cdn/stream/dQw4w9WgXcQ 1024-1024
@@ -53,7 +53,7 @@ slices 1 2
 --- fetched
 slices 0 1
 
-=== TEST 4: what is cached is not counted
+=== TEST 4: cached slices are not counted
 --- settings eval: $::limit
 --- cached
 /cdn/stream/dQw4w9WgXcQ 0-0
@@ -66,7 +66,7 @@ Range: bytes=1024-2047
 --- fetched
 slices 0 1
 
-=== TEST 5: nor is another client
+=== TEST 5: another client is not limited
 --- settings eval: $::limit
 --- cached
 /cdn/stream/dQw4w9WgXcQ 1024-1024
@@ -92,7 +92,7 @@ Retry-After: 5
 --- fetched
 slices 1 2
 
-=== TEST 7: reading ahead is not
+=== TEST 7: reading ahead is not counted
 --- settings eval: "AHEAD 2\n" . $::limit
 --- more_headers
 Range: bytes=0-2047

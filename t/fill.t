@@ -21,7 +21,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- fetched
 slices 0
 
-=== TEST 2: then it plays from the cache
+=== TEST 2: a warm track plays from the cache
 --- cached
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- more_headers
@@ -33,13 +33,13 @@ Cache-Status: voyo; hit
 --- fetched
 slices 0
 
-=== TEST 3: "1" is as good
+=== TEST 3: prefetch=1 is prefetch=true
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=1
 --- fetched
 slices 0
 
-=== TEST 4: its quality and codec count
+=== TEST 4: a prefetch in a quality and a codec
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true&quality=low&codec=opus
 --- response_headers
@@ -47,7 +47,7 @@ Content-Type: audio/webm
 --- fetched
 /251 0-1023
 
-=== TEST 5: a second one costs nothing
+=== TEST 5: a second prefetch fetches nothing
 --- cached
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- request
@@ -55,7 +55,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- fetched
 slices 0
 
-=== TEST 6: a track that is not known goes by the lane for prefetches
+=== TEST 6: an unknown track is queued in the prefetch lane
 --- record
 --- resolves
 140 aac 129500 3584 /140
@@ -68,18 +68,18 @@ prefetch dQw4w9WgXcQ
 --- fetched
 slices 0
 
-=== TEST 7: without it nothing is fetched
+=== TEST 7: HEAD without prefetch fetches nothing
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- fetched
 
-=== TEST 8: what is neither an id nor true
+=== TEST 8: a value that is neither an id nor true
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=yes
 --- error_code: 400
 --- fetched
 
-=== TEST 9: a failure of the track is told
+=== TEST 9: a failure of the track is reported
 --- record
 --- failure
 private 100
@@ -89,7 +89,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- error_code: 404
 --- fetched
 
-=== TEST 10: of the source, with when to come again
+=== TEST 10: a failure of the source, with Retry-After
 --- record
 140 aac 129500 3584 /dead
 --- media
@@ -100,7 +100,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- response_headers
 Retry-After: 5
 
-=== TEST 11: of the budget
+=== TEST 11: an exhausted budget
 --- record
 --- resolver
 --- redis
@@ -112,7 +112,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- response_headers_like
 Retry-After: 3[56]\d\d
 
-=== TEST 12: the queue is full
+=== TEST 12: a full queue
 --- record
 --- resolver
 --- redis
@@ -124,7 +124,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- response_headers
 Retry-After: 5
 
-=== TEST 13: a listener's limit counts it
+=== TEST 13: a prefetch counts against the client's limit
 --- settings
 LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
 LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
@@ -154,7 +154,7 @@ GET /cdn/stream/dQw4w9WgXcQ?prefetch=aaaaaaaaaaa
 slices 0 1 2 3
 /300 0-1023
 
-=== TEST 15: in its own quality and codec
+=== TEST 15: a GET prefetches in its own quality and codec
 --- record
 track aaaaaaaaaaa
 300 aac 129500 2000 /300
@@ -172,7 +172,7 @@ GET /cdn/stream/dQw4w9WgXcQ?prefetch=aaaaaaaaaaa&codec=opus
 /251 3072-3583
 /301 0-1023
 
-=== TEST 16: by its other spelling
+=== TEST 16: a GET prefetches the other form of an id
 --- record
 track dQw4w9WgXcQ
 140 aac 129500 3584 /140
@@ -186,7 +186,7 @@ GET /cdn/stream/aaaaaaaaaaa?prefetch=vyo_ZFF3NHc5V2dYY1E
 /300 1024-1999
 slices 0
 
-=== TEST 17: not for a range above 0, which goes on
+=== TEST 17: a range that starts above 0 prefetches nothing
 --- record
 track aaaaaaaaaaa
 300 aac 129500 2000 /300
@@ -201,14 +201,14 @@ Range: bytes=1500-1599
 --- fetched
 slices 1
 
-=== TEST 18: a value that is none is ignored
+=== TEST 18: an invalid value is ignored
 --- request
 GET /cdn/stream/dQw4w9WgXcQ?prefetch=nonsense
 --- bytes: 0-
 --- fetched
 slices 0 1 2 3
 
-=== TEST 19: and counted
+=== TEST 19: an invalid value is counted
 --- cached
 /cdn/stream/dQw4w9WgXcQ?prefetch=nonsense
 --- request
@@ -216,19 +216,19 @@ GET /health
 --- resolver
 --- response_body_like: "prefetch_ignored":1
 
-=== TEST 20: one that fails does not matter
+=== TEST 20: a prefetch that fails does not affect the response
 --- request
 GET /cdn/stream/dQw4w9WgXcQ?prefetch=aaaaaaaaaaa
 --- bytes: 0-
 
-=== TEST 21: of itself it says nothing new
+=== TEST 21: a prefetch of the track itself
 --- request
 GET /cdn/stream/dQw4w9WgXcQ?prefetch=dQw4w9WgXcQ
 --- bytes: 0-
 --- fetched
 slices 0 1 2 3
 
-=== TEST 22: without voyo_fill it is ignored
+=== TEST 22: prefetch is ignored without voyo_fill
 --- replace
 voyo_fill unix:@HOME@/run/fill.sock:/fill/; =>
 --- request
@@ -237,7 +237,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 Content-Length: 3584
 --- fetched
 
-=== TEST 23: one beside a range above 0 is counted as ignored
+=== TEST 23: a prefetch with a range above 0 is counted as ignored
 --- cached
 /cdn/stream/dQw4w9WgXcQ?prefetch=aaaaaaaaaaa 1500-1599
 --- request
@@ -245,7 +245,7 @@ GET /health
 --- resolver
 --- response_body_like: "prefetch_ignored":1
 
-=== TEST 24: at another path
+=== TEST 24: voyo_fill with another path
 --- replace
 voyo_fill unix:@HOME@/run/fill.sock:/fill/; => voyo_fill unix:@HOME@/run/fill.sock:/f/;
 location ^~ /fill/ { => location ^~ /f/ {

@@ -17,7 +17,7 @@ X-Forwarded-For: 192.0.2.7
 --- says
 proxy "127.0.0.1" is not trusted, its X-Forwarded-For is ignored, all its clients are counted as one
 
-=== TEST 2: of one that is
+=== TEST 2: X-Forwarded-For of a trusted proxy
 --- settings
 REAL_IP real_ip_header X-Forwarded-For; set_real_ip_from 127.0.0.0/8;
 --- more_headers
@@ -26,7 +26,7 @@ X-Forwarded-For: 192.0.2.7
 --- no_error_log
 are counted as one
 
-=== TEST 3: a client in a private network, behind one that is
+=== TEST 3: a client in a private network, behind a trusted proxy
 --- settings
 REAL_IP real_ip_header X-Forwarded-For; set_real_ip_from 127.0.0.0/8;
 --- more_headers

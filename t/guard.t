@@ -51,7 +51,7 @@ Content-Length: 1024
 --- says
 slice has 924 bytes instead of 1024
 
-=== TEST 5: one that is long
+=== TEST 5: a slice that is too long in the cache
 --- cached
 --- init
 VOYO::damage('bytes=1024-2047', 50);
@@ -75,14 +75,14 @@ location = /140 {
 --- says
 slice was answered with 503 in mid-track, the connection is closed
 
-=== TEST 7: a mirror's answer is none of its business
+=== TEST 7: the response of a mirror subrequest is not checked
 --- edge
 location = /mirror { internal; return 200 "x"; }
 --- location
 mirror /mirror;
 --- bytes: 0-
 
-=== TEST 8: nor an auth_request's
+=== TEST 8: the response of an auth_request subrequest is not checked
 --- edge
 location = /auth { internal; return 200 "x"; }
 --- location

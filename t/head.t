@@ -11,7 +11,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: the header is GET's, and the source is not asked
+=== TEST 1: the header is that of GET, without a request to the source
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- bytes: none
@@ -25,7 +25,7 @@ Cache-Status: voyo; hit; detail=record
 X-Voyo-Quality: medium; codec=aac; bitrate=129500
 --- fetched
 
-=== TEST 2: in the other codec
+=== TEST 2: the other codec
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ?codec=opus
 --- bytes: none
@@ -69,7 +69,7 @@ Range: bytes=9999-
 Content-Range: bytes */3584
 --- fetched
 
-=== TEST 6: a track that is not known yet waits for its record, not for bytes
+=== TEST 6: an unknown track waits for its record, not for bytes
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- record
@@ -94,7 +94,7 @@ private 86400
 Content-Type: application/problem+json
 Cache-Control: no-store
 
-=== TEST 8: a 5xx says when to come again
+=== TEST 8: a 5xx has Retry-After
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- record
@@ -103,7 +103,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ
 --- response_headers
 Retry-After: 5
 
-=== TEST 9: it gets its true status also where GET would be cut
+=== TEST 9: the status is sent where GET would be cut
 --- request
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- more_headers
@@ -116,7 +116,7 @@ Range: bytes=2048-
 Content-Range: bytes 2048-3583/3584
 --- fetched
 
-=== TEST 10: of an id that is none
+=== TEST 10: an invalid id
 --- request
 HEAD /cdn/stream/short
 --- error_code: 400

@@ -11,7 +11,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: all is well: each field has its type
+=== TEST 1: healthy: each field has its type
 --- request
 GET /health
 --- resolver
@@ -28,7 +28,7 @@ GET /health
 --- error_code: 503
 --- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"ok"\},"resolver":\{"status":"failed","count":0\},"ytdlp":\{"status":"unknown"\}
 
-=== TEST 3: one whose time is over does not live
+=== TEST 3: a resolver whose heartbeat has expired
 --- request
 GET /health
 --- redis
@@ -45,7 +45,7 @@ none
 --- error_code: 503
 --- response_body_like: ^\{"status":"unhealthy".*"redis":\{"status":"failed"\},"resolver":\{"status":"unknown"\},"ytdlp":\{"status":"unknown"\}
 
-=== TEST 5: no resolver any more, but one since the start
+=== TEST 5: no resolver now, but one since the start
 --- resolver
 --- cached
 /health
@@ -70,14 +70,14 @@ GET /health
 {"name":"t","ytdlp_version":"2026.10.26","breaker":{"state":"open","class":"bot_check","left":500}}
 --- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","version":"2026.10.26","breaker":\{"state":"open","class":"bot_check","left":500\}\}
 
-=== TEST 8: the canary is dead
+=== TEST 8: the canary failed
 --- request
 GET /health
 --- resolver
 {"name":"t","ytdlp_version":"2026.10.26","canary":{"result":"forbidden"}}
 --- response_body_like: ^\{"status":"degraded".*"canary":"forbidden"
 
-=== TEST 9: the canary lives, or has not sung yet
+=== TEST 9: the canary succeeded, or has not run yet
 --- request
 GET /health
 --- resolver
@@ -99,14 +99,14 @@ GET /health
 {"name":"t","javascript":"none","client_refused":true}
 --- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","javascript":"none","client_refused":true\}
 
-=== TEST 12: a heartbeat that is none counts as one that says nothing
+=== TEST 12: an invalid heartbeat counts as an empty one
 --- request
 GET /health
 --- resolver
 [1,2
 --- response_body_like: ^\{"status":"healthy".*"resolver":\{"status":"ok","count":1\}
 
-=== TEST 13: one with other types in it
+=== TEST 13: a heartbeat with values of other types
 --- request
 GET /health
 --- resolver
@@ -133,7 +133,7 @@ location = /dead { return 403; }
 --- cached
 --- response_body_like: "refreshed_expired":0,"refreshed_early":1,"refreshed_other":0
 
-=== TEST 16: one past its time
+=== TEST 16: a URL that has expired
 --- request
 GET /health
 --- record
@@ -143,7 +143,7 @@ GET /health
 --- cached
 --- response_body_like: "refreshed_expired":1,"refreshed_early":0,"refreshed_other":0
 
-=== TEST 17: one that failed otherwise
+=== TEST 17: a URL that failed for another reason
 --- request
 GET /health
 --- record
@@ -155,21 +155,21 @@ location = /dead { return 500; }
 --- cached
 --- response_body_like: "refreshed_expired":0,"refreshed_early":0,"refreshed_other":1
 
-=== TEST 18: what is cached has its bytes
+=== TEST 18: the bytes of cached slices
 --- request
 GET /health
 --- resolver
 --- cached
 --- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
 
-=== TEST 19: without a cache the check of it fails
+=== TEST 19: the check fails without a cache
 --- http_config
 --- config
 location = /t { voyo_health; }
 --- error_code: 503
 --- response_body_like: "cache":\{"status":"failed"
 
-=== TEST 20: whether nginx runs is another question
+=== TEST 20: /health/live is healthy regardless
 --- request
 GET /health/live
 --- redis
@@ -242,7 +242,7 @@ network
 /cdn/stream/dQw4w9WgXcQ
 --- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
 
-=== TEST 26: another track that plays ends the row
+=== TEST 26: a track that plays ends the series of failures
 --- request
 GET /health
 --- record
@@ -277,7 +277,7 @@ proxy_cache_path $TEST_NGINX_HOME/other keys_zone=other:1m max_size=7m;
 --- cached
 --- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
 
-=== TEST 28: how many lines of the log nobody read
+=== TEST 28: the number of dropped log lines
 --- request
 GET /health
 --- resolver

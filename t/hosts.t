@@ -66,12 +66,12 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a listed origin is asked, private as it is
+=== TEST 1: a listed origin with a private address is requested
 --- bytes: 0-
 --- fetched
 slices 0 1 2 3
 
-=== TEST 2: by its name in the record only
+=== TEST 2: a URL with an upper-case scheme is not valid
 --- settings
 MEDIA_HOSTS http://127.0.0.1:$TEST_NGINX_PORT http://localhost:$TEST_NGINX_PORT
 --- record

@@ -90,7 +90,7 @@ VOYO::write_file("$ENV{TEST_NGINX_HOME}/users", "x:{PLAIN}y\n");
 --- error_code: 401
 --- fetched
 
-=== TEST 3: an error_page of the site's
+=== TEST 3: an error_page of the site
 --- http_config
 error_page 404 /missing.html;
 error_page 500 502 503 504 /broken.html;
@@ -101,7 +101,7 @@ location = /dead { access_log off; return 403; }
 --- error_code: 503
 --- response_body_like: "code":"no_resolver"
 
-=== TEST 4: a track is not compressed, whatever the client takes
+=== TEST 4: a track is not compressed, whatever Accept-Encoding is
 --- http_config
 gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;
 --- more_headers
@@ -112,12 +112,12 @@ Accept-Encoding: gzip
 ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 Content-Length: 3584
 
-=== TEST 5: a limit of the speed
+=== TEST 5: limit_rate
 --- edge
 limit_rate 10k;
 --- bytes: 0-
 
-=== TEST 6: a limit of connections
+=== TEST 6: limit_conn
 --- http_config
 limit_conn_zone $binary_remote_addr zone=clients:1m;
 limit_conn_status 429;
@@ -125,7 +125,7 @@ limit_conn_status 429;
 limit_conn clients 5;
 --- bytes: 0-
 
-=== TEST 7: one that none passes
+=== TEST 7: limit_conn that rejects the request
 --- http_config
 limit_req_zone $binary_remote_addr zone=clients:1m rate=1r/m;
 limit_req_status 429; limit_req_log_level notice;
@@ -139,14 +139,14 @@ error_page 429 @limited;
 Retry-After: 5
 --- response_body_like: "code":"too_many_requests"
 
-=== TEST 8: a server's rewrite to the path that is ours
+=== TEST 8: a server-level rewrite to /cdn/stream/
 --- edge
 rewrite ^/audio/(.*)$ /cdn/stream/$1;
 --- request
 GET /audio/dQw4w9WgXcQ
 --- bytes: 0-
 
-=== TEST 9: a location of one's own, with a regular expression
+=== TEST 9: voyo_stream in a location with a regular expression
 --- edge
 location ~ ^/audio/(?<id>[^/]+)/(?<level>low|medium|high)$ {
     voyo_stream $id quality=$level codec=opus;
@@ -156,7 +156,7 @@ location ~ ^/audio/(?<id>[^/]+)/(?<level>low|medium|high)$ {
 GET /audio/dQw4w9WgXcQ/low
 --- bytes: 251 0-
 
-=== TEST 10: a location of one's own that is named like that of pictures
+=== TEST 10: voyo_stream in a location that is named like the one for pictures
 --- edge
 location ^~ /art/ {
     voyo_stream $voyo_id;
@@ -168,7 +168,7 @@ GET /art/dQw4w9WgXcQ
 --- response_headers
 Content-Type: audio/mp4
 
-=== TEST 11: a prefetch, with long headers of the site's
+=== TEST 11: a prefetch, with long headers added by the site
 --- http_config eval
 'add_header X-Site "' . 'x' x 2000 . '" always; add_header X-Other "' . 'y' x 2000 . '" always;'
 --- request
@@ -177,7 +177,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- fetched
 slices 0
 
-=== TEST 12: a prefetch, with files that are stored at the second request
+=== TEST 12: a prefetch, with proxy_cache_min_uses 2
 --- http_config
 proxy_cache_min_uses 2;
 --- cached

@@ -38,7 +38,7 @@ GET /s/dQw4w9WgXcQ
 --- error_code: 403
 --- response_body_like: "status":403,"code":"refused"
 
-=== TEST 3: X-Accel-Redirect may come there
+=== TEST 3: X-Accel-Redirect reaches an internal location
 --- config
 location /app {
     proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/says;
@@ -90,7 +90,7 @@ location @again { voyo_stream again; }
 --- response_body_like eval
 ["redis_unavailable", "\"code\":\"busy\""]
 
-=== TEST 6: a request that asks for @again's location by its name
+=== TEST 6: a request for the path "@again"
 --- config
 location /again { voyo_stream again; }
 --- request
@@ -98,7 +98,7 @@ GET /again?id=dQw4w9WgXcQ
 --- error_code: 403
 --- response_body_like: "code":"refused"
 
-=== TEST 7: again has no parameters, but fill
+=== TEST 7: "again" allows no parameter except "fill"
 --- config
 location @again { voyo_stream again quality=$arg_quality; }
 --- must_die
@@ -106,13 +106,13 @@ location @again { voyo_stream again quality=$arg_quality; }
 [emerg]
 invalid parameter "quality=$arg_quality", "again" keeps those that the request began with
 
-=== TEST 8: again, of a fill
+=== TEST 8: "again fill"
 --- config
 location @again { voyo_stream again fill; }
 location /t { return 204; }
 --- error_code: 204
 
-=== TEST 9: a named location that begins requests does not serve what was refused
+=== TEST 9: a named location that starts requests does not serve a refused request
 --- config
 location ^~ /s/ {
     deny all;

@@ -13,7 +13,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: three durations are made right, and no other byte
+=== TEST 1: three durations are changed, and no other byte
 --- file eval
 $::dash
 --- response_body eval
@@ -22,7 +22,7 @@ $::right
 ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 Content-Length: 3584
 
-=== TEST 2: the same from the cache
+=== TEST 2: from the cache
 --- file eval
 $::dash
 --- cached
@@ -31,7 +31,7 @@ $::right
 --- response_headers
 Cache-Status: voyo; hit
 
-=== TEST 3: a range within them
+=== TEST 3: a range within the durations
 --- file eval
 $::dash
 --- more_headers
@@ -40,7 +40,7 @@ Range: bytes=40-200
 --- response_body eval
 substr $::right, 40, 161
 
-=== TEST 4: a prefetch stores the right one
+=== TEST 4: a prefetch stores the changed header
 --- file eval
 $::dash
 --- cached
@@ -53,7 +53,7 @@ substr $::right, 0, 1024
 --- response_headers
 Cache-Status: voyo; hit
 
-=== TEST 5: off: the source's bytes, under their own name
+=== TEST 5: off: the source's bytes, with another ETag
 --- settings
 MP4_HEADER off
 --- file eval
@@ -63,19 +63,19 @@ $::dash
 --- response_headers
 ETag: "dQw4w9WgXcQ.140.1.3584"
 
-=== TEST 6: a file that is not fragmented is left alone
+=== TEST 6: a file that is not fragmented is unchanged
 --- file eval
 $::dash =~ s/mvex/free/r
 --- response_body eval
 $::dash =~ s/mvex/free/r
 
-=== TEST 7: a header that is damaged is left alone
+=== TEST 7: a damaged header is unchanged
 --- file eval
 $::dash =~ s/mdhd/mdhx/r
 --- response_body eval
 $::dash =~ s/mdhd/mdhx/r
 
-=== TEST 8: what only looks like one in the other codec is left alone
+=== TEST 8: the other codec is unchanged
 --- file eval
 $::dash
 --- record
@@ -85,7 +85,7 @@ $::dash
 --- response_headers
 ETag: "dQw4w9WgXcQ.251.1.3584"
 
-=== TEST 9: it is done to the first slice only
+=== TEST 9: only the first slice is changed
 --- file eval
 ("x" x 1024) . substr($::dash, 0, 2560)
 --- response_body eval

@@ -11,7 +11,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: one who stops reading costs what the socket holds and a slice
+=== TEST 1: a client that stops reading costs what the socket holds and one slice
 --- record
 140 aac 129500 8000000 /140
 --- replace
@@ -22,7 +22,7 @@ GET /health/live
 --- response_body
 {"status":"healthy"}
 
-=== TEST 2: another listener of the same track is not held up
+=== TEST 2: another client of the same track is not delayed
 --- record
 140 aac 129500 8000000 /140
 --- replace
@@ -33,7 +33,7 @@ Range: bytes=7000000-7000099
 --- error_code: 206
 --- bytes: 7000000-7000099
 
-=== TEST 3: and one who reads all has all, beside it
+=== TEST 3: a client that reads everything receives everything
 --- record
 140 aac 129500 2000000 /140
 --- replace
@@ -41,7 +41,7 @@ slice 1k; => slice 64k;
 --- unread: 16
 --- bytes: 0-
 
-=== TEST 4: one who is limited in speed has every byte
+=== TEST 4: a client with limit_rate receives every byte
 --- record
 140 aac 129500 1000000 /140
 --- replace
@@ -50,7 +50,7 @@ slice 1k; => slice 64k;
 limit_rate 2m;
 --- bytes: 0-
 
-=== TEST 5: small slices are no hurry either
+=== TEST 5: small slices
 --- record
 140 aac 129500 1000000 /140
 --- unread: 800

@@ -68,7 +68,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a failure that is none
+=== TEST 1: an invalid failure
 --- record
 --- resolves
 140 aac 129500 3584 /140
@@ -79,7 +79,7 @@ SET @failure:dQw4w9WgXcQ {"v":1,"generation":1,"id":"dQw4w9WgXcQ","resolved_at":
 --- says
 unreadable failure of track "dQw4w9WgXcQ" in redis, it is not used
 
-=== TEST 2: a key of another type is taken away
+=== TEST 2: a key of another type is deleted
 --- record
 --- resolves
 140 aac 129500 3584 /140
@@ -89,7 +89,7 @@ LPUSH @failure:dQw4w9WgXcQ x
 LPUSH @breaker x
 --- bytes: 0-
 
-=== TEST 3: fields of a newer resolver's are ignored
+=== TEST 3: unknown fields of a newer resolver are ignored
 --- init
 VOYO::change(sub { s/"formats"/"new":{"a":[1,2]},"formats"/ });
 --- bytes: 0-

@@ -30,7 +30,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: four in a row are followed
+=== TEST 1: four redirects in a row are followed
 --- record
 140 aac 129500 3584 /1
 --- media
@@ -46,7 +46,7 @@ location = /4 { return 302 http://127.0.0.1:$server_port/140; }
 /4 0-1023
 slices 0 1 2 3
 
-=== TEST 2: five are a dead URL, of which a newer one is asked for
+=== TEST 2: five redirects are a dead URL, which is renewed
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -68,7 +68,7 @@ slices 0 1 2 3
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 3: without end
+=== TEST 3: an endless redirect
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -83,7 +83,7 @@ location = /1 { return 302 http://127.0.0.1:$server_port/1; }
 play dQw4w9WgXcQ
 play dQw4w9WgXcQ
 
-=== TEST 4: to a host that is not listed: it is not asked
+=== TEST 4: a host that is not listed is not contacted
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -101,7 +101,7 @@ is not allowed by "voyo_media_hosts"
 /1 0-1023
 /1 0-1023
 
-=== TEST 5: to one that is not listed, and a newer URL that is
+=== TEST 5: a host that is not listed, and a newer URL on a listed one
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -113,7 +113,7 @@ location = /1 { return 302 http://127.0.0.2:$server_port/140; }
 /1 0-1023
 slices 0 1 2 3
 
-=== TEST 6: to another host that is listed
+=== TEST 6: another listed host
 --- settings
 MEDIA_HOSTS http://127.0.0.1:$TEST_NGINX_PORT http://127.0.0.2:$TEST_NGINX_PORT
 --- record
@@ -132,7 +132,7 @@ location = /2 {
 /2 2048-3071
 /2 3072-3583
 
-=== TEST 7: without a Location
+=== TEST 7: no Location
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -143,7 +143,7 @@ location = /1 { return 302; }
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 8: to another scheme
+=== TEST 8: another scheme
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -154,7 +154,7 @@ location = /1 { return 302 ftp://127.0.0.1/140; }
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 9: the listener is never sent anywhere
+=== TEST 9: the client never receives a redirect
 --- record
 140 aac 129500 3584 /from
 --- media
@@ -163,7 +163,7 @@ location = /from { return 302 http://127.0.0.1:$server_port/140; }
 --- response_headers
 ! Location
 
-=== TEST 10: of a later slice
+=== TEST 10: a redirect of a later slice
 --- media
 location = /140 {
     if ($http_range = "bytes=2048-3071") { return 302 http://127.0.0.1:$server_port/2; }

@@ -10,7 +10,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a known track plays after it, without Redis having it
+=== TEST 1: a known track plays after a reload, although Redis lacks it
 --- cached
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- reload
@@ -18,7 +18,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ
 VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
 --- bytes: 0-
 
-=== TEST 2: what is cached is not fetched again
+=== TEST 2: cached slices are not fetched again
 --- cached
 --- reload
 --- bytes: 0-
@@ -36,7 +36,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true&codec=opus
 slices 0 1 2 3
 /251 0-1023
 
-=== TEST 4: uptime and counts go on
+=== TEST 4: uptime and counters continue
 --- cached
 /cdn/stream/dQw4w9WgXcQ?prefetch=nonsense
 --- reload
@@ -56,14 +56,14 @@ VOYO::redis('DEL', VOYO::key('resolvers'));
 GET /health
 --- response_body_like: ^\{"status":"degraded"
 
-=== TEST 6: another codec by default holds after it
+=== TEST 6: another default codec applies after a reload
 --- cached
 --- change
 voyo_codec aac; => voyo_codec opus;
 --- reload
 --- bytes: 251 0-
 
-=== TEST 7: hosts that are no longer listed are not asked any more
+=== TEST 7: a host that is no longer listed is not contacted
 --- cached
 0-0
 --- change
@@ -74,7 +74,7 @@ Range: bytes=0-1023
 --- error_code: 206
 --- bytes: 0-1023
 
-=== TEST 8: for what is not cached
+=== TEST 8: slices that are not cached
 --- cached
 2048-2048
 --- change
@@ -83,7 +83,7 @@ voyo_media_hosts http://127.0.0.1:$TEST_NGINX_PORT; => voyo_media_hosts .googlev
 --- error_code: 502
 --- response_body_like: "code":"host_not_allowed"
 
-=== TEST 9: another size of the zone begins a new one, from Redis
+=== TEST 9: another size starts a new zone, filled from Redis
 --- cached
 --- change
 voyo_zone voyo:1m => voyo_zone voyo:2m
@@ -92,7 +92,7 @@ voyo_zone voyo:1m => voyo_zone voyo:2m
 --- fetched
 slices 0 1 2 3
 
-=== TEST 10: another slice size: two do not mix
+=== TEST 10: another slice size: the two are not mixed
 --- cached
 --- change
 slice 1k; => slice 2k;
@@ -103,7 +103,7 @@ slices 0 1 2 3
 /140 0-2047
 /140 2048-3583
 
-=== TEST 11: a configuration that is wrong is not taken, and all goes on
+=== TEST 11: an invalid configuration is refused, and the old one stays
 --- cached
 --- change
 voyo_codec aac; => voyo_codec mp3;
@@ -113,7 +113,7 @@ voyo_codec aac; => voyo_codec mp3;
 [emerg]
 invalid value "mp3"
 
-=== TEST 12: the MP4 header's switch is another name of the bytes
+=== TEST 12: voyo_mp4_header changes the ETag
 --- cached
 --- change
 voyo_mp4_header on; => voyo_mp4_header off;
@@ -137,7 +137,7 @@ GET /cdn/stream/dQw4w9WgXcQ
 --- fetched
 slices 1
 
-=== TEST 14: but what is cached plays
+=== TEST 14: cached slices play under another egress
 --- cached
 /cdn/stream/dQw4w9WgXcQ 1024-1100
 --- change

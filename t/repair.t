@@ -58,7 +58,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a URL that dies in mid-track
+=== TEST 1: a URL that expires in mid-track
 --- media
 location = /140 {
     if ($http_range = "bytes=2048-3071") { return 403; }
@@ -75,7 +75,7 @@ slices 0 1 2
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 2: it is renewed twice, not more
+=== TEST 2: a URL is renewed twice at most
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -102,7 +102,7 @@ play dQw4w9WgXcQ
 --- says
 gave up on bytes 0-1023 of "dQw4w9WgXcQ.140.1.3584" after 3 attempts, the last was answered 403
 
-=== TEST 3: once of two
+=== TEST 3: a URL that fails after its renewal, and is renewed once more
 --- record
 140 aac 129500 3584 /1
 --- resolves
@@ -118,7 +118,7 @@ location = /2 { return 403; }
 /2 0-1023
 slices 0 1 2 3
 
-=== TEST 4: what failed for good in mid-track ends after a right prefix
+=== TEST 4: a permanent failure in mid-track ends after a correct prefix
 --- media
 location = /140 {
     if ($http_range = "bytes=2048-3071") { return 403; }
@@ -131,7 +131,7 @@ Content-Length: 3584
 --- fetched
 slices 0 1 2
 
-=== TEST 5: a URL past its time is not tried
+=== TEST 5: an expired URL is not tried
 --- record
 140 aac 129500 3584 /old expires=299
 --- resolves
@@ -142,7 +142,7 @@ slices 0 1 2 3
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 6: one that ends soon is used, and renewed beside it
+=== TEST 6: a URL that expires soon is used and renewed
 --- record
 140 aac 129500 3584 /140 expires=1700
 --- resolves
@@ -154,7 +154,7 @@ Range: bytes=0-99
 --- asked
 prefetch dQw4w9WgXcQ
 
-=== TEST 7: one that has its time is left alone
+=== TEST 7: a URL that is valid for long is not renewed
 --- record
 140 aac 129500 3584 /140 expires=1900
 --- resolves
@@ -165,14 +165,14 @@ Range: bytes=0-99
 --- bytes: 0-99
 --- asked
 
-=== TEST 8: one that is valid in a moment is waited for
+=== TEST 8: a URL that becomes valid shortly is waited for
 --- record
 140 aac 129500 3584 /140 not_before=2
 --- bytes: 0-
 --- fetched
 slices 0 1 2 3
 
-=== TEST 9: a failure of the refresh is told
+=== TEST 9: a failed renewal is reported
 --- record
 140 aac 129500 3584 /dead
 --- resolver
@@ -202,7 +202,7 @@ location = /dead { return 403; }
 --- error_code: 504
 --- response_body_like: "code":"resolve_timeout"
 
-=== TEST 12: a host that is not there
+=== TEST 12: a host without an address
 --- settings
 MEDIA_HOSTS http://127.0.0.1:$TEST_NGINX_PORT http://127.0.0.1:1
 --- record
@@ -213,7 +213,7 @@ MEDIA_HOSTS http://127.0.0.1:$TEST_NGINX_PORT http://127.0.0.1:1
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 13: of one slice for two listeners there is one refresh
+=== TEST 13: two clients of one slice cause one renewal
 --- record
 140 aac 129500 3584 /dead
 --- resolves

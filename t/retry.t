@@ -35,7 +35,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a resume is served when the source is back
+=== TEST 1: a resume is served when the source has recovered
 --- settings
 RETRY_TIMEOUT 20s
 --- record
@@ -54,7 +54,7 @@ Accept-Ranges:
 --- logged
 {"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=1500-","bytes":2084,"time_taken":*,"resolve_time":*,"cache":"MISS"}
 
-=== TEST 2: one within the first slice
+=== TEST 2: a resume within the first slice
 --- settings
 RETRY_TIMEOUT 20s
 --- record
@@ -84,7 +84,7 @@ Range: bytes=1500-
 --- error_code: 206
 --- bytes: 1500-
 
-=== TEST 5: a source that is not back in time is a cut
+=== TEST 5: a source that does not recover in time is a cut
 --- settings
 RETRY_TIMEOUT 100ms
 --- record
@@ -102,7 +102,7 @@ cannot be fetched, no_resolver, the connection is closed
 /dead 1024-2047
 /dead 1024-2047
 
-=== TEST 6: so it is in mid-track
+=== TEST 6: a source that does not recover in mid-track is a cut
 --- settings
 RETRY_TIMEOUT 100ms
 --- media
@@ -130,7 +130,7 @@ Range: bytes=1500-1599
 --- error_code: 206
 --- bytes: 1500-1599
 
-=== TEST 8: what another attempt does not change is a cut at once
+=== TEST 8: a permanent failure is a cut at once
 --- settings
 RETRY_TIMEOUT 20s
 --- record
@@ -172,7 +172,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- fetched
 /dead 0-1023
 
-=== TEST 11: no other answer reaches the audio
+=== TEST 11: no other response is mixed into the audio
 --- settings
 RETRY_TIMEOUT 20s
 --- record

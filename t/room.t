@@ -32,7 +32,7 @@ no room in cache
 --- fetched
 slices 0 1 2 3
 
-=== TEST 3: its content was removed: that is stored again
+=== TEST 3: the content was removed: slices are stored again
 --- cached
 
 --- init
@@ -68,7 +68,7 @@ no room in cache
 --- fetched
 slices 0 1 2 3
 
-=== TEST 6: who waits for a prefetch is told
+=== TEST 6: a prefetch that waits gets an error
 --- settings
 CACHE_MIN_FREE 1000000g
 --- request

@@ -9,7 +9,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: the whole of a track that is not cached
+=== TEST 1: a whole track that is not cached
 --- bytes: 0-
 --- response_headers
 Content-Type: audio/mp4
@@ -27,7 +27,7 @@ Cross-Origin-Resource-Policy: cross-origin
 --- fetched
 slices 0 1 2 3
 
-=== TEST 2: the whole of one that is, without the source
+=== TEST 2: a whole cached track, without the source
 --- cached
 --- bytes: 0-
 --- response_headers
@@ -41,7 +41,7 @@ Server-Timing: resolve;dur=0, cache;desc="voyo; hit"
 --- fetched
 slices 0 1 2 3
 
-=== TEST 3: what is cached in part
+=== TEST 3: a track that is cached in part
 --- cached
 1024-1030
 --- bytes: 0-
@@ -76,7 +76,7 @@ slices 0 1
 140 aac 129500 102400 /140
 --- bytes: 0-102399
 
-=== TEST 8: both spellings are one track: one record, one cache, one name
+=== TEST 8: both forms of an id are one track: one record, one cache key, one ETag
 --- cached
 --- request
 GET /cdn/stream/vyo_ZFF3NHc5V2dYY1E
@@ -87,7 +87,7 @@ Cache-Status: voyo; hit
 --- fetched
 slices 0 1 2 3
 
-=== TEST 9: a listener who waits for the resolver
+=== TEST 9: a client that waits for the resolver
 --- record
 --- resolves
 140 aac 129500 3584 /140
@@ -97,7 +97,7 @@ Server-Timing: resolve;dur=\d+, cache;desc="voyo; fwd=uri-miss; stored"
 --- asked
 play dQw4w9WgXcQ
 
-=== TEST 10: a resolver that takes its time
+=== TEST 10: a slow resolver
 --- record
 --- resolves
 track dQw4w9WgXcQ after=0.4
@@ -106,12 +106,12 @@ track dQw4w9WgXcQ after=0.4
 --- response_headers_like
 Server-Timing: resolve;dur=([4-9]\d\d|\d{4,}), cache.*
 
-=== TEST 11: a parameter that is not known is ignored
+=== TEST 11: an unknown parameter is ignored
 --- request
 GET /cdn/stream/dQw4w9WgXcQ?quallity=best&x=1&
 --- bytes: 0-
 
-=== TEST 12: an empty parameter is as good as none
+=== TEST 12: an empty parameter is ignored
 --- request
 GET /cdn/stream/dQw4w9WgXcQ?quality=&codec=&prefetch=
 --- bytes: 0-
@@ -137,7 +137,7 @@ GET /cdn/stream/dQw4w9WgXcQ HTTP/1.0
 --- response_headers
 Content-Length: 3584
 
-=== TEST 16: nothing of the listener's reaches a media host
+=== TEST 16: no header of the client reaches a media host
 --- more_headers
 Cookie: session=1
 Authorization: Basic eDp5
@@ -160,7 +160,7 @@ location = /140 {
 }
 --- bytes: 0-
 
-=== TEST 17: nothing of a media host's reaches the listener but the bytes
+=== TEST 17: only the bytes of a media host's response reach the client
 --- media
 location = /140 {
     add_header Set-Cookie a=b;
@@ -188,14 +188,14 @@ Cache-Control: public, max-age=3600
 ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 --- raw_response_headers_unlike eval: qr/SIGNATURE|Server-Timing: x/
 
-=== TEST 18: the type is the record's, whatever sort of audio the host calls it
+=== TEST 18: the type is that of the record, whatever the media host sends
 --- media
 location = /140 { default_type audio/x-anything; root $TEST_NGINX_HOME/media; }
 --- bytes: 0-
 --- response_headers
 Content-Type: audio/mp4
 
-=== TEST 19: a User-Agent of the record's is sent
+=== TEST 19: the record's User-Agent is sent
 --- record
 140 aac 129500 3584 /140 user_agent=Phone/1.0
 --- media
@@ -215,7 +215,7 @@ Range: bytes=5-9
 --- logged
 {"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=5-9","bytes":5,"time_taken":*,"resolve_time":*,"cache":"MISS"}
 
-=== TEST 21: of a header only what the edge needs is cached
+=== TEST 21: only header fields that the edge needs are cached
 --- location
 add_header X-Stored "$upstream_http_server$upstream_http_date";
 --- cached

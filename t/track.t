@@ -10,7 +10,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: all that is known
+=== TEST 1: all fields
 --- record
 track dQw4w9WgXcQ title=A_Title artist=An_Artist album=An_Album artwork=https://i.ytimg.com/x.jpg duration=212091 loudness=-3.5
 139 aac 48000 1300 /139
@@ -27,7 +27,7 @@ Access-Control-Allow-Origin: *
 {"id":"dQw4w9WgXcQ","title":"A Title","artist":"An Artist","album":"An Album","duration":212.091,"loudness":-3.5,"artwork":"/cdn/art/dQw4w9WgXcQ","codecs":{"aac":{"low":{"bitrate":48000,"size":1300,"type":"audio/mp4"},"medium":{"bitrate":129500,"size":3584,"type":"audio/mp4"},"high":{"bitrate":129500,"size":3584,"type":"audio/mp4"}},"opus":{"low":{"bitrate":50000,"size":1400,"type":"audio/webm"},"medium":{"bitrate":130000,"size":3600,"type":"audio/webm"},"high":{"bitrate":130000,"size":3600,"type":"audio/webm"}}}}
 --- fetched
 
-=== TEST 2: what is not known is null, a codec that is not there is empty
+=== TEST 2: unknown fields are null, a missing codec is empty
 --- record
 140 aac 129500 3584 /140
 --- request
@@ -35,12 +35,12 @@ GET /cdn/track/dQw4w9WgXcQ
 --- response_body chomp
 {"id":"dQw4w9WgXcQ","title":null,"artist":null,"album":null,"duration":null,"loudness":null,"artwork":null,"codecs":{"aac":{"low":{"bitrate":129500,"size":3584,"type":"audio/mp4"},"medium":{"bitrate":129500,"size":3584,"type":"audio/mp4"},"high":{"bitrate":129500,"size":3584,"type":"audio/mp4"}},"opus":{}}}
 
-=== TEST 3: by its other spelling
+=== TEST 3: the other form of the id
 --- request
 GET /cdn/track/vyo_ZFF3NHc5V2dYY1E
 --- response_body_like: ^\{"id":"dQw4w9WgXcQ"
 
-=== TEST 4: characters that JSON quotes
+=== TEST 4: characters that JSON escapes
 --- record
 track dQw4w9WgXcQ title="\</script>é
 140 aac 129500 3584 /140
@@ -48,7 +48,7 @@ track dQw4w9WgXcQ title="\</script>é
 GET /cdn/track/dQw4w9WgXcQ
 --- response_body_like: "title":"\\"\\\\</script>é"
 
-=== TEST 5: one that is not known is resolved, and known for streaming then
+=== TEST 5: an unknown track is resolved, and then known for streaming
 --- record
 --- resolves
 140 aac 129500 3584 /140
@@ -80,7 +80,7 @@ GET /cdn/track/dQw4w9WgXcQ
 --- error_code: 504
 --- response_body_like: "code":"resolve_timeout"
 
-=== TEST 8: a tolerance of the server's own
+=== TEST 8: another voyo_quality_tolerance
 --- settings
 QUALITY_TOLERANCE 0
 --- record
@@ -90,7 +90,7 @@ QUALITY_TOLERANCE 0
 GET /cdn/track/dQw4w9WgXcQ
 --- response_body_like: "medium":\{"bitrate":48000,
 
-=== TEST 9: where pictures are is configured
+=== TEST 9: the address of pictures is configured
 --- record
 track dQw4w9WgXcQ artwork=https://i.ytimg.com/x.jpg
 140 aac 129500 3584 /140

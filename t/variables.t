@@ -38,7 +38,7 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: in rewrite, before anything of ours has run
+=== TEST 1: in the rewrite phase, before the module has run
 --- location
 if ($voyo_id = "dQw4w9WgXcQ") { return 402; }
 error_page 402 = @told;
@@ -47,7 +47,7 @@ location @told { return 200 "id $voyo_id\n"; }
 --- error_code: 200
 --- response_body_like: ^id $
 
-=== TEST 2: $voyo_cold_key limits who asks for unknown tracks
+=== TEST 2: $voyo_cold_key limits clients that request unknown tracks
 --- settings
 LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
 LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
@@ -67,7 +67,7 @@ Content-Type: application/problem+json
 Cache-Control: no-store
 --- response_body_like: "code":"too_many_requests","retryable":true
 
-=== TEST 3: and not who plays what is known
+=== TEST 3: $voyo_cold_key does not limit known tracks
 --- settings
 LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
 LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
@@ -77,7 +77,7 @@ LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
 /cdn/stream/dQw4w9WgXcQ
 --- bytes: 0-
 
-=== TEST 4: nor who asks for what is none
+=== TEST 4: $voyo_cold_key does not limit invalid ids
 --- settings
 LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
 LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
@@ -89,7 +89,7 @@ GET /cdn/stream/short
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 5: a description counts as well
+=== TEST 5: $voyo_cold_key limits track information
 --- settings
 LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
 LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
@@ -101,7 +101,7 @@ GET /cdn/track/dQw4w9WgXcQ
 --- error_code: 429
 --- response_body_like: "code":"too_many_requests"
 
-=== TEST 6: the client is whom a trusted proxy names
+=== TEST 6: the client is the one that a trusted proxy names
 --- settings
 LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
 LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
@@ -119,7 +119,7 @@ GET /cdn/stream/bbbbbbbbbbb
 X-Forwarded-For: 192.0.2.7
 --- error_code: 200
 
-=== TEST 7: headers of an operator's own, in the header filter
+=== TEST 7: in add_header
 --- location
 add_header X-Own "$voyo_track $voyo_quality $voyo_representation $voyo_accesses" always;
 --- replace
@@ -131,7 +131,7 @@ GET /cdn/stream/dQw4w9WgXcQ?quality=low
 X-Own: dQw4w9WgXcQ low dQw4w9WgXcQ.140.1.3584.m1 0
 --- bytes: 0-
 
-=== TEST 8: of what is refused too
+=== TEST 8: in add_header of a refused request
 --- location
 add_header X-Own "$voyo_track $voyo_quality $voyo_representation-" always;
 --- replace
@@ -142,7 +142,7 @@ include @CONF@/voyo_cors.conf; =>
 --- response_headers
 X-Own: dQw4w9WgXcQ high -
 
-=== TEST 9: none of the origin's says anything at the edge
+=== TEST 9: the origin's variables are empty at the edge
 --- http_config
 log_format own '"$voyo_media_scheme$voyo_media_host$voyo_media_name$voyo_media_uri$voyo_media_user_agent$voyo_media_range$voyo_etag"';
 --- settings
@@ -151,7 +151,7 @@ ACCESS_LOG $TEST_NGINX_HOME/access.log own
 --- logged
 "-------"
 
-=== TEST 10: an origin's own log, which has no path of the URL
+=== TEST 10: the log of an origin, without the path of the URL
 --- replace
 access_log off; => access_log $TEST_NGINX_HOME/access.log origin;
 --- http_config
@@ -195,7 +195,7 @@ Range: bytes=1500-1600
 --- response_headers
 X-Own: bytes=1024-2047 bytes=1024-2047
 
-=== TEST 13: they keep their values where an error_page leads
+=== TEST 13: the variables keep their values in an error_page
 --- location
 error_page 502 = @told;
 --- edge

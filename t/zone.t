@@ -10,14 +10,14 @@ run_tests();
 
 __DATA__
 
-=== TEST 1: a known track is not asked for again
+=== TEST 1: a known track is not requested again
 --- cached
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- init
 VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
 --- bytes: 0-
 
-=== TEST 2: in its other format too
+=== TEST 2: a known track in another format
 --- cached
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- init
@@ -26,7 +26,7 @@ VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
 GET /cdn/stream/dQw4w9WgXcQ?codec=opus
 --- bytes: 251 0-
 
-=== TEST 3: without Redis what is cached plays, and what is not, by its URL
+=== TEST 3: without Redis known tracks play, cached or not
 --- cached
 0-0
 --- init
@@ -35,7 +35,7 @@ VOYO::redis_goes();
 --- fetched
 slices 0 1 2 3
 
-=== TEST 4: a description needs Redis
+=== TEST 4: track information needs Redis
 --- cached
 --- init
 VOYO::redis_goes();
@@ -44,7 +44,7 @@ GET /cdn/track/dQw4w9WgXcQ
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 5: a track that is not known, neither
+=== TEST 5: an unknown track needs Redis
 --- cached
 --- init
 VOYO::redis_goes();
@@ -53,7 +53,7 @@ GET /cdn/stream/aaaaaaaaaaa
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 6: Redis comes back: the worker finds it
+=== TEST 6: Redis comes back: the worker reconnects
 --- cached
 --- init
 VOYO::redis_goes(); VOYO::redis_comes();
@@ -62,7 +62,7 @@ GET /cdn/track/dQw4w9WgXcQ
 --- error_code: 503
 --- response_body_like: "code":"no_resolver"
 
-=== TEST 7: a track leaves after its time
+=== TEST 7: an inactive track is removed
 --- replace
 inactive=30m => inactive=1s
 --- cached
@@ -72,7 +72,7 @@ VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ')); Time::HiRes::sleep(2.1);
 --- error_code: 503
 --- response_body_like: "code":"no_resolver"
 
-=== TEST 8: with its time not over it stays
+=== TEST 8: an active track is kept
 --- replace
 inactive=30m => inactive=1h
 --- cached
@@ -81,7 +81,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ
 VOYO::redis('DEL', VOYO::key('track:dQw4w9WgXcQ'));
 --- bytes: 0-
 
-=== TEST 9: an event brings a newer record
+=== TEST 9: an event with a newer record
 --- cached
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- init
@@ -91,7 +91,7 @@ HEAD /cdn/stream/dQw4w9WgXcQ
 --- response_headers
 ETag: "dQw4w9WgXcQ.140.2.3584.m1"
 
-=== TEST 10: an older one does not replace it
+=== TEST 10: an older record does not replace a newer one
 --- record
 track dQw4w9WgXcQ generation=9
 140 aac 129500 3584 /140
@@ -121,7 +121,7 @@ VOYO::many(120);
 --- request eval: ["HEAD /cdn/stream/track000119", "HEAD /cdn/stream/track000000"]
 --- error_code eval: [200, 503]
 
-=== TEST 13: and never fails for it
+=== TEST 13: a small zone never fails a request
 --- settings
 ZONE_SIZE 64k
 --- init
