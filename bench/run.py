@@ -366,7 +366,7 @@ def resolver(_stack: Stack, runs: int) -> None:
         stack.stop('cold')
 
         report('a track by a warm worker', warm, '')
-        report('a track by a yt-dlp of its own', cold_times, '')
+        report('a track by a yt-dlp process each', cold_times, '')
         ratio = statistics.median(cold_times) / statistics.median(warm)
         print(f'{"cold : warm":<44} {ratio:.1f}   expected >= 15')
         report("the resolver's own time for a track", own, 'p50 <= 1 ms')

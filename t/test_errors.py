@@ -67,7 +67,7 @@ EXPECTED: dict[str, tuple[str, int, int]] = {
     'html': ('extractor', 502, 60),
     'what': ('extractor', 502, 60),
 
-    # who uses a client of his own is no visitor
+    # a request with its own client name is not a visitor's
     'visi': ('bot_check', 503, 600),
     'anon': PLAYS,
     'gobo': ('unavailable', 404, 6 * HOUR),

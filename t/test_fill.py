@@ -220,7 +220,7 @@ class FillTest(unittest.TestCase):
                 answer = self.stack.get(f'/cdn/art/{track}')
                 self.assertEqual((answer.status, answer.problem['code']),
                                  (told, code))
-            # that there is none is remembered, a failure is not
+            # a missing format is remembered, a failure is not
             self.assertEqual(len(self.stack.requests('thumb', track)),
                              1 if told == 404 else 2)
             self.assertEqual(answer.headers['Retry-After'],

@@ -403,7 +403,7 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(self.key('EXISTS', 'budget'), 0)
         self.assertEqual(self.take('prefetch', now - 590000)[0], 'run')
         self.key('DEL', f'lease:{TRACK}')
-        # who waits is not told that it is too late
+        # a waiting client is not told that it is too late
         self.key('SET', f'alive:{TRACK}', '1')
         self.assertEqual(self.take('play', now - 601000)[0], 'run')
 
@@ -811,7 +811,7 @@ class ScriptTest(unittest.TestCase):
             good = self.run_script(name, *values)
             self.assertNotIn('ERR', ' '.join(good))
             for key in keys_of(name):
-                # a channel is no key, who lives is told again in a moment,
+                # a channel is not a key, heartbeats are repeated shortly,
                 # and what only exists or is written over has no type to be
                 # wrong
                 short = key.removeprefix(PREFIX)
@@ -908,7 +908,7 @@ class SentTest(unittest.TestCase):
             time.sleep(0.02)
         player.join()
         self.assertGreater(flushed, 10)
-        # each was sent by its digest first
+        # each script was sent by its digest first
         self.assertGreater(self.calls('evalsha'), 5)
         self.assertGreater(self.calls('eval'), 3)
         self.play('s30_flushed')
@@ -959,10 +959,10 @@ class QuestionTest(unittest.TestCase):
                                    args=('/cdn/stream/s30_short00',))
         waiting.start()
         wait_for(lambda: stack.redis('EXISTS', PREFIX + 'alive:s30_short00'),
-                 'it is asked for')
+                 'the script is sent')
         stack.redis('CONFIG', 'RESETSTAT')
         before, _ = sent()
-        wait_for(lambda: sent()[1] >= 2, 'it is asked for again')
+        wait_for(lambda: sent()[1] >= 2, 'the script is sent again')
         after, calls = sent()
         waiting.join()
         self.assertLess((after - before) / calls, 1000)

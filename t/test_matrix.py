@@ -67,7 +67,7 @@ class MatrixTest(unittest.TestCase):
         cls.scratch.cleanup()
         cls.stack.close()
 
-    # A row: each position is a track of its own, all at once.
+    # A row: each position is another track, all at once.
 
     def row(self, name: str, do: dict[str, Any], check: Any,
             times: int | None = None) -> None:

@@ -115,7 +115,7 @@ class MediaTest(unittest.TestCase):
                         'Range': f'bytes={first}-{first + size - 1}'})
                 body = caught.exception.partial
                 self.assertEqual(body, expected[first:first + len(body)])
-                # who goes on from there finds it whole
+                # a resume from there is complete
                 self.assertEqual(self.stack.get(url).body, expected)
 
     def _cut(self, slice_range: str) -> int:

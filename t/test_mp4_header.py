@@ -199,7 +199,7 @@ class SwitchTest(unittest.TestCase):
                              min(turn + 1, 2))
 
         self.assertNotEqual(tags['on'], tags['off'])
-        # who goes on with the other's bytes is given the whole
+        # a resume of the other encoding gets the whole
         answer = stack.get(f'/cdn/stream/{track}', {
             'Range': 'bytes=100-', 'If-Range': tags['on']})
         self.assertEqual((answer.status, answer.body == raw), (200, True))

@@ -196,7 +196,7 @@ class NamesTest(unittest.TestCase):
         self.assertEqual(answer.problem['code'], 'host_not_allowed')
 
     def test_a_redirect_of_other_bytes_is_not_followed(self) -> None:
-        # a newer URL is asked for, as for a redirect to nowhere
+        # a newer URL is requested, as for a redirect to nowhere
         for number, byte in enumerate('\t \x7f\xe4#'):
             for place, url in (
                     ('host', f'https://b.google{byte}video.com/x'),
@@ -247,7 +247,7 @@ class NamesTest(unittest.TestCase):
         self.assertEqual(len(self.stack.requests('player', track)), 3)
 
     def test_a_query_that_gets_lost(self) -> None:
-        # nginx asks again after 5 s, when who asked first has given up
+        # nginx asks again after 5 s, when the first client has left
         track = 's30_lostask'
         name = 'lost.googlevideo.com'
         self.dns.names[name] = ['127.0.0.1']
@@ -290,7 +290,7 @@ class RedisTest(unittest.TestCase):
         self.listens('127.0.0.2')
 
     def listens(self, address: str) -> None:
-        """Redis moves: by its other address it is not reached any more."""
+        """Redis moves: its old address is not reachable any more."""
 
         self.stack.redis('CONFIG', 'SET', 'bind', address)
         self.stack.redis('CONFIG', 'SET', 'port', str(self.port))
@@ -341,7 +341,7 @@ class RedisTest(unittest.TestCase):
         self.start({}, 'localhost')
         hosts = self.stack.dir / 'hosts'
         hosts.write_text('127.0.0.4 three\n127.0.0.2 three\n::1 three\n')
-        # a file of its own, where one may: mounts need root, or a namespace
+        # another file, if possible: mounts need root, or a namespace
         unshare = ['unshare', '--mount']
         if os.geteuid() != 0:
             unshare += ['--user', '--map-root-user']

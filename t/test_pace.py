@@ -91,7 +91,7 @@ class PaceTest(unittest.TestCase):
         listener = self.listen(track)
         self.assertLessEqual(len(self.settled(track)), 3)
 
-        # it goes on, and has lost nothing
+        # it continues, and has lost nothing
         self.assertEqual(hashlib.sha256(listener.rest()).digest(),
                          hashlib.sha256(self.stack.file(track)).digest())
         fetched = self.stack.requests('media', track)
@@ -110,11 +110,11 @@ class PaceTest(unittest.TestCase):
         for track in tracks:
             self.assertLessEqual(log.count(track), 3)
         more, open_files = self.used()
-        print(f'{CLIENTS} cold listeners who stopped: '
+        print(f'{CLIENTS} cold listeners that stopped: '
               f'{(more - kilobytes) / CLIENTS:.0f} KB and '
               f'{(open_files - files) / CLIENTS:.1f} files each')
         # without the pace 5 MB and 111 files each; a sanitizer, which has the
-        # module linked in, needs memory of its own
+        # module linked in, needs more memory
         if MODULE:
             self.assertLess(more - kilobytes, 1500 * CLIENTS)
         self.assertLess(open_files - files, 12 * CLIENTS)

@@ -95,14 +95,14 @@ class PauseTest(unittest.TestCase):
             self.assertAlmostEqual(mpv.duration(),
                                    3600, delta=1)
             mpv.command('seek', 2000, 'absolute')
-            wait_for(lambda: mpv.at() > 2001, 'it goes on after a seek', 40)
+            wait_for(lambda: mpv.at() > 2001, 'it continues after a seek', 40)
 
             mpv.command('set_property', 'pause', True)
             self.stack.switch(expire=[track])
             mpv.command('set_property', 'pause', False)
             # more than what it had read
             mpv.command('seek', 60, 'relative')
-            wait_for(lambda: mpv.at() > 2062, 'it goes on after a pause', 40)
+            wait_for(lambda: mpv.at() > 2062, 'it continues after a pause', 40)
             mpv.command('seek', 10, 'absolute')
             wait_for(lambda: 11 < mpv.at() < 100, 'it goes back', 40)
             # one, when all was read ahead before the URL died

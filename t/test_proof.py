@@ -356,7 +356,7 @@ class ProverTest(unittest.TestCase):
             except OSError as error:
                 return str(error)
 
-        # 403: no media URL of its own, but they have talked
+        # 403: not a media URL, but they have talked
         self.assertEqual(status('a.googlevideo.com', True), 403)
         self.assertEqual(status('127.0.0.1', True), 403)
         self.assertRegex(str(status('other.example', True)), 'mismatch')

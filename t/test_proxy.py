@@ -128,7 +128,7 @@ class ProxyTest(unittest.TestCase):
         self.assertEqual(answer.headers['content-type'], 'audio/mp4')
         self.assertIn(answer.exit, self.cut)
         self.assertEqual(answer.body, b'')
-        # the browser asks again, and hears the rest
+        # the browser resumes, and plays the rest
         self.stack.switch(forget_faults=True)
         answer = self.curl(track, '-r', f'{SLICE}-')
         self.assertEqual((answer.exit, answer.status), (0, 206))

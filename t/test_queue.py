@@ -54,7 +54,7 @@ class WantTest(unittest.TestCase):
             self.assertEqual(self.jobs.want(f'play{number}000000')[0],
                              'pending')
             self.assertEqual(len(self.queued('prefetch')), 3 - number)
-        # what was asked for first was kept longest
+        # the oldest request was kept longest
         self.assertEqual(self.queued('play'),
                          [f'play{number}000000' for number in range(4)])
 
@@ -64,7 +64,7 @@ class WantTest(unittest.TestCase):
         self.assertTrue(answer.problem['retryable'])
         self.assertGreaterEqual(int(answer.headers['Retry-After']), 1)
         self.assertLess(answer.seconds, 0.5)
-        # who is queued already is not refused
+        # a queued track is not refused
         self.assertEqual(self.jobs.want('play0000000')[0], 'pending')
 
     def test_a_prefetch_that_is_wanted_moves_to_the_front(self) -> None:
@@ -103,7 +103,7 @@ class WantTest(unittest.TestCase):
                              ('failure', 'bot_check'))
             self.assertIn(record['retry_after'], (1, 2, 3))
         self.assertEqual(self.queued('play'), ['probe000000'])
-        # the probe may be asked for as often as its listeners like
+        # the probe may be requested as often as its listeners like
         self.assertEqual(self.jobs.want('probe000000')[0], 'pending')
         # a probe that no request waits for any more makes room
         self.jobs.key('HSET', 'breaker', 'probe_until', '1')
@@ -122,7 +122,7 @@ class WantTest(unittest.TestCase):
         kind, record = self.jobs.want('play9000000')
         self.assertEqual(record['error'], 'busy')
         self.assertIsNone(self.jobs.key('HGET', 'breaker', 'probe'))
-        # who is queued is one, and stays one
+        # a queued track is one job, and stays one
         for _ in range(2):
             self.assertEqual(self.jobs.want('play0000000')[0], 'pending')
             self.assertEqual(self.jobs.key('HGET', 'breaker', 'probe'),
@@ -367,7 +367,7 @@ class ResolverTest(unittest.TestCase):
         self.stack.switch(behave={track: 'priv'})
         kind, record = self.jobs.outcome(track, old['generation'], 'prefetch')
         self.assertEqual((kind, record['error']), ('failure', 'private'))
-        # who has nothing newer to ask for still plays
+        # a client that needs no renewal still plays
         self.assertEqual(self.jobs.want(track), ('record', old))
         answer = self.stack.get(f'/cdn/stream/{track}')
         self.assertEqual(answer.status, 200)
@@ -438,7 +438,7 @@ class BudgetTest(unittest.TestCase):
             for number in range(6, 20):
                 self.assertEqual(jobs.outcome(f's30_budget{number}'[:11])[0],
                                  'record')
-            # it was asked for while there was room, and is popped without
+            # it was queued while there was room, and is popped without
             jobs.key('ZADD', 'jobs:prefetch', '1', 's30_budgetx')
             jobs.settled()
             wait_for(lambda: '"s30_budgetx" is not resolved, the budget is '

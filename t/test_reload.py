@@ -92,7 +92,7 @@ class ReloadTest(unittest.TestCase):
                 # each listener's request that was under way ends, and one
                 # that came later
                 wait_for(lambda: all(each.played > 2 + before for each, before
-                                     in zip(listeners, played)), 'it goes on',
+                                     in zip(listeners, played)), 'it continues',
                          20)
                 began = time.monotonic()
                 wait_for(lambda: not old & set(self.stack.nginx_workers()),

@@ -20,7 +20,7 @@ SOURCE = 400           # ms that the source takes for a track
 
 
 class Client:
-    """A client with an address of its own."""
+    """A client with its own address."""
 
     def __init__(self, stack: Stack, number: int) -> None:
         self.stack, self.address = stack, f'192.0.2.{number}'

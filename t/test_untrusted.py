@@ -107,7 +107,7 @@ class UntrustedTest(unittest.TestCase):
     # Redis.
 
     def test_an_unreadable_failure_is_asked_for_once(self) -> None:
-        # it was asked for again at once, without end
+        # it was requested again at once, without end
         self.stack.provoked.append('unreadable')
         track = 's30_unread0'
         self.stack.redis('SET', f'{KEY}failure:{track}', '{"v":2}', 'EX', '60')
@@ -226,7 +226,7 @@ class UntrustedTest(unittest.TestCase):
         self.stack.redis('CONFIG', 'RESETSTAT')
         with self.assertRaises(http.client.IncompleteRead):
             self.get(track, Range=f'bytes={SLICE}-')
-        # it is asked for once a second, not on and on
+        # it is requested once a second, not continuously
         stats = self.stack.redis('INFO', 'commandstats').decode()
         calls = re.search(r'cmdstat_evalsha:calls=(\d+)', stats)
         self.assertLess(int(calls[1]), 100)

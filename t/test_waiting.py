@@ -139,12 +139,12 @@ class WaitingTest(unittest.TestCase):
         self.assertLess(time.monotonic() - began, 2)
 
     def _is_well(self) -> None:
-        # each worker has a connection of its own to Redis
+        # each worker has its own connection to Redis
         wait_for(lambda: all(self.stack.health()['status'] == 'healthy'
                              for _ in range(20)), 'normal again', 10)
 
     def _redis_is_gone(self) -> None:
-        # the first to notice may have been told of the loss by its read
+        # the first to notice may have learned of the loss from its read
         wait_for(lambda: self.stack.get(
             '/cdn/stream/s30_redis00').status == 503, 'it is noticed', 2)
         answer = self.stack.get('/cdn/stream/s30_redis01')

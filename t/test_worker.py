@@ -31,7 +31,7 @@ class ProfileTest(unittest.TestCase):
                            settings={'VOYO_PROOF': '1'})
         self.addCleanup(self.stack.close)
         self.jobs = Jobs(self.stack)
-        # whom no name leads to, but who may be asked by his origin
+        # a host without a name, which is listed by its origin
         self.stranger = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(self.stranger.close)
         self.stranger_port = self.stranger.getsockname()[1]
@@ -142,13 +142,13 @@ class ProfileTest(unittest.TestCase):
             self.assertAlmostEqual(
                 self.jobs.key('TTL', f'failure:{track}'), 6 * 3600, delta=5)
             self.assertEqual(self.asked(track), (0, 1))
-        # the next is asked for as a visitor, and not believed at once
+        # the next one is requested as a visitor, and not believed at once
         self.assertEqual(self.jobs.outcome('gonemany010')[1]['error'],
                          'unavailable')
         self.assertEqual(self.asked('gonemany010'), (1, 2))
         self.assertAlmostEqual(
             self.jobs.key('TTL', 'failure:gonemany010'), 300, delta=5)
-        # who finds something that way does so for all
+        # a track that is found that way proves it for all
         for number, asked in enumerate(((1, 2), (1, 1))):
             track = f'may_many{number:03}'
             self.assertEqual(self.jobs.outcome(track)[0], 'record')

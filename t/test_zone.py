@@ -120,7 +120,7 @@ class ZoneTest(unittest.TestCase):
         self.assertEqual(self.ask(range(2)), 2)
         self.stop_redis()
 
-        # one is asked for again and again, the other once
+        # one is requested repeatedly, the other once
         self.assertEqual(self.ask(range(1)), 1)
         end = time.monotonic() + 3
         while time.monotonic() < end:
