@@ -1,7 +1,8 @@
 """Many clients of one track that is not cached.
 
 Each slice is fetched once, whichever client leaves; and no client waits for
-nginx's poll of the cache lock, which is 500 ms (docs/upstream.md, N3).
+nginx's poll of the cache lock, which is 500 ms (docs/upstream.md, N3).  What
+cannot be fetched or stored is not tried by one after another either.
 """
 
 import asyncio
@@ -157,6 +158,67 @@ class CrowdTest(unittest.TestCase):
                   for each in self.stack.requests('media', track)]
         self.assertEqual(len(ranges), len(set(ranges)))
         self.assertEqual(len(ranges), (len(self.file) - 1) // SLICE - 2)
+
+
+class TogetherTest(unittest.TestCase):
+    """One attempt is for all that wait for it."""
+
+    def crowd(self, stack: Stack, track: str, number: int, first: int = 0
+              ) -> list[tuple[float, int]]:
+        """When each had its response, after the first request; its status."""
+
+        began = time.monotonic()
+
+        async def listen(listener: Listener) -> tuple[float, int]:
+            head = await listener.reader.readuntil(b'\r\n\r\n')
+            # the header of a resume comes before the failure
+            body = await listener.reader.read(1)
+            took = time.monotonic() - began
+            listener.leave()
+            return took, int(head.split(b' ', 2)[1]) if body else 0
+
+        async def run() -> list[tuple[float, int]]:
+            crowd = [Listener(stack, track) for _ in range(number)]
+            await crowd[0].start(first)
+            await asyncio.to_thread(wait_for, lambda: stack.requests(
+                'media', track), 'the media host is asked')
+            for each in crowd[1:]:
+                await each.start(first)
+            return await asyncio.gather(*map(listen, crowd))
+
+        return asyncio.run(run())
+
+    def spread(self, stack: Stack, tracks: str, number: int, first: int,
+               status: int) -> None:
+        for turn in range(3):
+            track = f'{tracks}{turn}'
+            crowd = self.crowd(stack, track, number, first)
+            self.assertEqual({each[1] for each in crowd}, {status})
+            times = [each[0] for each in crowd]
+            print(f'{number} listeners from byte {first}: {min(times):.2f} to '
+                  f'{max(times):.2f} s')
+            # a busy machine may hold up one crowd
+            if max(times) < 2 * min(times):
+                break
+        self.assertLess(max(times), 2 * min(times))
+
+    def test_a_failure_is_for_all_that_waited(self) -> None:
+        stack = Stack(workers=2, ahead=0)
+        self.addCleanup(stack.close)
+        stack.switch(faults=[{'do': {'status': 500, 'delay': 200}}])
+        self.spread(stack, 'm04_fails0', 12, 0, 502)
+        # each attempt asks some times
+        self.assertLess(len(stack.requests('media', 'm04_fails00')), 10)
+        # in mid-track it ends with the header
+        self.spread(stack, 'm04_fails1', 12, SLICE, 0)
+
+    def test_without_room_all_go_on_at_once(self) -> None:
+        stack = Stack(workers=2, ahead=0, min_free='1000000g')
+        # nginx evicts all it can, and those that wait hold an entry
+        stack.provoked.append('ignore long locked inactive cache entry')
+        self.addCleanup(stack.close)
+        stack.switch(latency={'media': 300})
+        self.spread(stack, 'm04_full_0', 20, 0, 206)
 
 
 if __name__ == '__main__':

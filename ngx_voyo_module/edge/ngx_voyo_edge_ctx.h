@@ -13,6 +13,7 @@
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_follow.h"
 #include "ngx_voyo_problem.h"
+#include "ngx_voyo_zone.h"
 
 #include "voyo_format.h"
 #include "voyo_mp4.h"
@@ -45,6 +46,7 @@ typedef struct {
     u_char                   *other;         /* track to prefetch, or NULL */
     ngx_voyo_fill_watch_t     watch;         /* of a HEAD that prefetches */
     ngx_voyo_follow_t         follow;        /* of the slice being sent */
+    ngx_voyo_failure_t        failure;       /* of another's attempt at it */
     ngx_voyo_ahead_t          ahead;
 
     struct {

@@ -183,8 +183,8 @@ ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 static ngx_int_t
 ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
-    ngx_str_t            *code;
-    ngx_uint_t            status;
+    ngx_str_t            *code, text;
+    ngx_uint_t            status, retry_after;
     ngx_http_upstream_t  *u;
     ngx_voyo_problem_t    problem;
 
@@ -199,14 +199,30 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         status = u->headers_in.status_n;
     }
 
-    code = u ? ngx_voyo_header_find(&u->headers_in.headers, "X-Voyo-Problem")
-             : NULL;
+    code = NULL;
+    retry_after = 0;
+
+    if (edge->failure.status) {
+
+        /* of the attempt that it waited for */
+
+        text.data = edge->failure.code;
+        text.len = ngx_strlen(text.data);
+
+        code = &text;
+        retry_after = edge->failure.retry_after;
+        edge->failure.status = 0;
+
+    } else if (u) {
+        code = ngx_voyo_header_find(&u->headers_in.headers, "X-Voyo-Problem");
+        retry_after = ngx_voyo_header_seconds(&u->headers_in.headers,
+                                              "Retry-After");
+    }
 
     ngx_voyo_problem_named(&problem, status, code);
 
-    if (u && code) {
-        problem.retry_after = ngx_voyo_header_seconds(&u->headers_in.headers,
-                                                      "Retry-After");
+    if (code) {
+        problem.retry_after = retry_after;
     }
 
     if (r != r->main || edge->ctx.sent) {

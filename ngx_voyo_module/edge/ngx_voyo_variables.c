@@ -8,6 +8,7 @@
 #include "ngx_voyo_edge_ctx.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_range.h"
 #include "ngx_voyo_variable.h"
 #include "ngx_voyo_variables.h"
 #include "ngx_voyo_zone.h"
@@ -40,6 +41,8 @@ static ngx_int_t ngx_voyo_variable_edge(ngx_http_request_t *r,
 static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static void ngx_voyo_variable_followed(ngx_http_request_t *r,
+    ngx_voyo_follow_t *follow);
+static ngx_uint_t ngx_voyo_variable_failed(ngx_http_request_t *r,
     ngx_voyo_follow_t *follow);
 static ngx_int_t ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
@@ -285,6 +288,7 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     if (edge && vmcf->follows) {
         edge->follow.handler = ngx_voyo_variable_followed;
+        edge->follow.failed = ngx_voyo_variable_failed;
         ngx_voyo_follow(vmcf->follows, &edge->follow, r);
     }
 
@@ -309,6 +313,43 @@ ngx_voyo_variable_followed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
     request.owner = r->connection;
 
     ngx_voyo_ahead(r, &edge->ahead, &request, edge->last);
+}
+
+
+static ngx_uint_t
+ngx_voyo_variable_failed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
+{
+    off_t                       start, last;
+    ngx_str_t                   range;
+    ngx_voyo_edge_t            *edge;
+    ngx_voyo_main_conf_t       *vmcf;
+    ngx_http_variable_value_t  *vv;
+
+    edge = (ngx_voyo_edge_t *) ((u_char *) follow
+                              - offsetof(ngx_voyo_edge_t, follow));
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    vv = ngx_http_get_flushed_variable(r, vmcf->slice_range);
+
+    if (vv == NULL || vv->not_found) {
+        return 0;
+    }
+
+    range.data = vv->data;
+    range.len = vv->len;
+
+    if (ngx_voyo_range_parse(&range, NGX_MAX_OFF_T_VALUE, &start, &last)
+        != NGX_OK
+        || ngx_voyo_failures_find(ngx_voyo_zone_failures(vmcf->shm_zone),
+                                  &edge->representation, start, follow->began,
+                                  &edge->failure)
+           != NGX_OK)
+    {
+        return 0;
+    }
+
+    return edge->failure.status;
 }
 
 

@@ -131,14 +131,30 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_voyo_origin_problem(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
+    ngx_voyo_failure_t     failure;
+    ngx_voyo_problem_t    *problem;
     ngx_voyo_main_conf_t  *vmcf;
 
-    if (origin->ctx.problem.status == NGX_HTTP_BAD_GATEWAY) {
-        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    problem = &origin->ctx.problem;
+
+    if (problem->status == NGX_HTTP_BAD_GATEWAY) {
         ngx_voyo_counters_fetched(vmcf->shm_zone, &origin->track);
     }
 
-    return ngx_voyo_problem(r, &origin->ctx.problem);
+    /* before the response: nobody has the cache's lock after it */
+
+    failure.start = origin->start;
+    failure.status = problem->status;
+    failure.retry_after = problem->retry_after;
+
+    ngx_cpystrn(failure.representation, origin->etag.data + 1,
+                ngx_min(origin->etag.len - 1, sizeof(failure.representation)));
+    ngx_cpystrn(failure.code, (u_char *) problem->code, sizeof(failure.code));
+
+    ngx_voyo_failures_add(ngx_voyo_zone_failures(vmcf->shm_zone), &failure);
+
+    return ngx_voyo_problem(r, problem);
 }
 
 

@@ -47,6 +47,7 @@ struct ngx_voyo_zone_node_s {
 
 typedef struct {
     ngx_voyo_counters_t       counters;
+    ngx_voyo_failures_t       failures;
     ngx_rbtree_t              rbtree;
     ngx_rbtree_node_t         sentinel;
     ngx_queue_t               tracks;
@@ -637,6 +638,13 @@ ngx_voyo_zone_expire(ngx_voyo_zone_ctx_t *ctx)
 }
 
 
+ngx_voyo_failures_t *
+ngx_voyo_zone_failures(ngx_shm_zone_t *zone)
+{
+    return &((ngx_voyo_zone_ctx_t *) zone->data)->sh->failures;
+}
+
+
 void
 ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats)
 {
@@ -689,6 +697,7 @@ ngx_voyo_zone_init(ngx_shm_zone_t *zone, void *data)
 
     ctx->shpool->data = ctx->sh;
     ctx->sh->counters.started = ngx_time();
+    ctx->sh->failures.mutex = &ctx->shpool->mutex;
 
     ngx_rbtree_init(&ctx->sh->rbtree, &ctx->sh->sentinel,
                     ngx_str_rbtree_insert_value);

@@ -11,6 +11,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_voyo_failures.h"
+
 #include "voyo_record.h"
 
 
@@ -97,6 +99,9 @@ void ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
 /* The source of one of a record's formats, which is not copied. */
 void ngx_voyo_zone_source_of(ngx_voyo_source_t *source,
     const voyo_record_t *record, ngx_uint_t format);
+
+/* The failures that the zone keeps. */
+ngx_voyo_failures_t *ngx_voyo_zone_failures(ngx_shm_zone_t *zone);
 
 void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
 
