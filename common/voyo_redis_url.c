@@ -157,7 +157,7 @@ voyo_redis_url_host(voyo_redis_url_t *url, const char *p, const char *last,
     size_t       i, len;
     const char  *end, *port;
 
-    if (p < last && *p == '[') {
+    if (p != last && *p == '[') {
         p++;
         end = memchr(p, ']', (size_t) (last - p));
         port = end ? end + 1 : NULL;
