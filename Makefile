@@ -20,6 +20,7 @@ CFLAGS := -std=c11 -D_GNU_SOURCE $(INCLUDES) -pthread $(WARNINGS)
 LDFLAGS := -pie -Wl,-z,relro,-z,now
 MODULE_CFLAGS := $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
                  -Wformat=2 -Wno-format-nonliteral
+PACKAGES := hiredis libcjson libpcre2-8 libssl
 LIBS := -lhiredis -lcjson -lpcre2-8 -lpthread -lm
 
 COMMON := $(wildcard common/*.c)
@@ -38,7 +39,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 .PHONY: help deps build run demo test test-long check unit bench clean players \
         faults fronts \
         install module resolver resolver-asan resolver-tsan plugin \
-        nginx-asan nginx-valgrind update-ytdlp fuzz mutants
+        nginx-asan nginx-valgrind update-ytdlp fuzz mutants FORCE
 
 help:           ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1 \2/p' Makefile \
@@ -134,9 +135,23 @@ install: build  ## copy what a server needs to PREFIX (/opt/voyo)
 	@deploy/install "$(DESTDIR)$(PREFIX)"
 
 clean:          ## remove build output, but not installed programs
-	rm -rf $(addprefix $(BUILD)/,nginx fuzz voyo-resolver voyo-resolver-asan \
-	    voyo-resolver-tsan plugins unit common nginx-asan nginx-valgrind \
-	    $(FLAVOURS))
+	rm -rf $(addprefix $(BUILD)/,versions nginx fuzz plugins unit common \
+	    voyo-resolver voyo-resolver-asan voyo-resolver-tsan \
+	    nginx-asan nginx-valgrind $(FLAVOURS))
+
+
+# What everything is built with.  An upgrade of the compiler, a library or nginx
+# installs files that are older than the build, so this file is written whenever
+# a version is another one, and everything depends on it.
+
+$(BUILD)/versions: FORCE
+	@pkg-config --exists $(PACKAGES) \
+	    || { echo 'libraries are missing: run "make deps"' >&2; exit 1; }
+	@mkdir -p $(@D)
+	@{ $(CC) --version; pkg-config --modversion $(PACKAGES); \
+	   [ ! -d $(NGINX_DEV) ] || find -L $(NGINX_DEV) -type f -print0 \
+	       | LC_ALL=C sort -z | xargs -0 cksum; } > $@.new
+	@cmp -s $@ $@.new || cp $@.new $@
 
 
 # The module, by nginx's own build system from Debian's nginx-dev; it writes to
@@ -145,7 +160,10 @@ clean:          ## remove build output, but not installed programs
 module: $(BUILD)/nginx/Makefile
 	@$(MAKE) --silent -C $(NGINX_DEV) -f $< modules
 
-$(BUILD)/nginx/Makefile: config config.make Makefile $(NGINX_DEV)/conf_flags
+$(BUILD)/nginx/Makefile: config config.make Makefile $(BUILD)/versions
+	@[ -r $(NGINX_DEV)/conf_flags ] \
+	    || { echo 'nginx-dev is missing: run "make deps"' >&2; exit 1; }
+	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	@cd $(NGINX_DEV) && . ./conf_flags \
 	    && bash ./configure --builddir=$(@D) "$${NGX_CONF_FLAGS[@]}" \
@@ -158,10 +176,10 @@ $(BUILD)/nginx/Makefile: config config.make Makefile $(NGINX_DEV)/conf_flags
 # nginx with the module linked in, from Debian's source package
 # (docs/upstream.md, T3).
 
-nginx-asan:     ## nginx with the module, with ASan and UBSan
+nginx-asan: $(BUILD)/versions  ## nginx with the module, with ASan and UBSan
 	@util/nginx-source asan
 
-nginx-valgrind: ## nginx with the module, for Valgrind
+nginx-valgrind: $(BUILD)/versions  ## nginx with the module, for Valgrind
 	@util/nginx-source valgrind
 
 
@@ -198,7 +216,7 @@ $(BUILD)/common/voyo_lua.c: util/embed-lua $(LUA)
 	@util/embed-lua $(LUA) > $@
 
 define build_flavour
-$(BUILD)/$(1)/%.o: %.c Makefile
+$(BUILD)/$(1)/%.o: %.c Makefile $(BUILD)/versions
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) $(FLAGS_$(1)) -MMD -MP -c -o $$@ $$<
 
