@@ -515,7 +515,7 @@ class DeployTest(unittest.TestCase):
                 shutil.rmtree(self.home / 'voyo', ignore_errors=True)
                 process = subprocess.Popen(
                     ['unshare', '--pid', '--fork', '--kill-child',
-                     '--mount-proc', HERE / 'voyo'], env=self.environment(),
+                     HERE / 'voyo'], env=self.environment(),
                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL)
                 self.running.append(process)
