@@ -617,6 +617,7 @@ class SettingsTest(unittest.TestCase):
         old = ytdlp.runtime(self.stack, 'node', 'v18.20.4')
         for value, status, said in (
                 ('none', 0, 'JavaScript: none\n'),
+                ('', 0, 'JavaScript: '),
                 ('nodejs', 2, 'VOYO_JS_RUNTIME="nodejs" is wrong: it must be '),
                 ('bun:/nonexistent', 2, 'VOYO_JS_RUNTIME is '
                  '"bun:/nonexistent", which cannot be run'),

@@ -326,7 +326,7 @@ def javascript(ydl):
     if not usable:
         old = ', '.join(f'{info.name} {info.version}' for info, _ in found)
         words = f'none, too old: {old}' if old else 'none'
-        wanted = os.environ.get('VOYO_JS_RUNTIME', 'none')
+        wanted = os.environ.get('VOYO_JS_RUNTIME') or 'none'
         if wanted != 'none':
             raise Refused(f'VOYO_JS_RUNTIME is "{wanted}", which '
                           + (f'is too old: {old}' if old
