@@ -146,7 +146,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_SOURCE_ADDRESS', '1.2.3', 'eth0', '::1;'),
                 ('VOYO_YTDLP_WORKERS', '0', '65', 'two'),
                 ('VOYO_MEDIA_HOSTS', ' ', 'a;b', '.x.com;}', 'a\nb',
-                 'http://a/b', 'ftp://a'),
+                 'http://a/b', 'ftp://a', 'http://a:65536'),
                 ('VOYO_CODEC', 'mp3', 'aac;'),
                 ('VOYO_QUALITY_TOLERANCE', '-1', '101', '1;'),
                 ('VOYO_CACHE_SIZE', '1', '1t', '0g', '1g;'),
@@ -166,9 +166,10 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_CANARY_EVERY', '0', '1441'),
                 ('VOYO_ART_URL', ' ', 'https://a/b', 'https://a/{id};',
                  'https://a/$x{id}', 'ftp://a/{id}'),
-                ('VOYO_TRUSTED_PROXIES', '10.0.0.0/8;', 'proxy', '1.2.3.4/x'),
+                ('VOYO_TRUSTED_PROXIES', '10.0.0.0/8;', 'proxy', '1.2.3.4/x',
+                 '1.2.3.4/33', '::1/129', '1.2.3.4/'),
                 ('VOYO_CORS_ORIGINS', 'app.example', 'https://a;b',
-                 'https://a/b', '* https://a'),
+                 'https://a/b', '* https://a', 'https://a:99999'),
                 ('VOYO_RESOLVE_TIMEOUT', '15', '0s', '31s', '99ms', '30001ms',
                  '1h', '15s;'),
                 ('VOYO_LOG_FORMAT', 'xml'),
@@ -176,6 +177,9 @@ class DeployTest(unittest.TestCase):
                  'http://$host'),
                 ('VOYO_DEMO', 'yes'),
                 ('VOYO_YTDLP_CONF', '/nonexistent'),
+                ('VOYO_CA_FILE', '/nonexistent', '/etc/passwd', '/tmp'),
+                ('VOYO_HOME', '/proc/voyo', '/etc/passwd/x'),
+                ('YT_DLP_PATH', '/nonexistent', '/etc/passwd'),
                 ('NGINX_WORKERS', '0', 'auto')):
             for value in values:
                 with self.subTest(name=name, value=value):
@@ -189,16 +193,59 @@ class DeployTest(unittest.TestCase):
         self.assertNotIn('secret', line)
 
     def test_what_is_missing_has_a_cure(self) -> None:
+        status, line = self.check(REDIS_URL=f'unix:{self.home}/none.sock')
+        self.assertEqual(status, 1, line)
+        self.assertIn('the resolver cannot start', line)
+
+    def test_what_only_nginx_or_ytdlp_finds_wrong(self) -> None:
         for settings, text in (
-                ({'YT_DLP_PATH': '/nonexistent'}, 'make deps'),
-                ({'VOYO_CA_FILE': '/nonexistent'}, 'ca-certificates'),
-                ({'VOYO_HOME': '/proc/voyo'}, 'set VOYO_HOME'),
-                ({'REDIS_URL': f'unix:{self.home}/none.sock'},
-                 'the resolver')):
+                ({'VOYO_TRUSTED_PROXIES': ':::/8'}, 'nginx rejects'),
+                ({'VOYO_APP_URL': 'http://[1:2]'}, 'nginx rejects'),
+                ({'VOYO_ZONE_SIZE': '999999m'}, 'nginx rejects'),
+                ({'YT_DLP_PATH': '/bin/true'}, 'the resolver cannot start')):
             with self.subTest(settings=settings):
                 status, line = self.check(**settings)
-                self.assertEqual(status, 1, line)
-                self.assertIn(text, line)
+                self.assertEqual(status, 2, line)
+                self.assertRegex(line, f'{text}.*, a setting is wrong')
+
+    def say(self, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([HERE / 'voyo', *words], capture_output=True,
+                              text=True, env=self.environment(**more),
+                              stdin=subprocess.DEVNULL, timeout=60)
+
+    def test_a_misspelt_setting(self) -> None:
+        done = self.say('--check', VOYO_CACH_SIZE='1g', VOYO_YTDLP_WORKER='3',
+                        VOYO_AHEAD='5')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(
+            set(re.findall('.*nothing reads.*', done.stderr)),
+            {'voyo: warning: nothing reads VOYO_CACH_SIZE, there is '
+             'VOYO_CACHE_SIZE',
+             'voyo: warning: nothing reads VOYO_YTDLP_WORKER, there is '
+             'VOYO_YTDLP_WORKERS'})
+
+    def test_all_settings_are_known(self) -> None:
+        names = set(re.findall(r'^\| `(VOYO_[A-Z0-9_]+)`', (
+            ROOT / 'docs/settings.md').read_text(), re.M))
+        self.assertGreater(len(names), 30)
+        done = self.say('--check', **dict.fromkeys(
+            names - {'VOYO_HOME'}, ''))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn('nothing reads', done.stderr)
+
+    def test_it_says_what_it_is(self) -> None:
+        done = self.say('--help')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertRegex(done.stdout, '^Starts VOYO(.|\n)* --check .*')
+        self.assertNotIn('#', done.stdout)
+        done = self.say('--version')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertRegex(done.stdout, r'^voyo \d+\.\d+\.\d+\S*\n$')
+        for words in (['--chekc'], ['--check', 'x'], ['check'], ['']):
+            done = self.say(*words)
+            self.assertEqual(done.returncode, 2)
+            self.assertRegex(done.stderr, '^voyo: .* see deploy/voyo --help\n$')
+        self.assertFalse((self.home / 'voyo').exists())
 
     def test_not_built(self) -> None:
         for name in ('deploy', 'conf'):
@@ -216,7 +263,7 @@ class DeployTest(unittest.TestCase):
             [HERE / 'voyo', '--check'], capture_output=True, text=True,
             env=self.environment(YT_DLP_PATH=str(old)), timeout=60,
             stdin=subprocess.DEVNULL)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r'2025\.01\.15')
 
     def test_cookies_that_are_empty(self) -> None:
@@ -243,9 +290,45 @@ class DeployTest(unittest.TestCase):
     def test_one_home_is_for_one(self) -> None:
         self.start()
         self.port = free_port()
-        status, line = self.check()
-        self.assertEqual(status, 1)
-        self.assertIn('is already running', line)
+        done = self.say()
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('is already running', done.stderr)
+
+    def test_a_check_beside_a_running_one(self) -> None:
+        tracks = self.home / 'tracks.json'
+        tracks.write_text('[]')
+        self.start(VOYO_DEMO='1', VOYO_DEMO_TRACKS=str(tracks))
+        home = self.home / 'voyo'
+        parts = {name: self.running_part(name) for name in PARTS}
+
+        def state() -> dict[str, tuple[float, int]]:
+            return {str(path): (path.lstat().st_mtime, path.lstat().st_ino)
+                    for each in ('conf', 'run') for path in (
+                        home / each, *(home / each).iterdir())
+                    if path != home / 'run'}
+
+        before = state()
+        tracks.write_text('[1]')
+        for status, settings in ((0, {}), (0, {'VOYO_AHEAD': '7'}),
+                                 (2, {'VOYO_AHEAD': '17'}),
+                                 (2, {'VOYO_TRUSTED_PROXIES': ':::/8'}),
+                                 (2, {'VOYO_JS_RUNTIME': 'java'})):
+            with self.subTest(settings=settings):
+                done = self.say('--check', VOYO_DEMO='1', **settings,
+                                VOYO_DEMO_TRACKS=str(tracks))
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertEqual(state(), before)
+        with socket.socket() as other:
+            other.bind(('127.0.0.1', 0))
+            other.listen()
+            own, self.port = self.port, other.getsockname()[1]
+            status, line = self.check()
+            self.assertEqual(status, 1)
+            self.assertIn(f'port {self.port} is in use', line)
+            self.port = own
+        self.assertEqual({name: self.part(name) for name in PARTS}, parts)
+        self.assertEqual(self.get('/health')[0], 200)
+        self.assertEqual(self.get('/tracks.json')[1], b'[]')
 
     def test_a_redis_that_refuses_us(self) -> None:
         self.redis('--requirepass', 'right')

@@ -13,7 +13,7 @@ start_redis_and_check()
 {
     local tries=0
 
-    if [ -z "$REDIS_URL" ]; then
+    if [ -z "$REDIS_URL" ] && [ -z "$beside" ]; then
         start redis
 
         until [ -S "$home/run/redis.sock" ] \
@@ -21,15 +21,35 @@ start_redis_and_check()
                       2> /dev/null || true)" = PONG ]
         do
             alive redis && [ "$((tries += 1))" -le 1000 ] \
-                || give_up "redis-server did not start: see above"
+                || give_up 1 "redis-server did not start: see above"
             nap 0.01
         done
     fi
 
     check_resolver
 
-    (apart run_nginx -t -q) \
-        || give_up "nginx rejects its configuration: see above"
+    check_nginx
+}
+
+
+# The configuration is made of settings, so what nginx rejects is one of them,
+# unless it does not load the module.
+
+check_nginx()
+{
+    local said status=0
+
+    said=$(apart run_nginx -t -q 2>&1) || status=$?
+    [ -z "$said" ] || echo "$said" >&2
+    [ "$status" -ne 0 ] || return 0
+
+    case $said in
+    *'[emerg]'*load_module* | *'[emerg]'*dlopen* | *'binary compatible'*)
+        give_up 1 "nginx does not load the module: see above" ;;
+    *)
+        give_up 2 "nginx rejects its configuration, a setting is wrong:" \
+                  "see above" ;;
+    esac
 }
 
 
@@ -42,8 +62,8 @@ check_resolver()
 
     while :; do
         status=0
-        (apart run_resolver --check) 2> "$home/run/check" || status=$?
-        said=$(< "$home/run/check")
+        (apart run_resolver --check) 2> "$scratch/check" || status=$?
+        said=$(< "$scratch/check")
 
         if [ "$status" -ne 3 ] || [ -n "$checking" ] \
            || [ "$SECONDS" -ge "$end" ]
@@ -65,10 +85,9 @@ check_resolver()
         say "Redis is not available, VOYO starts without it: only known" \
             "tracks play until it is"
     elif [ "$status" -eq 2 ]; then
-        stop_all
-        fail 2 "the resolver cannot start, a setting is wrong: see above"
+        give_up 2 "the resolver cannot start, a setting is wrong: see above"
     elif [ "$status" -ne 0 ]; then
-        give_up "the resolver cannot start: see above"
+        give_up 1 "the resolver cannot start: see above"
     fi
 }
 
@@ -76,7 +95,7 @@ check_resolver()
 give_up()
 {
     stop_all
-    fail 1 "$@"
+    fail "$@"
 }
 
 
@@ -158,7 +177,7 @@ run_nginx()
 {
     # it ignores TERM, see voyo_ignore_term
     exec setsid setpriv --pdeathsig INT -- nginx -p "$home" -e stderr \
-        -c "$home/conf/nginx.conf" "$@"
+        -c "$conf/nginx.conf" "$@"
 }
 
 
@@ -181,7 +200,7 @@ run_log()
 {
     exec < "/proc/self/fd/$output" 3< "/proc/self/fd/$errors"
     exec 1>&"$real_output" 2>&"$real_errors"
-    apart exec setsid "$resolver" --relay "$home/run/dropped"
+    apart exec setsid "$resolver" --relay "$scratch/dropped"
 }
 
 
@@ -197,6 +216,7 @@ close_log()
 
     exec 1>&"$real_output" 2>&"$real_errors" {output}>&- {errors}>&-
     wait "$log" 2> /dev/null || true
+    [ -z "$beside" ] || rm -rf "$scratch"
 }
 
 
@@ -214,7 +234,7 @@ wait_for_nginx()
           || [ -n "$told_to_stop" ]
     do
         alive nginx && [ "$((tries += 1))" -le 1000 ] \
-            || give_up "nginx did not start: see above"
+            || give_up 1 "nginx did not start: see above"
         nap 0.01
     done
 }

@@ -1,4 +1,4 @@
-# Renders conf/ to VOYO_HOME/conf: sourced by deploy/voyo.
+# Renders conf/ to $conf, which is VOYO_HOME/conf: sourced by deploy/voyo.
 
 
 # Files are replaced atomically, so a reload never reads an incomplete one.
@@ -12,7 +12,7 @@ render()
 
     for file in "$root"/conf/nginx.conf.in "$root"/conf/voyo_*.conf; do
         name=${file##*/}
-        name=$home/conf/${name%.in}
+        name=$conf/${name%.in}
         fill "$file" > "$name.new"
         mv "$name.new" "$name"
     done
@@ -48,7 +48,7 @@ set_values()
         [MODULE]=$module
         [USER]="user $user;"
         [HOME]=$home
-        [CONF]=$home/conf
+        [CONF]=$conf
         [LOG_LEVEL]=$VOYO_LOG_LEVEL
         [WORKERS]=${NGINX_WORKERS:-$(cores)}
         [NOFILE]=$nofile
@@ -305,11 +305,11 @@ END
 
     [ -n "$VOYO_DEMO_TRACKS" ] || return 0
 
-    cp "$VOYO_DEMO_TRACKS" "$home/run/tracks.json"
-    chmod 644 "$home/run/tracks.json"
+    cp "$VOYO_DEMO_TRACKS" "$scratch/tracks.json"
+    chmod 644 "$scratch/tracks.json"
     cat << END
         location = /tracks.json {
-            alias $home/run/tracks.json;
+            alias $scratch/tracks.json;
             default_type application/json;
             add_header Cache-Control no-cache;
         }

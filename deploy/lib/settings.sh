@@ -32,7 +32,6 @@ read_settings()
     : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
     : "${VOYO_MP4_HEADER:=1}" "${VOYO_REDIS_WAIT:=60}"
-    : "${VOYO_CA_FILE:=/etc/ssl/certs/ca-certificates.crt}"
 
     number PORT 1 65535
     number VOYO_STOP_TIMEOUT 0 3600
@@ -67,6 +66,55 @@ read_settings()
     export REDIS_URL YT_DLP_PATH VOYO_YTDLP_CONF VOYO_SOURCE_ADDRESS \
         VOYO_MEDIA_HOSTS VOYO_EGRESS VOYO_QUALITY_TOLERANCE \
         VOYO_RESOLVE_TIMEOUT
+}
+
+
+# A variable that nothing reads is a misspelt one.
+
+warn_of_unknown_settings()
+{
+    local name known
+
+    known=$({ cat "$here/lib/settings.sh"; "$resolver" --help; } \
+            | grep -o 'VOYO_[A-Z0-9_]*')
+
+    for name in $(compgen -e VOYO_); do
+        grep -qx "$name" <<< "$known" \
+            || say "warning: nothing reads $name, there is" \
+                   "$(nearest "$name" <<< "$known")"
+    done
+}
+
+
+# The line that differs from "$1" in the fewest letters.
+
+nearest()
+{
+    awk -v word="$1" '
+        function least(a, b, c) { a = a < b ? a : b; return a < c ? a : c }
+
+        {
+            for (j = 0; j <= length(word); j++)
+                row[j] = j
+
+            for (i = 1; i <= length($0); i++) {
+                before = row[0]
+                row[0] = i
+
+                for (j = 1; j <= length(word); j++) {
+                    change = before + (substr($0, i, 1) != substr(word, j, 1))
+                    before = row[j]
+                    row[j] = least(change, row[j] + 1, row[j - 1] + 1)
+                }
+            }
+
+            if (NR == 1 || row[length(word)] < best) {
+                best = row[length(word)]
+                found = $0
+            }
+        }
+
+        END { print found }'
 }
 
 
@@ -136,8 +184,21 @@ is_ipv6()
 }
 
 
+is_network()
+{
+    local bits=${1#*/}
+
+    [ "$bits" != "$1" ] || bits=0
+    [[ $bits =~ ^[0-9]{1,3}$ ]] || return 1
+
+    { is_ipv4 "${1%/*}" && [ "$((10#$bits))" -le 32 ]; } \
+        || { is_ipv6 "${1%/*}" && [ "$((10#$bits))" -le 128 ]; }
+}
+
+
 host='(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)'
-origin="https?://$host(:[0-9]{1,5})?"
+port='(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4})'
+origin="https?://$host(:$port)?"
 
 
 read_hosts()
@@ -167,11 +228,9 @@ read_addresses()
 
     set -f
     for each in $VOYO_TRUSTED_PROXIES; do
-        is_ipv4 "${each%/*}" || is_ipv6 "${each%/*}" \
+        is_network "$each" \
             || wrong VOYO_TRUSTED_PROXIES "addresses or networks like" \
                      "10.0.0.0/8, separated by spaces"
-        [[ $each != */* || ${each#*/} =~ ^[0-9]{1,3}$ ]] \
-            || wrong VOYO_TRUSTED_PROXIES "networks like 10.0.0.0/8"
     done
     set +f
 
@@ -204,8 +263,7 @@ read_paths()
     local about='a path of letters, digits and -._/+'
 
     mkdir -p "$VOYO_HOME" 2> /dev/null \
-        || fail 1 "cannot create $VOYO_HOME: set VOYO_HOME to a writable" \
-                  "directory"
+        || wrong VOYO_HOME "a writable directory"
 
     home=$(cd "$VOYO_HOME" && pwd -P)
     [[ $home =~ ^[A-Za-z0-9._/+-]+$ ]] || wrong VOYO_HOME "$about"
@@ -213,13 +271,24 @@ read_paths()
     [[ $root =~ ^[A-Za-z0-9._/+-]+$ ]] \
         || fail 1 "VOYO is in \"$root\": move it to $about"
 
+    : "${VOYO_CA_FILE:=$(ca_file)}"
     matches VOYO_CA_FILE '/[A-Za-z0-9._/+-]+' "$about"
-    [ -r "$VOYO_CA_FILE" ] \
-        || fail 1 "no file $VOYO_CA_FILE to verify media hosts with:" \
-                  "install ca-certificates, or set VOYO_CA_FILE"
+    grep -qs '^-----BEGIN .*CERTIFICATE' "$VOYO_CA_FILE" \
+        || wrong VOYO_CA_FILE "a file of CA certificates"
 
     VOYO_YTDLP_CONF=$(absolute VOYO_YTDLP_CONF)
     VOYO_DEMO_TRACKS=$(absolute VOYO_DEMO_TRACKS)
+}
+
+
+ca_file()
+{
+    local file=/etc/ssl/certs/ca-certificates.crt
+
+    [ -r "$file" ] \
+        || fail 1 "no file $file to verify media hosts with: install" \
+                  "ca-certificates, or set VOYO_CA_FILE"
+    echo "$file"
 }
 
 

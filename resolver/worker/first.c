@@ -76,7 +76,7 @@ first_try(first_t *first, const config_t *config)
     if (worker_spawn(worker, config) != VOYO_OK) {
         log_event(log, LOG_ERROR, "YT_DLP_PATH is \"%s\", which cannot "
                   "be run: %s", path, strerror(errno));
-        return VOYO_EIO;
+        return VOYO_EINVAL;
     }
 
     do {
@@ -97,6 +97,7 @@ first_try(first_t *first, const config_t *config)
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" cannot be used, %s or "
                   "newer is needed; it said: %s", path, YTDLP_VERSION,
                   worker->words[0] ? worker->words : "nothing");
+        rc = VOYO_EINVAL;
 
     } else if (rc == VOYO_OK && !worker->ready.ready) {
         log_event(log, LOG_ERROR, "%s", worker->ready.words);
@@ -105,7 +106,7 @@ first_try(first_t *first, const config_t *config)
     } else if (rc == VOYO_OK && !ytdlp_version_valid(worker->ready.version)) {
         log_event(log, LOG_ERROR, "yt-dlp \"%s\" is %s, %s or newer is "
                   "needed", path, worker->ready.version, YTDLP_VERSION);
-        rc = VOYO_EIO;
+        rc = VOYO_EINVAL;
 
     } else if (rc == VOYO_OK) {
         strcpy(first->version, worker->ready.version);
