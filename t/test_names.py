@@ -7,6 +7,7 @@ server of the test.
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -340,16 +341,22 @@ class RedisTest(unittest.TestCase):
     def test_the_resolver_tries_all_addresses(self) -> None:
         self.start({}, 'localhost')
         hosts = self.stack.dir / 'hosts'
-        hosts.write_text('127.0.0.4 three\n127.0.0.2 three\n::1 three\n')
-        # another file, if possible: mounts need root, or a namespace
+        hosts.write_text(Path('/etc/hosts').read_text()
+                         + '127.0.0.4 three\n127.0.0.2 three\n::1 three\n')
+        # another file, if possible: mounts need root, or a namespace; in a
+        # chroot, where / is no mount, they may be visible outside until the end
         unshare = ['unshare', '--mount']
         if os.geteuid() != 0:
             unshare += ['--user', '--map-root-user']
+        if not re.search(r'^(\S+ ){4}/ ', Path('/proc/self/mountinfo')
+                         .read_text(), re.M):
+            unshare += ['--propagation', 'unchanged']
         for address in ('127.0.0.2', '::1', '127.0.0.4'):
             self.listens(address)
             done = subprocess.run(
                 [*unshare, 'sh', '-c', f'mount --bind {hosts} /etc/hosts && '
-                 f'exec {RESOLVER} --check'], capture_output=True, text=True,
+                 f'{RESOLVER} --check; umount /etc/hosts'],
+                capture_output=True, text=True,
                 timeout=60, env={**os.environ, 'YT_DLP_PATH': str(YTDLP),
                                  'REDIS_URL': f'redis://three:{self.port}'})
             self.assertIn('redis answers', done.stderr)
