@@ -143,6 +143,38 @@ class TurnsTest(unittest.TestCase):
             [set(self.resolved()[2:4]), set(self.resolved()[4:])],
             [{'s30_sound00', 's30_info001'}, {'s30_info002'}])
 
+    def test_who_leaves_takes_nothing_of_others(self) -> None:
+        # information in the same worker of nginx, which queries each second
+        stack = Stack(workers=1, resolver=False)
+        self.addCleanup(stack.close)
+        jobs = Jobs(stack)
+
+        async def run(turn: int) -> float:
+            track = f's30_other0{turn}'
+            client = Client(stack, 60 + turn)
+            _, sound = await client.send(f'/cdn/stream/{track}')
+            await client.send(f'/cdn/track/{track}')
+            await asyncio.to_thread(
+                wait_for, lambda: stack.parked() == 2, 'both wait')
+            sound.transport.abort()
+            await asyncio.to_thread(
+                wait_for, lambda: not jobs.key('ZSCORE', 'jobs:play', track),
+                'nobody listens')
+            began = time.monotonic()
+            await asyncio.to_thread(
+                wait_for, lambda: jobs.key('ZSCORE', 'jobs:prefetch', track),
+                'the other is still queued')
+            client.leave()
+            return time.monotonic() - began
+
+        jobs.pretend()
+        for turn in range(3):
+            took = asyncio.run(run(turn))
+            wait_for(lambda: stack.parked() == 0, 'nobody waits')
+            if took < 0.3:
+                break
+        self.assertLess(took, 0.3)
+
     def test_prefetches_leave_a_worker_free(self) -> None:
         for number in range(4):
             self.jobs.want(f's30_pre{number:04}', lane='prefetch')

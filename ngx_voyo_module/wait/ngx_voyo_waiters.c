@@ -354,6 +354,15 @@ ngx_voyo_waiters_leave(ngx_voyo_waiters_node_t *node, ngx_voyo_waiter_t *w,
     /* nothing is left to be taken back until it is asked again */
 
     node->lane = NGX_VOYO_LANE_PREFETCH;
+
+    /* but the job was also that of the others */
+
+    if (node->asking) {
+        node->again = 1;
+
+    } else if (!ngx_queue_empty(&node->waiters)) {
+        (void) ngx_voyo_waiters_ask(node);
+    }
 }
 
 
