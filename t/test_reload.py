@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
-from stack import SLICE, Stack, wait_for  # noqa: E402
+from stack import SLICE, Stack, command_line, wait_for  # noqa: E402
 
 RELOADS = 50 if os.environ.get('VOYO_LONG') else 5
 LEAVING = 2.0        # seconds in which a worker without a listener leaves
@@ -173,26 +173,57 @@ class ReloadTest(unittest.TestCase):
             self._late(late, b'GET /cdn/stream/m04_latecom',
                        self.expected[:10])
 
+    def test_a_worker_that_is_to_quit_connects_again(self) -> None:
+        # the first of two late listeners finds no Redis
+        self.stack.close()
+        self.stack = Stack(workers=1)
+        address = ('127.0.0.1', self.stack.port)
+        with socket.create_connection(address) as late, \
+                socket.create_connection(address) as later:
+            old = self._to_quit([late, later],
+                                b'GET /cdn/stream/m04_latecom')
+            wait_for(lambda: any('shutting down' in command_line(str(pid))
+                                 for pid in old), 'it is told to quit')
+            self.stack.stop('redis')
+            self.assertIn(b'"redis_unavailable"', self._answer(late, 503))
+            self.stack.start_redis()
+            wait_for(self.stack.heartbeats, 'the resolver is back')
+            self._answer(later, 206)
+        wait_for(lambda: not old & set(self.stack.nginx_workers()),
+                 'it leaves after that', LEAVING)
+
     def _late(self, late: socket.socket, request: bytes,
               body: bytes) -> None:
-        late.settimeout(30)
-        late.sendall(request + b' HTTP/1.1\r\n')
+        old = self._to_quit([late], request)
+        self.assertTrue(self._answer(late, 206).endswith(
+            b'\r\n\r\n' + body))
+        wait_for(lambda: not old & set(self.stack.nginx_workers()),
+                 'it leaves after that', LEAVING)
+
+    def _to_quit(self, late: list[socket.socket], request: bytes) -> set[int]:
+        """Requests begin in one worker, which is then told to quit."""
+
+        for each in late:
+            each.settimeout(30)
+            each.sendall(request + b' HTTP/1.1\r\n')
         old = set(self.stack.nginx_workers())
-        wait_for(lambda: self._taken(late), 'the request line is read')
+        wait_for(lambda: all(map(self._taken, late)),
+                 'the request line is read')
         self.stack.send('nginx', signal.SIGHUP)
-        wait_for(lambda: len(self.stack.nginx_workers()) == 3
-                 and len(old & set(self.stack.nginx_workers())) == 1,
+        wait_for(lambda: len(old & set(self.stack.nginx_workers())) == 1
+                 and len(self.stack.nginx_workers()) == len(old) + 1,
                  'one old worker is left', 10)
+        return old
+
+    def _answer(self, late: socket.socket, status: int) -> bytes:
         late.sendall(b'Host: voyo\r\nRange: bytes=0-9\r\n'
                      b'Connection: close\r\n\r\n')
         answer = b''
         while piece := late.recv(65536):
             answer += piece
         late.close()
-        self.assertIn(b' 206 ', answer.partition(b'\r\n')[0])
-        self.assertTrue(answer.endswith(b'\r\n\r\n' + body))
-        wait_for(lambda: not old & set(self.stack.nginx_workers()),
-                 'it leaves after that', LEAVING)
+        self.assertIn(f' {status} '.encode(), answer)
+        return answer
 
     def _taken(self, client: socket.socket) -> bool:
         """Whether a worker has accepted the connection and read all of it."""

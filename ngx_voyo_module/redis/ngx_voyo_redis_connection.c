@@ -50,7 +50,6 @@ struct ngx_voyo_redis_s {
     unsigned                    up:1;     /* both are "ready" */
     unsigned                    ready:2;  /* commands, events */
     unsigned                    tried:1;  /* not the first attempt */
-    unsigned                    left:1;   /* closed on worker shutdown */
     unsigned                    refused:1;   /* the last command */
     unsigned                    told:1;   /* it was logged as unavailable */
 };
@@ -84,7 +83,6 @@ static void ngx_voyo_redis_tell(ngx_voyo_redis_t *redis, const char *why,
 static void ngx_voyo_redis_close(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_quit(void *data);
 static void ngx_voyo_redis_gone(void *data, ngx_connection_t *c);
-static void ngx_voyo_redis_leave(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_retry(ngx_event_t *ev);
 
 
@@ -94,11 +92,12 @@ ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
 {
     ngx_voyo_redis_call_t  *call;
 
-    if (redis->left) {
+    if (ngx_exiting && redis->commands == NULL && redis->holders == 0) {
 
         /* one more request in a worker that is shutting down */
 
-        redis->left = 0;
+        ngx_voyo_redis_close(redis);
+
         redis->tried = 0;
 
         ngx_voyo_redis_connect(redis);
@@ -268,7 +267,7 @@ ngx_voyo_redis_idle(ngx_voyo_redis_t *redis)
     idle = (redis->holders == 0 && ngx_queue_empty(&redis->calls));
 
     if (idle && ngx_exiting) {
-        ngx_voyo_redis_leave(redis);
+        ngx_voyo_redis_close(redis);
         return;
     }
 
@@ -643,7 +642,7 @@ ngx_voyo_redis_quit(void *data)
     redis = data;
 
     if (redis) {
-        ngx_voyo_redis_leave(redis);
+        ngx_voyo_redis_close(redis);
     }
 }
 
@@ -662,19 +661,6 @@ ngx_voyo_redis_gone(void *data, ngx_connection_t *c)
     if (redis->events_connection == c) {
         redis->events_connection = NULL;
     }
-}
-
-
-static void
-ngx_voyo_redis_leave(ngx_voyo_redis_t *redis)
-{
-    /* after a failure the reconnect waits for its timer */
-
-    if (redis->up || !redis->tried) {
-        redis->left = 1;
-    }
-
-    ngx_voyo_redis_close(redis);
 }
 
 
