@@ -91,3 +91,22 @@ location /art/ { default_type image/jpeg; return 200 picture; }
 picture
 --- says
 no room in cache
+
+=== TEST 8: the cache of another location is left alone
+--- http_config
+proxy_cache_path $TEST_NGINX_HOME/run/other keys_zone=other:1m min_free=1000000g;
+--- edge
+location /other {
+    proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/251;
+    proxy_cache other;
+    proxy_cache_valid 200 1h;
+}
+--- request eval
+['GET /other', 'GET /other']
+--- bytes
+251 0-
+251 0-
+--- no_error_log
+no room in cache
+--- fetched
+/251

@@ -25,6 +25,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_voyo_guard_header_filter(ngx_http_request_t *r);
+static ngx_uint_t ngx_voyo_guard_caches(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_voyo_guard_check(ngx_http_request_t *r,
@@ -79,6 +80,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     u = r->upstream;
 
     if (u && u->cacheable && r->cache && !r->cached
+        && ngx_voyo_guard_caches(r)
         && ngx_voyo_cache_full(r->cache->file_cache))
     {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
@@ -153,6 +155,39 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     ctx->received = 0;
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/* Whether the cache is that of a location with "voyo_stream". */
+
+static ngx_uint_t
+ngx_voyo_guard_caches(ngx_http_request_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_voyo_loc_conf_t        *vlcf;
+    ngx_voyo_main_conf_t       *vmcf;
+    ngx_http_upstream_conf_t   *proxy;
+    ngx_http_core_loc_conf_t  **clcf;
+
+    extern ngx_module_t  ngx_http_proxy_module;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    clcf = vmcf->streams.elts;
+
+    for (i = 0; !vlcf->stream && i < vmcf->streams.nelts; i++) {
+
+        /* the first member of its configuration */
+
+        proxy = clcf[i]->loc_conf[ngx_http_proxy_module.ctx_index];
+
+        if (proxy->cache_zone == r->cache->file_cache->shm_zone) {
+            return 1;
+        }
+    }
+
+    return vlcf->stream;
 }
 
 
