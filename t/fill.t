@@ -255,3 +255,51 @@ HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
 --- bytes: none
 --- fetched
 slices 0
+
+=== TEST 25: what is on disk needs no fill
+--- replace
+voyo_fill unix:@HOME@/run/fill.sock:/fill/; => voyo_fill unix:@HOME@/run/none.sock:/fill/;
+--- cached
+
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- response_headers
+Content-Length: 3584
+Cache-Control: no-store
+--- fetched
+slices 0 1 2 3
+
+=== TEST 26: a slice whose file is gone is fetched again
+--- cached
+
+--- init
+File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache", { keep_root => 1 });
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- fetched
+slices 0 1 2 3
+slices 0
+
+=== TEST 27: another quality is not on disk
+--- record
+139 aac 48000 3584 /139
+140 aac 129500 3584 /140
+--- cached
+
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true&quality=low
+--- fetched
+slices 0 1 2 3
+/139 0-1023
+
+=== TEST 28: with another key it is found by a fill
+--- replace
+proxy_cache_key $voyo_representation$voyo_slice; => proxy_cache_key "x$voyo_representation$voyo_slice";
+--- cached
+
+--- request
+HEAD /cdn/stream/dQw4w9WgXcQ?prefetch=true
+--- response_headers
+Content-Length: 3584
+--- fetched
+slices 0 1 2 3

@@ -107,6 +107,31 @@ class FillTest(unittest.TestCase):
               f'prefetches, {1000 * alone:.0f} ms alone')
         self.assertLess(during.seconds, alone + quickest / 2)
 
+    def test_a_slow_host_does_not_delay_warm_ones(self) -> None:
+        # more known tracks than fills of these run at a time
+        stack = Stack(workers=1)
+        self.addCleanup(stack.close)
+        tracks = [f's30_slow0{number}' for number in range(30, 40)]
+        for track in tracks:
+            stack.get(f'/cdn/stream/{track}', method='HEAD')
+        warm = '/cdn/stream/s30_warm030?prefetch=true'
+        stack.get(warm, method='HEAD')
+        stack.switch(latency={'media': 1500})
+        slow: list[Answer] = []
+        threads = [threading.Thread(target=lambda track=track: slow.append(
+            stack.get(f'/cdn/stream/{track}?prefetch=true', method='HEAD')))
+            for track in tracks]
+        for each in threads:
+            each.start()
+        wait_for(lambda: len(stack.requests('media')) == 9, 'eight are slow')
+        during = stack.get(warm, method='HEAD')
+        self.assertEqual((during.status, slow), (200, []))
+        for each in threads:
+            each.join()
+        self.assertEqual({each.status for each in slow}, {200})
+        self.assertLess(during.seconds,
+                        min(each.seconds for each in slow) / 4)
+
     # GET.
 
     def test_a_get_warms_another(self) -> None:

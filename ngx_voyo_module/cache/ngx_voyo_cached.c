@@ -6,6 +6,8 @@
 
 #include "ngx_voyo_cached.h"
 
+#include <ngx_md5.h>
+
 #include <sys/statvfs.h>
 
 
@@ -97,6 +99,40 @@ ngx_voyo_cached_file(ngx_http_file_cache_t *cache, u_char *key)
     ngx_create_hashed_filename(path, name, len);
 
     return ngx_file_info(name, &fi) != NGX_FILE_ERROR;
+}
+
+
+ngx_uint_t
+ngx_voyo_cached_first(ngx_http_request_t *r, ngx_str_t *representation)
+{
+    u_char                     text[sizeof("bytes=0-") + NGX_SIZE_T_LEN];
+    u_char                     key[NGX_HTTP_CACHE_KEY_LEN], *last;
+    size_t                    *slice;
+    ngx_md5_t                  md5;
+    ngx_http_upstream_conf_t  *proxy;
+
+    extern ngx_module_t  ngx_http_slice_filter_module;
+    extern ngx_module_t  ngx_http_proxy_module;
+
+    /* the only member of one type, and the first member of the other */
+
+    slice = ngx_http_get_module_loc_conf(r, ngx_http_slice_filter_module);
+    proxy = ngx_http_get_module_loc_conf(r, ngx_http_proxy_module);
+
+    if (*slice == 0 || proxy->cache_zone == NULL) {
+        return 0;
+    }
+
+    last = ngx_sprintf(text, "bytes=0-%uz", *slice - 1);
+
+    ngx_md5_init(&md5);
+    ngx_md5_update(&md5, representation->data, representation->len);
+    ngx_md5_update(&md5, text, last - text);
+    ngx_md5_final(key, &md5);
+
+    /* the file may be gone, whatever nginx remembers */
+
+    return ngx_voyo_cached_file(proxy->cache_zone->data, key);
 }
 
 

@@ -22,6 +22,14 @@
 ngx_int_t ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key);
 
 /*
+ * Whether the first slice of a representation is stored in the cache of the
+ * location of "r", under the key $voyo_representation$voyo_slice; 0 also if
+ * that cannot be told.
+ */
+ngx_uint_t ngx_voyo_cached_first(ngx_http_request_t *r,
+    ngx_str_t *representation);
+
+/*
  * Whether a response cannot be stored: the directory is missing or not
  * writable, or its disk has less than half of min_free, or no inodes, left.
  * nginx would end such a response without sending anything (docs/upstream.md,

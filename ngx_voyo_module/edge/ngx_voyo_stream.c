@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_answer.h"
+#include "ngx_voyo_cached.h"
 #include "ngx_voyo_condition.h"
 #include "ngx_voyo_front.h"
 #include "ngx_voyo_header.h"
@@ -90,22 +91,31 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
         return ngx_voyo_problem(r, &edge->ctx.problem);
     }
 
-    if (edge->warm) {
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    if (ngx_voyo_zone_get(vmcf->shm_zone, &edge->track, &identity) == NGX_OK) {
+        edge->accesses = identity.accesses;
+
+        (void) ngx_voyo_stream_choose(r, edge, identity.formats,
+                                      identity.nformats);
+    }
+
+    if (edge->warm
+        && !(edge->known && ngx_voyo_cached_first(r, &edge->representation)))
+    {
         rc = ngx_voyo_prefetch(r, edge);
 
         if (rc != NGX_OK) {
+
+            /* the fill may find another representation */
+
+            edge->known = 0;
+
             return rc;
         }
     }
 
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-
-    if (ngx_voyo_zone_get(vmcf->shm_zone, &edge->track, &identity) == NGX_OK
-        && ngx_voyo_stream_choose(r, edge, identity.formats, identity.nformats)
-           == NGX_OK)
-    {
-        edge->accesses = identity.accesses;
-
+    if (edge->known) {
         return ngx_voyo_stream_serve(r, edge);
     }
 
