@@ -23,7 +23,20 @@ MODULE_CFLAGS := $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 PACKAGES := hiredis libcjson libpcre2-8 libssl
 LIBS := -lhiredis -lcjson -lpcre2-8 -lpthread -lm
 
+# rediss:// needs hiredis 1.0 with its ssl library (docs/upstream.md, H1)
+TLS := $(shell $(CC) -E -include hiredis/hiredis.h \
+         -include hiredis/hiredis_ssl.h common/voyo_redis_tls.c \
+         > /dev/null 2>&1 && echo yes)
+
+ifeq ($(TLS),yes)
+CFLAGS += -DVOYO_REDIS_TLS
+LIBS := -lhiredis_ssl $(LIBS) -lssl -lcrypto
+endif
+
 COMMON := $(wildcard common/*.c)
+ifneq ($(TLS),yes)
+COMMON := $(filter-out %_tls.c,$(COMMON))
+endif
 LUA := $(wildcard common/lua/*.lua)
 RESOLVER := $(wildcard resolver/*.c resolver/*/*.c)
 UNITS := $(basename $(notdir $(wildcard t/unit/test_*.c)))
@@ -93,7 +106,7 @@ FUZZ_SECONDS ?= 60
 fuzz:           ## fuzz the parsers of all data from outside
 	@util/nginx-source asan
 	@for each in $(FUZZERS); do \
-	    sources='$(COMMON) $(FUZZED)'; \
+	    sources='$(filter-out %_tls.c,$(COMMON)) $(FUZZED)'; \
 	    [ "$$each" != url ] || sources='$(FUZZ_NGINX)'; \
 	    mkdir -p $(BUILD)/fuzz/$$each; \
 	    clang -std=gnu11 -D_GNU_SOURCE -Icommon -Iresolver/core -g -O1 \

@@ -12,6 +12,8 @@
 
 static int voyo_redis_url_unix(voyo_redis_url_t *url, const char *p,
     const char *last, const char **reason);
+static int voyo_redis_url_query(voyo_redis_url_t *url, const char *p,
+    const char *last, const char **reason);
 static int voyo_redis_url_user(voyo_redis_url_t *url, const char *p,
     const char *last, const char **reason);
 static int voyo_redis_url_host(voyo_redis_url_t *url, const char *p,
@@ -27,7 +29,7 @@ int
 voyo_redis_url_parse(voyo_redis_url_t *url, const char *text, size_t len,
     const char **reason)
 {
-    const char  *p, *last, *slash, *at, *q;
+    const char  *p, *last, *query, *slash, *at, *q;
 
     memset(url, 0, sizeof(voyo_redis_url_t));
 
@@ -51,7 +53,17 @@ voyo_redis_url_parse(voyo_redis_url_t *url, const char *text, size_t len,
         return VOYO_EINVAL;
     }
 
-    /* a password may contain "@" and "/" only percent-encoded */
+    /* a password may contain "@", "/" and "?" only percent-encoded */
+
+    query = memchr(p, '?', (size_t) (last - p));
+
+    if (query) {
+        if (voyo_redis_url_query(url, query, last, reason) != VOYO_OK) {
+            return VOYO_EINVAL;
+        }
+
+        last = query;
+    }
 
     slash = memchr(p, '/', (size_t) (last - p));
 
@@ -121,6 +133,28 @@ voyo_redis_url_unix(voyo_redis_url_t *url, const char *p, const char *last,
     }
 
     memcpy(url->path, p, (size_t) (last - p));
+
+    return VOYO_OK;
+}
+
+
+static int
+voyo_redis_url_query(voyo_redis_url_t *url, const char *p, const char *last,
+    const char **reason)
+{
+    if (!url->tls || last - p <= 8 || memcmp(p, "?cacert=", 8) != 0) {
+        *reason = "only rediss:// may be followed by ?cacert= and a file";
+        return VOYO_EINVAL;
+    }
+
+    if (voyo_redis_url_decode(url->cacert, sizeof(url->cacert), p + 8, last)
+        != VOYO_OK
+        || url->cacert[0] != '/')
+    {
+        *reason = "the path after ?cacert= must be absolute and shorter than "
+                  "256 bytes";
+        return VOYO_EINVAL;
+    }
 
     return VOYO_OK;
 }

@@ -15,18 +15,19 @@
  * The address of a Redis or Valkey, as module and resolver accept it:
  *
  *   redis://[[user]:password@]host[:port][/db]
- *   rediss://…                            TLS
+ *   rediss://…[?cacert=FILE]              TLS
  *   unix:/path/to/socket[?db=N]
  *
- * host is a name, an IPv4 address, or an IPv6 address in brackets; user and
- * password are percent-decoded (RFC 3986, section 2.1).  The default port is
- * 6379, the default db 0.
+ * host is a name, an IPv4 address, or an IPv6 address in brackets; user,
+ * password and FILE are percent-decoded (RFC 3986, section 2.1).  The default
+ * port is 6379, the default db 0.
  */
 typedef struct {
     char      host[256];              /* empty: a unix socket */
     char      path[108];              /* empty: a host */
     char      user[128];
     char      password[512];
+    char      cacert[256];            /* empty: the system's certificates */
     unsigned  port;
     unsigned  db;
     unsigned  tls:1;

@@ -7,6 +7,8 @@
 #include "config.h"
 #include "voyo_errno.h"
 
+#include <hiredis/hiredis.h>
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 
 
 static int config_redis(config_t *config);
+static int config_tls(config_t *config);
 static int config_ytdlp(config_t *config);
 static void config_ytdlp_find(config_t *config);
 static int config_ytdlp_conf(config_t *config);
@@ -102,16 +105,57 @@ config_redis(config_t *config)
         return VOYO_EINVAL;
     }
 
-#ifndef VOYO_REDIS_TLS
-    if (config->redis.tls) {
-        log_event(&config->log, LOG_ERROR, "REDIS_URL cannot be used, "
-                  "rediss:// needs a build with hiredis 1.0 or newer");
+    return config->redis.tls ? config_tls(config) : VOYO_OK;
+}
+
+
+#ifdef VOYO_REDIS_TLS
+
+void
+config_free(config_t *config)
+{
+    SSL_CTX_free(config->redis_tls);
+}
+
+
+static int
+config_tls(config_t *config)
+{
+    const char  *reason;
+
+    config->redis_tls = voyo_redis_tls_create(&config->redis, &reason);
+
+    if (config->redis_tls == NULL) {
+        log_event(&config->log, LOG_ERROR, "REDIS_URL cannot be used, no "
+                  "certificates in \"%s\": %s", config->redis.cacert[0]
+                                                ? config->redis.cacert
+                                                : VOYO_REDIS_CACERT, reason);
         return VOYO_EINVAL;
     }
-#endif
 
     return VOYO_OK;
 }
+
+#else
+
+void
+config_free(config_t *config)
+{
+    (void) config;
+}
+
+
+static int
+config_tls(config_t *config)
+{
+    log_event(&config->log, LOG_ERROR, "REDIS_URL cannot be used, hiredis "
+              "%d.%d has no TLS for rediss://, it needs 1.0 or newer (Debian "
+              "13) or VOYO's image", HIREDIS_MAJOR, HIREDIS_MINOR);
+
+    return VOYO_EINVAL;
+}
+
+#endif
 
 
 static int

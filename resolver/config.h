@@ -14,6 +14,9 @@
 #include "log.h"
 #include "voyo_key.h"
 #include "voyo_redis_url.h"
+#ifdef VOYO_REDIS_TLS
+#include "voyo_redis_tls.h"
+#endif
 #include "voyo_track.h"
 
 
@@ -29,6 +32,9 @@
 typedef struct {
     log_t             log;
     voyo_redis_url_t  redis;
+#ifdef VOYO_REDIS_TLS
+    SSL_CTX          *redis_tls;       /* NULL: not rediss:// */
+#endif
     const char       *ytdlp_path;      /* if a bare name: not on PATH */
     const char       *ytdlp_conf;      /* NULL: none */
     unsigned          own_client;      /* that file selects the client */
@@ -57,6 +63,7 @@ typedef struct {
  * contain a password.
  */
 int config_read(config_t *config);
+void config_free(config_t *config);
 
 
 #endif /* _CONFIG_H_INCLUDED_ */

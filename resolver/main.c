@@ -62,6 +62,7 @@ static int main_beat(main_t *resolver);
 static int main_stop(main_t *resolver);
 static int main_join(pthread_t id, int64_t until);
 static void main_kill(int group);
+static void main_free(main_t *resolver);
 static void main_usage(FILE *file);
 static void main_descriptors(void);
 static void main_signals(sigset_t *signals);
@@ -112,7 +113,7 @@ main(int argc, char *argv[])
     rc = config_read(&resolver->config);
 
     if (rc != VOYO_OK || settings) {
-        free(resolver);
+        main_free(resolver);
         return rc != VOYO_OK ? 2 : 0;
     }
 
@@ -120,20 +121,20 @@ main(int argc, char *argv[])
 
     if (check || prove) {
         rc = check ? main_check(resolver) : main_prove(resolver);
-        free(resolver);
+        main_free(resolver);
         return rc;
     }
 
     rc = first_start(&resolver->first, &resolver->config);
 
     if (rc != VOYO_OK) {
-        free(resolver);
+        main_free(resolver);
         return rc == VOYO_EINVAL ? 2 : 1;
     }
 
     if (main_start(resolver) != VOYO_OK) {
         worker_kill(&resolver->first.worker);
-        free(resolver);
+        main_free(resolver);
         return 1;
     }
 
@@ -163,7 +164,7 @@ main_check(main_t *resolver)
     log = &resolver->config.log;
     failed = 0;
 
-    resolver->redis.state = -1;        /* errors are logged here */
+    resolver->redis.state = -2;        /* errors are logged here */
     resolver->store = store_create(&resolver->redis, THREAD_REDIS);
 
     if (resolver->store == NULL) {
@@ -449,7 +450,7 @@ main_stop(main_t *resolver)
 
     store_free(resolver->store);
     classify_free(resolver->classify);
-    free(resolver);
+    main_free(resolver);
 
     return 0;
 }
@@ -479,6 +480,14 @@ main_kill(int group)
     if (group > 0) {
         kill(-group, SIGKILL);
     }
+}
+
+
+static void
+main_free(main_t *resolver)
+{
+    config_free(&resolver->config);
+    free(resolver);
 }
 
 

@@ -28,9 +28,6 @@ struct redis_s {
     unsigned          turn;            /* of the addresses of its host */
     struct timeval    timeout;
     char              error[160];
-#ifdef VOYO_REDIS_TLS
-    redisSSLContext  *ssl;
-#endif
 };
 
 
@@ -38,7 +35,11 @@ static redisReply *redis_ask(redis_t *link, int argc, const char **argv,
     const size_t *lengths);
 static redisReply *redis_checked(redis_t *link, redisReply *reply);
 static redisContext *redis_dial(redis_t *link, struct timeval timeout);
+#ifdef VOYO_REDIS_TLS
 static int redis_tls(redis_t *link);
+static void redis_tls_free(void *ssl);
+#endif
+static const char *redis_tls_error(const redis_t *link);
 static int redis_login(redis_t *link);
 static int redis_hello(redis_t *link, int argc, const char **argv);
 static void redis_failed(redis_t *link, const char *what, int refused);
@@ -163,7 +164,10 @@ redis_connect(redis_t *link)
     if (redisSetTimeout(link->redis, link->timeout) != REDIS_OK
         || (url->path[0] == '\0'
             && redisEnableKeepAlive(link->redis) != REDIS_OK)
-        || redis_tls(link) != VOYO_OK)
+#ifdef VOYO_REDIS_TLS
+        || redis_tls(link) != VOYO_OK
+#endif
+        )
     {
         redis_failed(link, link->redis->errstr, 0);
         return VOYO_EIO;
@@ -236,48 +240,70 @@ redis_dial(redis_t *link, struct timeval timeout)
 }
 
 
+#ifdef VOYO_REDIS_TLS
+
 static int
 redis_tls(redis_t *link)
 {
-#ifdef VOYO_REDIS_TLS
+    SSL      *ssl;
+    SSL_CTX  *ctx;
 
-    const char              *file;
-    redisSSLContextError     error;
-    const voyo_redis_url_t  *url;
+    ctx = link->shared->config->redis_tls;
 
-    url = &link->shared->config->redis;
-
-    if (!url->tls) {
+    if (ctx == NULL) {
         return VOYO_OK;
     }
 
-    if (link->ssl == NULL) {
-        file = getenv("SSL_CERT_FILE");
+    ssl = voyo_redis_tls_connection(ctx);
 
-        redisInitOpenSSL();
-
-        link->ssl = redisCreateSSLContext(file && *file
-                                   ? file
-                                   : "/etc/ssl/certs/ca-certificates.crt",
-                                   NULL, NULL, NULL, url->host, &error);
-
-        if (link->ssl == NULL) {
-            return VOYO_EIO;
-        }
+    if (ssl == NULL) {
+        abort();
     }
 
-    if (redisInitiateSSLWithContext(link->redis, link->ssl) != REDIS_OK) {
+    /* freed with the connection, even if hiredis does not take it */
+
+    SSL_up_ref(ssl);
+
+    link->redis->privdata = ssl;
+    link->redis->free_privdata = redis_tls_free;
+
+    if (redisInitiateSSL(link->redis, ssl) != REDIS_OK) {
+        SSL_free(ssl);
         return VOYO_EIO;
     }
 
-#else
-
-    (void) link;    /* the configuration has refused it */
-
-#endif
-
     return VOYO_OK;
 }
+
+
+static void
+redis_tls_free(void *ssl)
+{
+    SSL_free(ssl);
+}
+
+
+static const char *
+redis_tls_error(const redis_t *link)
+{
+    SSL  *ssl;
+
+    ssl = link->redis->privdata;
+
+    return ssl ? voyo_redis_tls_error(ssl) : NULL;
+}
+
+#else
+
+static const char *
+redis_tls_error(const redis_t *link)
+{
+    (void) link;
+
+    return NULL;
+}
+
+#endif
 
 
 static int
@@ -351,12 +377,19 @@ redis_hello(redis_t *link, int argc, const char **argv)
 static void
 redis_failed(redis_t *link, const char *what, int refused)
 {
+    int          state;
+    const char  *error;
+
+    error = redis_tls_error(link);
+    state = error ? -2 : -1;
+    what = error ? error : what;
+
     snprintf(link->error, sizeof(link->error), "%s", what);
 
     redisFree(link->redis);
     link->redis = NULL;
 
-    redis_state(link, -1, refused);
+    redis_state(link, state, refused);
 }
 
 
@@ -370,7 +403,9 @@ redis_state(redis_t *link, int state, int refused)
     shared = link->shared;
     before = atomic_exchange(&shared->state, state);
 
-    if (before == state) {
+    /* the reason of TLS is logged even if the loss of the connection was */
+
+    if (before == state || (before < state && state < 0)) {
         return;
     }
 
@@ -437,12 +472,6 @@ redis_free(redis_t *link)
     if (link->redis) {
         redisFree(link->redis);
     }
-
-#ifdef VOYO_REDIS_TLS
-    if (link->ssl) {
-        redisFreeSSLContext(link->ssl);
-    }
-#endif
 
     free(link);
 }

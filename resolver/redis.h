@@ -23,7 +23,8 @@
  */
 typedef struct {
     const config_t  *config;
-    atomic_int       state;            /* 0: unknown, 1: up, -1: down */
+    atomic_int       state;            /* 1: up, 0: unknown, -1: down,
+                                          -2: by a failure of TLS */
     atomic_int       told;             /* that it is down */
     atomic_llong     refused;          /* when that was logged, ms; 0: never */
 } redis_shared_t;

@@ -8,6 +8,8 @@
 
 #include "voyo_errno.h"
 
+#include <hiredis/hiredis.h>
+
 
 #define NGX_VOYO_REDIS_LOOKUP  1000    /* ms */
 
@@ -15,6 +17,7 @@
 static void ngx_voyo_redis_address_found(ngx_resolver_ctx_t *ctx);
 static void ngx_voyo_redis_address_next(ngx_voyo_redis_address_t *address,
     ngx_resolver_addr_t *addrs, ngx_uint_t n);
+static char *ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf);
 
 
 void
@@ -147,10 +150,7 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
         return NGX_CONF_ERROR;
     }
 
-    if (conf->url.tls) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"voyo_redis\" does not support TLS, "
-                           "use \"redis://\" or \"unix:\", or a TLS tunnel");
+    if (conf->url.tls && ngx_voyo_redis_tls(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -193,6 +193,51 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
 
     return NGX_CONF_OK;
 }
+
+
+#if (VOYO_REDIS_TLS)
+
+static char *
+ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
+{
+    const char          *reason;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    conf->tls = voyo_redis_tls_create(&conf->url, &reason);
+
+    if (conf->tls == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"voyo_redis\" cannot use the certificates of "
+                           "\"%s\": %s", conf->url.cacert[0]
+                                         ? conf->url.cacert
+                                         : VOYO_REDIS_CACERT, reason);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = (ngx_pool_cleanup_pt) SSL_CTX_free;
+    cln->data = conf->tls;
+
+    return NGX_CONF_OK;
+}
+
+#else
+
+static char *
+ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"voyo_redis\" cannot use \"rediss://\": hiredis "
+                       "%d.%d has no TLS, it needs 1.0 or newer (Debian 13) "
+                       "or VOYO's image", HIREDIS_MAJOR, HIREDIS_MINOR);
+    return NGX_CONF_ERROR;
+}
+
+#endif
 
 
 char *

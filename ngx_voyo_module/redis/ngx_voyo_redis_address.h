@@ -13,6 +13,10 @@
 
 #include "voyo_redis_url.h"
 
+#if (VOYO_REDIS_TLS)
+#include "voyo_redis_tls.h"
+#endif
+
 
 /* "voyo_redis". */
 
@@ -21,6 +25,9 @@ typedef struct ngx_voyo_redis_conf_s {
     ngx_resolver_addr_t   *addrs;         /* of url.host, at configuration */
     ngx_uint_t             naddrs;
     ngx_resolver_t        *resolver;      /* for url.host; NULL: none */
+#if (VOYO_REDIS_TLS)
+    SSL_CTX               *tls;           /* NULL: not rediss:// */
+#endif
     unsigned               literal:1;     /* url.host is an address */
 } ngx_voyo_redis_conf_t;
 

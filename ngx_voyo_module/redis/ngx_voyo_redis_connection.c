@@ -9,6 +9,10 @@
 
 #include <ngx_event.h>
 
+#if (VOYO_REDIS_TLS)
+#include <hiredis/hiredis_ssl.h>
+#endif
+
 
 #define NGX_VOYO_REDIS_TIMEOUT    1000    /* ms, of a connect and a reply */
 #define NGX_VOYO_REDIS_BACKOFF    50      /* ms, doubled with each failure */
@@ -44,6 +48,7 @@ struct ngx_voyo_redis_s {
     ngx_event_t                 watch;    /* timeout of the oldest call */
     ngx_msec_t                  pause;
     ngx_uint_t                  holders;
+    const char                 *tls_error;   /* NULL: none */
     time_t                      told_at;
     time_t                      refused_at;  /* that was logged */
 
@@ -62,6 +67,12 @@ static void ngx_voyo_redis_idle(ngx_voyo_redis_t *redis);
 static void ngx_voyo_redis_connect(void *data);
 static redisAsyncContext *ngx_voyo_redis_open(ngx_voyo_redis_t *redis,
     ngx_connection_t **connection);
+#if (VOYO_REDIS_TLS)
+static ngx_int_t ngx_voyo_redis_tls(ngx_voyo_redis_t *redis,
+    redisAsyncContext *ac);
+static void ngx_voyo_redis_tls_failed(ngx_voyo_redis_t *redis,
+    redisAsyncContext *ac);
+#endif
 static ngx_int_t ngx_voyo_redis_greet(ngx_voyo_redis_t *redis,
     redisAsyncContext *ac);
 static ngx_int_t ngx_voyo_redis_subscribe(ngx_voyo_redis_t *redis);
@@ -227,6 +238,13 @@ ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error)
 }
 
 
+const char *
+ngx_voyo_redis_error(ngx_voyo_redis_t *redis)
+{
+    return redis->tls_error;
+}
+
+
 ngx_pid_t
 ngx_voyo_redis_pid(ngx_voyo_redis_t *redis)
 {
@@ -365,8 +383,71 @@ ngx_voyo_redis_open(ngx_voyo_redis_t *redis, ngx_connection_t **connection)
     redisAsyncSetConnectCallback(ac, ngx_voyo_redis_connected);
     redisAsyncSetDisconnectCallback(ac, ngx_voyo_redis_disconnected);
 
+#if (VOYO_REDIS_TLS)
+
+    if (redis->conf->tls && ngx_voyo_redis_tls(redis, ac) != NGX_OK) {
+        *connection = NULL;
+        ac->data = NULL;
+        redisAsyncFree(ac);
+        return NULL;
+    }
+
+#endif
+
     return ac;
 }
+
+
+#if (VOYO_REDIS_TLS)
+
+/* hiredis completes the handshake before it sends the first command. */
+
+static ngx_int_t
+ngx_voyo_redis_tls(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
+{
+    SSL  *ssl;
+
+    ssl = voyo_redis_tls_connection(redis->conf->tls);
+    if (ssl == NULL) {
+        return NGX_ERROR;
+    }
+
+    ac->c.privdata = ssl;
+
+    if (redisInitiateSSL(&ac->c, ssl) != REDIS_OK) {
+        ngx_voyo_redis_tls_failed(redis, ac);
+        SSL_free(ssl);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_redis_tls_failed(ngx_voyo_redis_t *redis, redisAsyncContext *ac)
+{
+    const char  *error;
+
+    if (redis->conf->tls == NULL || ac == NULL) {
+        return;
+    }
+
+    error = voyo_redis_tls_error(ac->c.privdata);
+
+    if (error) {
+
+        /* the reason is logged even if the loss of the connection was */
+
+        if (redis->tls_error == NULL) {
+            redis->told = 0;
+        }
+
+        redis->tls_error = error;
+    }
+}
+
+#endif
 
 
 static ngx_int_t
@@ -453,6 +534,7 @@ ngx_voyo_redis_ready(ngx_voyo_redis_t *redis, unsigned sign)
 
     redis->up = 1;
     redis->tried = 1;
+    redis->tls_error = NULL;
 
     if (redis->timer.timer_set) {
         ngx_del_timer(&redis->timer);
@@ -528,6 +610,8 @@ ngx_voyo_redis_connected(const redisAsyncContext *ac, int status)
     redis = ac->data;
 
     if (redis) {
+        redis->tls_error = NULL;
+
         ngx_voyo_redis_forget(redis, ac);
         ngx_voyo_redis_lost(redis, "connect failed", ac->errstr);
     }
@@ -573,6 +657,11 @@ static void
 ngx_voyo_redis_lost(ngx_voyo_redis_t *redis, const char *why,
     const char *error)
 {
+    if (redis->tls_error) {
+        why = "TLS failed";
+        error = redis->tls_error;
+    }
+
     if (!redis->told || ngx_time() - redis->told_at >= NGX_VOYO_REDIS_TELL) {
         ngx_voyo_redis_tell(redis, why, error);
     }
@@ -654,12 +743,20 @@ ngx_voyo_redis_gone(void *data, ngx_connection_t *c)
 
     redis = data;
 
+    /* before anything else in this worker finds OpenSSL's errors */
+
     if (redis->commands_connection == c) {
         redis->commands_connection = NULL;
+#if (VOYO_REDIS_TLS)
+        ngx_voyo_redis_tls_failed(redis, redis->commands);
+#endif
     }
 
     if (redis->events_connection == c) {
         redis->events_connection = NULL;
+#if (VOYO_REDIS_TLS)
+        ngx_voyo_redis_tls_failed(redis, redis->events);
+#endif
     }
 }
 

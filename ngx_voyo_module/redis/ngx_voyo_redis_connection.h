@@ -55,6 +55,9 @@ ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
  */
 void ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error);
 
+/* Why TLS fails, for /health; NULL: it does not. */
+const char *ngx_voyo_redis_error(ngx_voyo_redis_t *redis);
+
 /* The process at the other end of a unix socket; 0: unknown. */
 ngx_pid_t ngx_voyo_redis_pid(ngx_voyo_redis_t *redis);
 

@@ -242,6 +242,10 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
         if (reply && reply->type == REDIS_REPLY_ERROR) {
             reply->str[strcspn(reply->str, " ")] = '\0';
             cJSON_AddStringToObject(check, "reason", reply->str);
+
+        } else if (ngx_voyo_redis_error(vmcf->connection)) {
+            cJSON_AddStringToObject(check, "reason",
+                                    ngx_voyo_redis_error(vmcf->connection));
         }
 
         /* known tracks still play */

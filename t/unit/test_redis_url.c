@@ -16,6 +16,7 @@
 static void test_good(const char *text, const char *host, const char *path,
     unsigned port, unsigned db, const char *user, const char *password,
     unsigned tls);
+static void test_cacert(const char *text, const char *cacert);
 static void test_bad(const char *text, const char *why);
 
 
@@ -38,6 +39,10 @@ main(void)
     test_good("unix:///run/redis.sock?db=4", "", "/run/redis.sock", 6379, 4,
               "", "", 0);
 
+    test_cacert("rediss://host?cacert=/etc/ca.pem", "/etc/ca.pem");
+    test_cacert("rediss://u:p@host:1/2?cacert=/a%20b@c", "/a b@c");
+    test_cacert("rediss://host", "");
+
     test_bad("", "nothing");
     test_bad("localhost:6379", "no scheme");
     test_bad("http://localhost", "another scheme");
@@ -56,6 +61,10 @@ main(void)
     test_bad("redis://:%4@host", "half an escape");
     test_bad("redis://:%00@host", "an escaped zero");
     test_bad("redis://ho st", "a space in the host");
+    test_bad("redis://host?cacert=/etc/ca.pem", "certificates without TLS");
+    test_bad("rediss://host?cacert=", "no certificates");
+    test_bad("rediss://host?cacert=ca.pem", "a relative path of them");
+    test_bad("rediss://host/0?family=0", "another parameter with TLS");
     test_bad("unix:redis.sock", "a relative path");
     test_bad("unix:/x?db=", "an empty database");
     test_bad("unix:/x?other=1", "another parameter");
@@ -80,6 +89,17 @@ test_good(const char *text, const char *host, const char *path, unsigned port,
        && strcmp(url.user, user) == 0 && strcmp(url.password, password) == 0
        && url.port == port && url.db == db && url.tls == tls,
        "%s", text);
+}
+
+
+static void
+test_cacert(const char *text, const char *cacert)
+{
+    const char        *reason;
+    voyo_redis_url_t   url;
+
+    ok(voyo_redis_url_parse(&url, text, strlen(text), &reason) == VOYO_OK
+       && strcmp(url.cacert, cacert) == 0, "%s", text);
 }
 
 
