@@ -8,8 +8,7 @@
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_health.h"
-#include "ngx_voyo_lookup.h"
-#include "ngx_voyo_problem.h"
+#include "ngx_voyo_heartbeats.h"
 #include "ngx_voyo_process.h"
 #include "ngx_voyo_zone.h"
 
@@ -18,7 +17,6 @@
 #include <cjson/cJSON.h>
 
 
-#define NGX_VOYO_HEALTH_RESOLVERS  16    /* listed in the response */
 #define NGX_VOYO_HEALTH_FAILING    3     /* tracks in a row */
 
 
@@ -29,17 +27,8 @@ typedef enum {
 } ngx_voyo_health_e;
 
 
-/* A query to Redis; the request may be gone before the reply. */
-
-typedef struct {
-    ngx_http_request_t  *request;
-} ngx_voyo_health_ask_t;
-
-
-static void ngx_voyo_health_reply(void *data, redisReply *reply);
-static void ngx_voyo_health_cleanup(void *data);
 static ngx_int_t ngx_voyo_health_send(ngx_http_request_t *r,
-    redisReply *reply);
+    redisReply *reply, ngx_uint_t usec);
 static cJSON *ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_health_e *health);
 static size_t ngx_voyo_health_resolvers(ngx_http_request_t *r,
@@ -63,97 +52,13 @@ static cJSON *ngx_voyo_health_check(cJSON *checks, const char *name,
 ngx_int_t
 ngx_voyo_health_handler(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_pool_cleanup_t     *cln;
-    ngx_voyo_main_conf_t   *vmcf;
-    ngx_voyo_health_ask_t  *ask;
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_voyo_problem_send(r, &ngx_voyo_problem_method);
-    }
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    ask = ngx_alloc(sizeof(ngx_voyo_health_ask_t), r->connection->log);
-    if (ask == NULL) {
-        return NGX_ERROR;
-    }
-
-    ask->request = r;
-
-    if (ngx_voyo_lookup_heartbeats(vmcf, ngx_voyo_health_reply, ask)
-        != NGX_OK)
-    {
-        ngx_free(ask);
-        return ngx_voyo_health_send(r, NULL);
-    }
-
-    cln->handler = ngx_voyo_health_cleanup;
-    cln->data = ask;
-
-    r->main->count++;
-
-    return NGX_DONE;
-}
-
-
-static void
-ngx_voyo_health_reply(void *data, redisReply *reply)
-{
-    ngx_connection_t       *c;
-    ngx_pool_cleanup_t     *cln;
-    ngx_http_request_t     *r;
-    ngx_voyo_health_ask_t  *ask;
-
-    ask = data;
-    r = ask->request;
-
-    if (r == NULL) {
-        ngx_free(ask);
-        return;
-    }
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->data == ask) {
-            cln->handler = NULL;
-            break;
-        }
-    }
-
-    ngx_free(ask);
-
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    ngx_http_finalize_request(r, ngx_voyo_health_send(r, reply));
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_voyo_health_cleanup(void *data)
-{
-    ngx_voyo_health_ask_t  *ask;
-
-    ask = data;
-    ask->request = NULL;
+    return ngx_voyo_heartbeats(r, ngx_voyo_health_send);
 }
 
 
 static ngx_int_t
-ngx_voyo_health_send(ngx_http_request_t *r, redisReply *reply)
+ngx_voyo_health_send(ngx_http_request_t *r, redisReply *reply,
+    ngx_uint_t usec)
 {
     char                      *text;
     cJSON                     *json;
@@ -328,7 +233,7 @@ ngx_voyo_health_resolvers(ngx_http_request_t *r, redisReply *reply,
         ngx_voyo_counters(vmcf->shm_zone)->resolver_seen = 1;
     }
 
-    for (i = 0; i < n && i < NGX_VOYO_HEALTH_RESOLVERS; i++) {
+    for (i = 0; i < n && i < NGX_VOYO_HEARTBEATS_MAX; i++) {
 
         if (reply->element[i]->type != REDIS_REPLY_STRING) {
             continue;
@@ -494,7 +399,7 @@ ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
     cJSON       *check;
     ngx_uint_t   i;
 
-    static const char  *names[NGX_VOYO_COUNTERS] = {
+    static const char  *names[] = {
         "refreshed_expired", "refreshed_early", "refreshed_other",
         "prefetch_ignored"
     };
@@ -505,7 +410,7 @@ ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
     cJSON_AddNumberToObject(check, "parked",
                             (double) ngx_voyo_counters_parked(zone));
 
-    for (i = 0; i < NGX_VOYO_COUNTERS; i++) {
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cJSON_AddNumberToObject(check, names[i],
                                (double) ngx_voyo_counters(zone)->counts[i]);
     }
