@@ -9,6 +9,7 @@
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_health.h"
 #include "ngx_voyo_hosts.h"
+#include "ngx_voyo_metrics.h"
 #include "ngx_voyo_origin.h"
 #include "ngx_voyo_redis_connection.h"
 #include "ngx_voyo_stream.h"
@@ -38,11 +39,11 @@ static char *ngx_voyo_set_origin(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_voyo_set_handler(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
     ngx_http_handler_pt handler);
 static char *ngx_voyo_set_parameters(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
-    const ngx_voyo_parameter_t *parameter);
+    ngx_uint_t from, const ngx_voyo_parameter_t *parameter);
 static char *ngx_voyo_set_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value);
 static char *ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_voyo_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
 static const ngx_voyo_parameter_t  ngx_voyo_stream_parameters[] = {
@@ -55,6 +56,12 @@ static const ngx_voyo_parameter_t  ngx_voyo_stream_parameters[] = {
 
 static const ngx_voyo_parameter_t  ngx_voyo_track_parameters[] = {
     { ngx_string("artwork="), offsetof(ngx_voyo_loc_conf_t, artwork) },
+    { ngx_null_string, 0 }
+};
+
+
+static const ngx_voyo_parameter_t  ngx_voyo_health_parameters[] = {
+    { ngx_string("details="), offsetof(ngx_voyo_loc_conf_t, details) },
     { ngx_null_string, 0 }
 };
 
@@ -230,11 +237,18 @@ ngx_command_t  ngx_voyo_commands[] = {
       NULL },
 
     { ngx_string("voyo_health"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_voyo_health,
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_voyo_status,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
-      NULL },
+      ngx_voyo_health_handler },
+
+    { ngx_string("voyo_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_status,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      ngx_voyo_metrics_handler },
 
       ngx_null_command
 };
@@ -440,7 +454,7 @@ ngx_voyo_stream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    return ngx_voyo_set_parameters(cf, vlcf, ngx_voyo_stream_parameters);
+    return ngx_voyo_set_parameters(cf, vlcf, 2, ngx_voyo_stream_parameters);
 }
 
 
@@ -455,15 +469,15 @@ ngx_voyo_set_track(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return rv;
     }
 
-    return ngx_voyo_set_parameters(cf, conf, ngx_voyo_track_parameters);
+    return ngx_voyo_set_parameters(cf, conf, 2, ngx_voyo_track_parameters);
 }
 
 
-/* NAME=VALUE, after the first argument. */
+/* NAME=VALUE, from an argument on. */
 
 static char *
 ngx_voyo_set_parameters(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
-    const ngx_voyo_parameter_t *parameter)
+    ngx_uint_t from, const ngx_voyo_parameter_t *parameter)
 {
     ngx_str_t                    *value, s;
     ngx_uint_t                    i;
@@ -472,7 +486,7 @@ ngx_voyo_set_parameters(ngx_conf_t *cf, ngx_voyo_loc_conf_t *vlcf,
 
     value = cf->args->elts;
 
-    for (i = 2; i < cf->args->nelts; i++) {
+    for (i = from; i < cf->args->nelts; i++) {
 
         for (p = parameter; p->name.len; p++) {
             if (ngx_strncmp(value[i].data, p->name.data, p->name.len) == 0) {
@@ -590,18 +604,21 @@ ngx_voyo_media(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_voyo_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_voyo_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_voyo_main_conf_t *vmcf = conf;
 
+    ngx_voyo_loc_conf_t       *vlcf;
     ngx_http_core_loc_conf_t  *clcf;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_voyo_health_handler;
+    clcf->handler = (ngx_http_handler_pt) cmd->post;
 
     vmcf->used = 1;
 
-    return NGX_CONF_OK;
+    vlcf = ngx_http_conf_get_module_loc_conf(cf, ngx_voyo_module);
+
+    return ngx_voyo_set_parameters(cf, vlcf, 1, ngx_voyo_health_parameters);
 }
 
 
@@ -682,7 +699,8 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"voyo_zone\" and \"voyo_redis\" must be set in "
                       "\"http\" to use \"voyo_stream\", \"voyo_origin\", "
-                      "\"voyo_track\" or \"voyo_health\"");
+                      "\"voyo_track\", \"voyo_health\" or "
+                      "\"voyo_metrics\"");
         return NGX_CONF_ERROR;
     }
 

@@ -10,6 +10,7 @@
 #include "ngx_voyo_conf_check.h"
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_follow.h"
+#include "ngx_voyo_log.h"
 #include "ngx_voyo_lookup.h"
 #include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_origin_variables.h"
@@ -113,6 +114,13 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
 
     *h = ngx_voyo_handler;
 
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_voyo_log_handler;
+
     ngx_voyo_conf_check(cf, vmcf);
 
     ngx_voyo_pace_init();
@@ -180,7 +188,8 @@ ngx_voyo_init_process(ngx_cycle_t *cycle)
     }
 
     if (vmcf->fill_url) {
-        vmcf->fills = ngx_voyo_fills_create(cycle, vmcf->fill_url);
+        vmcf->fills = ngx_voyo_fills_create(cycle, vmcf->fill_url,
+                                            vmcf->shm_zone);
         if (vmcf->fills == NULL) {
             return NGX_ERROR;
         }

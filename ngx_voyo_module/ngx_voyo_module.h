@@ -57,6 +57,7 @@ typedef struct {
     ngx_http_complex_value_t       *codec;
     ngx_http_complex_value_t       *prefetch;
     ngx_http_complex_value_t       *artwork;
+    ngx_http_complex_value_t       *details;       /* of /health */
     ngx_uint_t                      stream;        /* voyo_stream is here */
     ngx_uint_t                      fill;          /* with "fill" */
     ngx_uint_t                      again;         /* with "again" */

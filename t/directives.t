@@ -379,13 +379,13 @@ voyo_media;
 [emerg]
 "voyo_media" directive is not allowed here
 
-=== TEST 49: voyo_health: with a value
+=== TEST 49: voyo_health: another parameter
 --- config
 location /t { voyo_health all; }
 --- must_die
 --- error_log
 [emerg]
-invalid number of arguments in "voyo_health" directive
+invalid parameter "all"
 
 === TEST 50: voyo_stream: without a zone
 --- bare
@@ -439,6 +439,7 @@ ok
 location /t { voyo_stream $arg_id; }
 location /o { voyo_origin; }
 location /h { voyo_health; }
+location /m { voyo_metrics; }
 location /k { voyo_track $arg_id; }
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
@@ -650,3 +651,11 @@ voyo_fill unix:/run/fill.sock;
 --- error_log
 [emerg]
 no address or URI in "voyo_fill unix:/run/fill.sock", it must be an address and a URI of at most 64 characters like "unix:/run/fill.sock:/fill/"
+
+=== TEST 73: voyo_metrics: with a value
+--- config
+location /t { voyo_metrics all; }
+--- must_die
+--- error_log
+[emerg]
+invalid number of arguments in "voyo_metrics" directive

@@ -74,6 +74,7 @@ set_values()
         [CACHE_SIZE]=$cache
         [CACHE_MIN_FREE]=${VOYO_CACHE_MIN_FREE:-$(min_free "$cache")}
         [CORS_ORIGINS]=$(cors_lines)
+        [STATUS_ALLOW]=$(status_lines)
         [PORT]=$PORT
         [LISTEN_IPV6]=$(listen_ipv6)
         [APP]=$(app_lines)
@@ -231,6 +232,16 @@ cors_lines()
     echo '        default "";'
     for each in ${VOYO_CORS_ORIGINS//,/ }; do
         echo "        \"$each\" \"$each\";"
+    done
+}
+
+
+status_lines()
+{
+    local each
+
+    for each in $VOYO_STATUS_ALLOW; do
+        echo "        $each 1;"
     done
 }
 

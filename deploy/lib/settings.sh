@@ -8,6 +8,7 @@
 # Trusted to set X-Forwarded-For: this machine, and on Railway its proxies.
 
 trusted_proxies='127.0.0.0/8 ::1'
+private_networks='127.0.0.0/8 ::1 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7'
 [ -z "${RAILWAY_ENVIRONMENT_ID-}${RAILWAY_ENVIRONMENT-}" ] \
     || trusted_proxies+=' 100.64.0.0/10 fd00::/8'
 
@@ -31,6 +32,7 @@ read_settings()
     : "${VOYO_FETCH_RATE:=5}" "${VOYO_RETRY_TIMEOUT:=6}"
     : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
+    : "${VOYO_STATUS_ALLOW=$private_networks}"
     : "${VOYO_MP4_HEADER:=1}" "${VOYO_REDIS_WAIT:=60}"
 
     number PORT 1 65535
@@ -220,17 +222,19 @@ read_hosts()
 
 read_addresses()
 {
-    local each
+    local each name
 
     read_hosts VOYO_MEDIA_HOSTS
     matches VOYO_ART_URL "$origin/[A-Za-z0-9._~/?&=%-]*\{id\}[A-Za-z0-9._~/?&=%-]*" \
         "an address with {id} in it, like https://i.ytimg.com/vi/{id}/0.jpg"
 
     set -f
-    for each in $VOYO_TRUSTED_PROXIES; do
-        is_network "$each" \
-            || wrong VOYO_TRUSTED_PROXIES "addresses or networks like" \
-                     "10.0.0.0/8, separated by spaces"
+    for name in VOYO_TRUSTED_PROXIES VOYO_STATUS_ALLOW; do
+        for each in ${!name}; do
+            is_network "$each" \
+                || wrong "$name" "addresses or networks like" \
+                         "10.0.0.0/8, separated by spaces"
+        done
     done
     set +f
 

@@ -158,3 +158,29 @@ ngx_voyo_cache_full(ngx_http_file_cache_t *cache)
     return (off_t) (fs.f_bavail * fs.f_frsize) < room
            || (fs.f_files && fs.f_favail < NGX_VOYO_CACHE_INODES);
 }
+
+
+ngx_http_file_cache_t *
+ngx_voyo_cache_of(ngx_voyo_main_conf_t *vmcf)
+{
+    ngx_uint_t                  i;
+    ngx_http_upstream_conf_t   *proxy;
+    ngx_http_core_loc_conf_t  **clcf;
+
+    extern ngx_module_t  ngx_http_proxy_module;
+
+    clcf = vmcf->streams.elts;
+
+    for (i = 0; i < vmcf->streams.nelts; i++) {
+
+        /* a prefix of its type (docs/upstream.md, N40) */
+
+        proxy = clcf[i]->loc_conf[ngx_http_proxy_module.ctx_index];
+
+        if (proxy->cache_zone) {
+            return proxy->cache_zone->data;
+        }
+    }
+
+    return NULL;
+}

@@ -8,9 +8,7 @@
 #define _NGX_VOYO_CACHED_H_INCLUDED_
 
 
-#include <ngx_config.h>
-#include <ngx_core.h>
-#include <ngx_http.h>
+#include "ngx_voyo_module.h"
 
 
 /*
@@ -36,6 +34,9 @@ ngx_uint_t ngx_voyo_cached_first(ngx_http_request_t *r,
  * N37).
  */
 ngx_uint_t ngx_voyo_cache_full(ngx_http_file_cache_t *cache);
+
+/* The cache of the first location with voyo_stream that has one, or NULL. */
+ngx_http_file_cache_t *ngx_voyo_cache_of(ngx_voyo_main_conf_t *vmcf);
 
 
 #endif /* _NGX_VOYO_CACHED_H_INCLUDED_ */

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_fill_connection.h"
 
@@ -26,6 +27,7 @@ typedef enum {
 
 
 struct ngx_voyo_fills_s {
+    ngx_shm_zone_t         *zone;        /* with the counters */
     ngx_addr_t             *address;
     ngx_str_t              *uri;
     ngx_log_t              *log;
@@ -52,6 +54,7 @@ struct ngx_voyo_fill_s {
 
 static ngx_voyo_fill_t *ngx_voyo_fill_find(ngx_voyo_fills_t *fills,
     ngx_voyo_fill_t *fill);
+static void ngx_voyo_fill_waits(ngx_voyo_fills_t *fills, ngx_int_t n);
 static void ngx_voyo_fill_detach(ngx_voyo_fill_watch_t *watch);
 static void ngx_voyo_fill_idle(ngx_voyo_fill_t *fill);
 static void ngx_voyo_fill_run(ngx_event_t *ev);
@@ -113,6 +116,7 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
     } else {
 
         if (fills->nwaiting >= NGX_VOYO_FILL_WAITING) {
+            ngx_voyo_count(fills->zone, NGX_VOYO_FILLS_DROPPED);
             ngx_free(fill);
             return NGX_BUSY;
         }
@@ -127,7 +131,11 @@ ngx_voyo_fill_add(ngx_voyo_fills_t *fills, ngx_voyo_fill_request_t *request,
         ngx_queue_init(&fill->watches);
 
         ngx_queue_insert_tail(&fills->waiting[fill->kind], &fill->queue);
-        fills->nwaiting++;
+        ngx_voyo_fill_waits(fills, 1);
+
+        ngx_voyo_count(fills->zone, request->representation
+                                    ? NGX_VOYO_FILLS_AHEAD
+                                    : NGX_VOYO_FILLS_PREFETCH);
     }
 
     if (watch) {
@@ -171,7 +179,7 @@ ngx_voyo_fill_leave(ngx_voyo_fills_t *fills, ngx_connection_t *owner)
                            "voyo fill dropped, its client has left");
 
             ngx_queue_remove(q);
-            fills->nwaiting--;
+            ngx_voyo_fill_waits(fills, -1);
 
             ngx_free(fill);
         }
@@ -199,6 +207,14 @@ ngx_voyo_fill_unwatch(ngx_voyo_fill_watch_t *watch)
     if (ngx_exiting && c && c->idle) {
         ngx_voyo_fill_done(fill);
     }
+}
+
+
+static void
+ngx_voyo_fill_waits(ngx_voyo_fills_t *fills, ngx_int_t n)
+{
+    fills->nwaiting += n;
+    ngx_voyo_gauges(fills->zone)->waiting += n;
 }
 
 
@@ -281,10 +297,11 @@ ngx_voyo_fill_run(ngx_event_t *ev)
         fill = ngx_queue_data(q, ngx_voyo_fill_t, queue);
 
         ngx_queue_remove(q);
-        fills->nwaiting--;
+        ngx_voyo_fill_waits(fills, -1);
 
         ngx_queue_insert_tail(&fills->running, q);
         fills->nrunning[kind]++;
+        ngx_voyo_gauges(fills->zone)->running++;
 
         if (ngx_voyo_fill_unwanted(fill)
             || ngx_voyo_fill_connect(&fill->connection, fills->address,
@@ -336,6 +353,7 @@ ngx_voyo_fill_done(void *data)
 
     ngx_queue_remove(&fill->queue);
     fills->nrunning[fill->kind]--;
+    ngx_voyo_gauges(fills->zone)->running--;
 
     status = ngx_voyo_fill_status(&fill->connection.answer);
 
@@ -349,7 +367,7 @@ ngx_voyo_fill_done(void *data)
         fill->again = 1;
 
         ngx_queue_insert_head(&fills->waiting[fill->kind], &fill->queue);
-        fills->nwaiting++;
+        ngx_voyo_fill_waits(fills, 1);
 
         ngx_post_event(&fills->event, &ngx_posted_events);
         return;
@@ -372,7 +390,8 @@ ngx_voyo_fill_done(void *data)
 
 
 ngx_voyo_fills_t *
-ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url)
+ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url,
+    ngx_shm_zone_t *zone)
 {
     ngx_uint_t         i;
     ngx_voyo_fills_t  *fills;
@@ -382,6 +401,7 @@ ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url)
         return NULL;
     }
 
+    fills->zone = zone;
     fills->address = url->addrs;
     fills->uri = &url->uri;
     fills->log = cycle->log;

@@ -44,9 +44,12 @@ struct ngx_voyo_fill_watch_s {
 };
 
 
-/* Per worker; "url" must outlive it.  NULL: no memory. */
-ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle,
-    ngx_url_t *url);
+/*
+ * Per worker; "url" must outlive it, and "zone" has the counters.  NULL: no
+ * memory.
+ */
+ngx_voyo_fills_t *ngx_voyo_fills_create(ngx_cycle_t *cycle, ngx_url_t *url,
+    ngx_shm_zone_t *zone);
 
 /*
  * Queues a fill, or joins one for the same slice.  "request" is copied.

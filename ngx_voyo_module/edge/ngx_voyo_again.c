@@ -8,7 +8,8 @@
 #include "ngx_voyo_edge_ctx.h"
 
 
-static ngx_int_t ngx_voyo_again_refused(ngx_http_request_t *r);
+static ngx_int_t ngx_voyo_again_refused(ngx_http_request_t *r,
+    ngx_voyo_edge_t *edge);
 
 
 ngx_int_t
@@ -31,7 +32,7 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
     }
 
     if (vlcf->again) {
-        return ngx_voyo_again_refused(r);
+        return ngx_voyo_again_refused(r, edge);
     }
 
     if (edge == NULL) {
@@ -43,13 +44,13 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    return clcf->named || r->err_status ? ngx_voyo_again_refused(r)
+    return clcf->named || r->err_status ? ngx_voyo_again_refused(r, edge)
                                         : NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_voyo_again_refused(ngx_http_request_t *r)
+ngx_voyo_again_refused(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_uint_t          status;
     ngx_voyo_problem_t  problem;
@@ -91,6 +92,10 @@ ngx_voyo_again_refused(ngx_http_request_t *r)
         if (status >= NGX_HTTP_BAD_REQUEST) {
             problem.status = status;
         }
+    }
+
+    if (edge) {
+        edge->ctx.problem = problem;
     }
 
     return ngx_voyo_problem_send(r, &problem);

@@ -15,8 +15,19 @@ static void ngx_voyo_edge_leave(void *data);
 ngx_voyo_edge_t *
 ngx_voyo_edge_create(ngx_http_request_t *r)
 {
-    return ngx_voyo_ctx_create(r, NGX_VOYO_EDGE, sizeof(ngx_voyo_edge_t),
+    ngx_voyo_edge_t      *edge;
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    edge = ngx_voyo_ctx_create(r, NGX_VOYO_EDGE, sizeof(ngx_voyo_edge_t),
                                ngx_voyo_edge_leave);
+
+    if (edge) {
+        vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+        edge->fill = vlcf->fill;
+        edge->info = !vlcf->stream;
+    }
+
+    return edge;
 }
 
 

@@ -57,6 +57,8 @@ typedef struct {
 
     ngx_str_t                 body;          /* of voyo_track */
 
+    unsigned                  fill:1;        /* not a client's request */
+    unsigned                  info:1;        /* of voyo_track */
     unsigned                  begun:1;       /* cannot be refused any more */
     unsigned                  known:1;       /* "format" is chosen */
     unsigned                  warm:1;        /* waits for its prefetch */

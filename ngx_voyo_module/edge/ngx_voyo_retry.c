@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_answer.h"
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_retry.h"
 
@@ -22,9 +23,11 @@ ngx_int_t
 ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     ngx_voyo_problem_t *problem)
 {
-    ngx_msec_t            elapsed;
-    ngx_voyo_loc_conf_t  *vlcf;
+    ngx_msec_t             elapsed;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
 
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
     if (edge->retry.request != r) {
@@ -50,6 +53,9 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
                       "connection is closed", edge->start, edge->last,
                       &edge->representation, problem->code);
 
+        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SOURCE);
+
+        edge->ctx.problem = *problem;
         r->headers_out.status = NGX_HTTP_PARTIAL_CONTENT;
 
         return NGX_ERROR;
@@ -81,6 +87,8 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 
     ngx_add_timer(&edge->ctx.timer,
                   elapsed ? NGX_VOYO_RETRY_PAUSE : NGX_VOYO_RETRY_PAUSE / 2);
+
+    ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_RETRY);
 
     edge->retry.due = 1;
 

@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_cached.h"
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_ctx.h"
 
 
@@ -28,8 +29,10 @@ static ngx_int_t ngx_voyo_guard_header_filter(ngx_http_request_t *r);
 static ngx_uint_t ngx_voyo_guard_caches(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static void ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge);
 static ngx_int_t ngx_voyo_guard_check(ngx_http_request_t *r,
     ngx_voyo_guard_ctx_t *ctx);
+static void ngx_voyo_guard_cut(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_guard_filter_init(ngx_conf_t *cf);
 
 
@@ -135,6 +138,9 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                       "slice was answered with %ui in mid-track, the "
                       "connection is closed", r->headers_out.status);
+
+        ngx_voyo_guard_cut(r);
+
         return NGX_ERROR;
     }
 
@@ -153,6 +159,10 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     ctx->slice = r;
     ctx->expected = r->headers_out.content_length_n;
     ctx->received = 0;
+
+    if (edge && !vlcf->fill) {
+        ngx_voyo_guard_count(r, edge);
+    }
 
     return ngx_http_next_header_filter(r);
 }
@@ -188,6 +198,28 @@ ngx_voyo_guard_caches(ngx_http_request_t *r)
     }
 
     return vlcf->stream;
+}
+
+
+static void
+ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge)
+{
+    ngx_time_t            *now;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    ngx_voyo_count(vmcf->shm_zone,
+                   !r->cached ? NGX_VOYO_SLICE_MISS
+                   : r->cache->wait_time ? NGX_VOYO_SLICE_WAITED
+                   : NGX_VOYO_SLICE_HIT);
+
+    if (r == r->main && !edge->sent) {
+        now = ngx_timeofday();
+
+        edge->first_byte = (now->sec - r->start_sec) * 1000 + now->msec
+                           - r->start_msec;
+    }
 }
 
 
@@ -251,6 +283,8 @@ ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
                   "slice has %O bytes instead of %O, the connection is closed",
                   ctx->received, ctx->expected);
 
+    ngx_voyo_guard_cut(r);
+
     if (ctx->slice->cached && ctx->slice->cache) {
 
         /* nginx trusts a cached file's length; the next request fetches it */
@@ -264,6 +298,23 @@ ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
     }
 
     return NGX_ERROR;
+}
+
+
+static void
+ngx_voyo_guard_cut(ngx_http_request_t *r)
+{
+    ngx_voyo_ctx_t        *edge;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
+
+    ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SLICE);
+
+    if (edge) {
+        edge->problem = ngx_voyo_problem_slice;
+    }
 }
 
 

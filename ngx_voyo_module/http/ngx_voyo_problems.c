@@ -102,6 +102,12 @@ const ngx_voyo_problem_t  ngx_voyo_problem_broken = {
     502, "media_failed", "The track could not be served.", 5, 1, 0
 };
 
+/* of a response that was cut, so that no client receives it */
+
+const ngx_voyo_problem_t  ngx_voyo_problem_slice = {
+    502, "slice_incomplete", "A slice was not complete.", 0, 1, 0
+};
+
 
 /* The problems that the origin may respond with. */
 

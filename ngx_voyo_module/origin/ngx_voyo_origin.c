@@ -23,6 +23,8 @@
 
 
 static void ngx_voyo_origin_leave(void *data);
+static void ngx_voyo_origin_count(ngx_http_request_t *r);
+static ngx_voyo_counter_e ngx_voyo_origin_status(ngx_uint_t status);
 static ngx_int_t ngx_voyo_origin_problem(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_origin_read(ngx_http_request_t *r,
@@ -165,6 +167,76 @@ ngx_voyo_origin_leave(void *data)
 
     if (origin->resolving) {
         ngx_resolve_name_done(origin->resolving);
+    }
+
+    ngx_voyo_origin_count(origin->ctx.request);
+}
+
+
+/* The responses of media hosts, each attempt's. */
+
+static void
+ngx_voyo_origin_count(ngx_http_request_t *r)
+{
+    ngx_uint_t                  i;
+    ngx_voyo_main_conf_t       *vmcf;
+    ngx_http_upstream_state_t  *state;
+
+    if (r->upstream_states == NULL) {
+        return;
+    }
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    state = r->upstream_states->elts;
+
+    for (i = 0; i < r->upstream_states->nelts; i++) {
+
+        if (state[i].peer == NULL) {
+
+            /* only separates the attempts of two redirects */
+
+            continue;
+        }
+
+        ngx_voyo_count(vmcf->shm_zone, ngx_voyo_origin_status(state[i].status));
+        ngx_voyo_count_add(vmcf->shm_zone, NGX_VOYO_MEDIA_BYTES,
+                           state[i].bytes_received);
+    }
+}
+
+
+static ngx_voyo_counter_e
+ngx_voyo_origin_status(ngx_uint_t status)
+{
+    switch (status) {
+
+    case NGX_HTTP_FORBIDDEN:
+        return NGX_VOYO_MEDIA_403;
+
+    case NGX_HTTP_NOT_FOUND:
+    case NGX_VOYO_GONE:
+        return NGX_VOYO_MEDIA_404;
+
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        return NGX_VOYO_MEDIA_429;
+    }
+
+    switch (status / 100) {
+
+    case 2:
+        return NGX_VOYO_MEDIA_2XX;
+
+    case 3:
+        return NGX_VOYO_MEDIA_3XX;
+
+    case 4:
+        return NGX_VOYO_MEDIA_4XX;
+
+    case 5:
+        return NGX_VOYO_MEDIA_5XX;
+
+    default:
+        return NGX_VOYO_MEDIA_NONE;
     }
 }
 

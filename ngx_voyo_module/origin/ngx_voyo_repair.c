@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_repair.h"
 #include "ngx_voyo_source.h"
 
@@ -22,7 +23,7 @@
 static ngx_int_t ngx_voyo_repair_follow(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_repair_go(ngx_http_request_t *r,
-    ngx_voyo_origin_t *origin, ngx_str_t *text);
+    ngx_voyo_origin_t *origin, ngx_str_t *text, ngx_voyo_counter_e kind);
 static ngx_int_t ngx_voyo_repair_retry(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 
@@ -147,7 +148,7 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     origin->hops++;
 
-    return ngx_voyo_repair_go(r, origin, &text);
+    return ngx_voyo_repair_go(r, origin, &text, NGX_VOYO_REPAIR_REDIRECT);
 }
 
 
@@ -155,10 +156,14 @@ ngx_voyo_repair_follow(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
 static ngx_int_t
 ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
-    ngx_str_t *text)
+    ngx_str_t *text, ngx_voyo_counter_e kind)
 {
-    ngx_int_t           rc;
-    ngx_voyo_problem_t  problem;
+    ngx_int_t              rc;
+    ngx_voyo_problem_t     problem;
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    ngx_voyo_count(vmcf->shm_zone, kind);
 
     origin->source.url = *text;
     origin->found = 1;
@@ -185,9 +190,13 @@ ngx_voyo_repair_go(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
 static ngx_int_t
 ngx_voyo_repair_retry(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
-    ngx_str_t  text;
+    ngx_str_t              text;
+    ngx_voyo_main_conf_t  *vmcf;
 
     if (origin->retries < NGX_VOYO_RETRIES) {
+        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_REPAIR_CONNECTION);
+
         origin->retries++;
         origin->addressed = 0;
 
@@ -201,7 +210,7 @@ ngx_voyo_repair_retry(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                                      r->pool, &text)
             == NGX_OK)
         {
-            return ngx_voyo_repair_go(r, origin, &text);
+            return ngx_voyo_repair_go(r, origin, &text, NGX_VOYO_REPAIR_HOST);
         }
     }
 

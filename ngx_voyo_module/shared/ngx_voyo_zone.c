@@ -545,6 +545,7 @@ ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size, ngx_uint_t tracks)
         if (q != ngx_queue_sentinel(&ctx->sh->sources)) {
             source = ngx_queue_data(q, ngx_voyo_zone_source_t, queue);
             ngx_voyo_zone_drop_source(ctx, source);
+            ctx->sh->counters.counts[NGX_VOYO_EVICTED]++;
             continue;
         }
 
@@ -559,6 +560,7 @@ ngx_voyo_zone_alloc(ngx_voyo_zone_ctx_t *ctx, size_t size, ngx_uint_t tracks)
 
         node = ngx_queue_data(q, ngx_voyo_zone_node_t, queue);
         ngx_voyo_zone_drop(ctx, node);
+        ctx->sh->counters.counts[NGX_VOYO_EVICTED]++;
         tracks--;
     }
 }

@@ -62,15 +62,26 @@ ngx_voyo_health_send(ngx_http_request_t *r, redisReply *reply,
 {
     char                      *text;
     cJSON                     *json;
-    ngx_str_t                  body;
+    ngx_str_t                  body, details;
     ngx_voyo_health_e          health;
+    ngx_voyo_loc_conf_t       *vlcf;
     ngx_http_complex_value_t   cv;
 
     static ngx_str_t  type = ngx_string("application/json");
 
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
     json = ngx_voyo_health_json(r, reply, &health);
     if (json == NULL) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    if (vlcf->details
+        && (ngx_http_complex_value(r, vlcf->details, &details) != NGX_OK
+            || details.len == 0
+            || (details.len == 1 && details.data[0] == '0')))
+    {
+        cJSON_DeleteItemFromObject(json, "checks");
     }
 
     text = cJSON_PrintUnformatted(json);
@@ -336,24 +347,11 @@ static void
 ngx_voyo_health_cache(ngx_voyo_main_conf_t *vmcf, cJSON *checks,
     ngx_voyo_health_e *health)
 {
-    cJSON                      *check;
-    ngx_uint_t                  i, full;
-    ngx_http_file_cache_t      *cache;
-    ngx_http_upstream_conf_t   *proxy;
-    ngx_http_core_loc_conf_t  **clcf;
+    cJSON                  *check;
+    ngx_uint_t              full;
+    ngx_http_file_cache_t  *cache;
 
-    extern ngx_module_t  ngx_http_proxy_module;
-
-    clcf = vmcf->streams.elts;
-    cache = NULL;
-
-    for (i = 0; i < vmcf->streams.nelts && cache == NULL; i++) {
-
-        /* a prefix of its type (docs/upstream.md, N40) */
-
-        proxy = clcf[i]->loc_conf[ngx_http_proxy_module.ctx_index];
-        cache = proxy->cache_zone ? proxy->cache_zone->data : NULL;
-    }
+    cache = ngx_voyo_cache_of(vmcf);
 
     if (cache == NULL) {
         ngx_voyo_health_check(checks, "cache", "failed");
@@ -396,19 +394,22 @@ ngx_voyo_health_media(ngx_uint_t tracks, cJSON *checks,
 static void
 ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
 {
-    cJSON       *check;
-    ngx_uint_t   i;
+    cJSON              *check;
+    ngx_uint_t          i;
+    ngx_voyo_gauges_t   all;
 
     static const char  *names[] = {
         "refreshed_expired", "refreshed_early", "refreshed_other",
         "prefetch_ignored"
     };
 
+    ngx_voyo_gauges_sum(zone, &all);
+
     check = ngx_voyo_health_check(checks, "zone", "ok");
 
     cJSON_AddNumberToObject(check, "tracks", (double) tracks);
     cJSON_AddNumberToObject(check, "parked",
-                            (double) ngx_voyo_counters_parked(zone));
+                            (double) all.parked);
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cJSON_AddNumberToObject(check, names[i],
@@ -439,27 +440,15 @@ ngx_voyo_health_clients(ngx_uint_t front, cJSON *checks)
 static void
 ngx_voyo_health_log(ngx_str_t *file, cJSON *checks)
 {
-    FILE           *f;
-    cJSON          *check;
-    unsigned long   dropped;
+    cJSON      *check;
+    ngx_int_t   dropped;
 
-    if (file->len == 0) {
-        return;
-    }
+    dropped = ngx_voyo_process_log_dropped(file);
 
-    /* a few bytes, which are in the page cache */
-
-    f = fopen((char *) file->data, "re");
-    if (f == NULL) {
-        return;
-    }
-
-    if (fscanf(f, "%lu", &dropped) == 1) {
+    if (dropped != NGX_ERROR) {
         check = ngx_voyo_health_check(checks, "log", "ok");
         cJSON_AddNumberToObject(check, "dropped", (double) dropped);
     }
-
-    fclose(f);
 }
 
 

@@ -61,3 +61,30 @@ ngx_voyo_process_rss_of(ngx_pid_t pid)
 
     return resident * ngx_pagesize;
 }
+
+
+ngx_int_t
+ngx_voyo_process_log_dropped(ngx_str_t *file)
+{
+    FILE       *f;
+    ngx_int_t   n;
+
+    if (file->len == 0) {
+        return NGX_ERROR;
+    }
+
+    /* a few bytes, which are in the page cache */
+
+    f = fopen((char *) file->data, "re");
+    if (f == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (fscanf(f, "%ld", &n) != 1) {
+        n = NGX_ERROR;
+    }
+
+    fclose(f);
+
+    return n;
+}

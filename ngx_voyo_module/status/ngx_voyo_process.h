@@ -17,5 +17,8 @@
  */
 size_t ngx_voyo_process_rss(ngx_voyo_redis_t *redis);
 
+/* The number in the file of voyo_log_dropped; NGX_ERROR: there is none. */
+ngx_int_t ngx_voyo_process_log_dropped(ngx_str_t *file);
+
 
 #endif /* _NGX_VOYO_PROCESS_H_INCLUDED_ */

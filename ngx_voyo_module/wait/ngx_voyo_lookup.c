@@ -234,6 +234,8 @@ ngx_voyo_lookup_answer(void *data, redisReply *reply)
                           question->track, reply->str);
         }
 
+        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_REDIS_FAILED);
+
         if (question->node) {
             ngx_voyo_waiters_failed(question->node);
         }
@@ -496,7 +498,7 @@ ngx_voyo_lookup_init(ngx_cycle_t *cycle, ngx_voyo_main_conf_t *vmcf)
 
     /* the slot may have been another worker's */
 
-    ngx_voyo_counters(vmcf->shm_zone)->parked[ngx_process_slot] = 0;
+    ngx_voyo_gauges_reset(vmcf->shm_zone);
 
     *ngx_sprintf(vmcf->worker, "%08xD.%P", vmcf->salt, ngx_pid) = '\0';
 

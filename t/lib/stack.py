@@ -236,6 +236,7 @@ class Stack:
             'AHEAD': self.ahead, 'ART_URL': f'http://127.0.0.1:{ports["HTTP0"]}/vi/${{voyo_id_track}}/hqdefault.jpg',
             'FAMILY': 'any',
             'FETCH_ZONE': '', 'FETCH': '',
+            'STATUS_ALLOW': '127.0.0.0/8 1; ::1 1;',
             'LIMIT_ZONE': '' if not self.cold_rate else
             'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
             f'rate={self.cold_rate}r/m; limit_req_status 429; '

@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+
+"""/metrics, after plays, as Prometheus's own tool reads it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / 'lib'))
+
+from stack import ROOT, Stack, wait_for  # noqa: E402
+
+
+class Metrics(unittest.TestCase):
+
+    def setUp(self) -> None:
+        self.stack = Stack(workers=2, ahead=4, ytdlp_workers=1)
+        self.addCleanup(self.stack.close)
+
+    def values(self) -> dict[str, float]:
+        """Of each sample, by its name and labels."""
+
+        lines = self.stack.get('/metrics').body.decode().splitlines()
+        return {name: float(value)
+                for name, _, value in (line.rpartition(' ') for line in lines
+                                       if not line.startswith('#'))}
+
+    def test_promtool_accepts_them(self) -> None:
+        for path in ('/cdn/stream/m04_metric1', '/cdn/stream/priv_metric',
+                     '/cdn/track/m04_metric1'):
+            self.stack.get(path)
+
+        wait_for(lambda: any('result="private"' in name
+                             for name in self.values()), 'a heartbeat')
+        checked = subprocess.run(['promtool', 'check', 'metrics'],
+                                 input=self.stack.get('/metrics').body,
+                                 capture_output=True)
+
+        self.assertEqual((checked.returncode, checked.stdout, checked.stderr),
+                         (0, b'', b''))
+
+    def test_each_is_documented(self) -> None:
+        page = (ROOT / 'docs/metrics.md').read_text()
+        documented = re.findall(r'^\| (`voyo_.*?) \|', page, re.M)
+        names = set(re.findall(r'`(voyo_\w+)`', ' '.join(documented)))
+
+        families = set(re.findall(r'^# TYPE (\w+) ',
+                                  self.stack.get('/metrics').body.decode(),
+                                  re.M))
+
+        # the stack has no file for it
+        families.add('voyo_log_dropped_lines_total')
+        self.assertEqual(families, names)
+
+    def test_workers_count_together(self) -> None:
+        for _ in range(20):
+            self.stack.get('/cdn/stream/m04_metric2')
+
+        values = self.values()
+
+        self.assertEqual(
+            values['voyo_responses_total{handler="stream",code="200",'
+                   'problem=""}'], 20)
+        self.assertEqual(
+            values['voyo_plays_total{quality="high",codec="aac",'
+                   'cache="miss"}'], 1)
+        self.assertEqual(
+            values['voyo_plays_total{quality="high",codec="aac",'
+                   'cache="hit"}'], 19)
+        # each slice was fetched once, for a client or ahead of it
+        slices = -(-len(self.stack.file('m04_metric2')) // (512 << 10))
+        self.assertEqual(values['voyo_media_responses_total{code="2xx"}'],
+                         slices)
+        self.assertEqual(sum(values[f'voyo_slices_total{{result="{result}"}}']
+                             for result in ('hit', 'waited', 'miss')),
+                         20 * slices)
+
+    def test_a_killed_worker_leaves_no_gauge(self) -> None:
+        os.kill(self.stack.parts['resolver'].pid, signal.SIGSTOP)
+        self.addCleanup(os.kill, self.stack.parts['resolver'].pid,
+                        signal.SIGCONT)
+        self.stack.provoked.append('exited on signal 9')
+        threading.Thread(target=self._lost, daemon=True).start()
+        wait_for(lambda: self.values()['voyo_parked_requests'] == 1,
+                 'a request waits')
+
+        for pid in self.stack.nginx_workers():
+            os.kill(pid, signal.SIGKILL)
+
+        wait_for(self._none_parked, 'the new workers begin with none')
+
+    def _lost(self) -> None:
+        try:
+            self.stack.get('/cdn/stream/m04_metric3')
+        except OSError:
+            pass
+
+    def _none_parked(self) -> bool:
+        try:
+            return self.values()['voyo_parked_requests'] == 0
+        except OSError:
+            return False
+
+
+if __name__ == '__main__':
+    unittest.main()
