@@ -1,5 +1,9 @@
 # VOYO.  GNU make; `make help` lists the targets.
 
+ifneq ($(words $(CURDIR)),1)
+$(error "$(CURDIR)" contains a space: move VOYO to another directory)
+endif
+
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -66,7 +70,7 @@ run: deps       ## install, build and start everything, until Ctrl-C
 	@VOYO_DEMO=$${VOYO_DEMO-1} exec deploy/voyo
 
 demo:           ## the same on a stand-in source, without a network
-	@util/deps test
+	@util/deps demo
 	@$(MAKE) build
 	@exec deploy/demo
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 
-"""The Makefile and its scripts: what is built again after an upgrade."""
+"""The Makefile: what is built again after an upgrade, what it refuses."""
 
 import os
 import shutil
@@ -81,6 +81,16 @@ class BuildTest(unittest.TestCase):
                    f'exec {shutil.which("gcc")} "$@"\n')
         self.assertTrue(self.compiled())
         self.assertFalse(self.compiled())
+
+    def test_a_path_with_a_space(self) -> None:
+        place = self.dir / 'a b'
+        place.mkdir()
+        shutil.copy(ROOT / 'Makefile', place)
+        done = subprocess.run(['make'], cwd=place, capture_output=True,
+                              text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr,
+                         r'^.*"/.*/a b" contains a space: move VOYO .*\n$')
 
 
 if __name__ == '__main__':
