@@ -146,7 +146,7 @@ bench: build    ## measure the time to the first byte, and CPU time
 build: module resolver  ## the nginx module and the resolver, into build/
 
 update-ytdlp: resolver  ## switch to the newest yt-dlp if it works; for cron
-	@exec util/update-ytdlp
+	@exec deploy/ytdlp $(BUILD)/prefix
 
 install: build  ## copy what a server needs to PREFIX (/opt/voyo)
 	@deploy/install "$(DESTDIR)$(PREFIX)"

@@ -16,14 +16,22 @@ sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
 import ytdlp  # noqa: E402
 from jobs import Jobs  # noqa: E402
-from stack import BUILD, RESOLVER, ROOT, YTDLP, Stack, wait_for  # noqa: E402
+from stack import RESOLVER, ROOT, YTDLP, Stack, wait_for  # noqa: E402
+
+UPDATE = ROOT / 'deploy/ytdlp'
 
 
 class UpdateTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.stack = Stack(nginx=False, resolver=False)
+        cls.addClassCleanup(cls.stack.close)
+
     def setUp(self) -> None:
         self.dir = Path(tempfile.mkdtemp(prefix='voyo-test-'))
         self.addCleanup(shutil.rmtree, self.dir)
-        self.prefix = self.edition('prefix', '2026.10.26')
+        self.prefix = self.dir / 'prefix'
+        self.prefix.symlink_to(self.edition('prefix-0', '2026.10.26'))
 
     def edition(self, name: str, version: str, broken: str = '') -> Path:
         """The same yt-dlp with another version, possibly broken."""
@@ -38,9 +46,9 @@ class UpdateTest(unittest.TestCase):
         program.write_text(f'''#!/bin/sh
 here=$(dirname "$(dirname "$(readlink -f "$0")")")
 PYTHONPATH=$here/usr/lib/python3/dist-packages
-PYTHONPATH=$PYTHONPATH:{BUILD}/prefix/usr/lib/python3/dist-packages
+PYTHONPATH=$PYTHONPATH:{ytdlp.PACKAGES}
 export PYTHONPATH
-exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
+exec /usr/bin/python3 -B -P -m yt_dlp "$@"
 ''')
         program.chmod(0o755)
         return root
@@ -48,10 +56,17 @@ exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
     def update(self, source: Path, **environment: str
                ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [ROOT / 'util/update-ytdlp', '--from', source, '--prefix',
-             self.prefix], capture_output=True, text=True, timeout=60,
-            env={'PATH': os.environ['PATH'], 'VOYO_RESOLVER': str(RESOLVER),
-                 **environment})
+            [UPDATE, '--from', source, self.prefix], capture_output=True,
+            text=True, timeout=60, env={**self.environment(), **environment})
+
+    def environment(self) -> dict[str, str]:
+        return {'PATH': os.environ['PATH'], 'VOYO_RESOLVER': str(RESOLVER),
+                'VOYO_CANARY': 's05_canary0',
+                'VOYO_YTDLP_CONF': self.stack.source['ytdlp_conf'],
+                'VOYO_MEDIA_HOSTS': ' '.join(self.stack.media_hosts())}
+
+    def editions(self) -> set[str]:
+        return {each.name for each in self.dir.glob('prefix-*')}
 
     def version(self) -> str:
         return subprocess.run(
@@ -66,26 +81,41 @@ exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
             self.assertIn(f'yt-dlp 2027.01.0{number} is used', done.stdout)
             self.assertEqual(self.version(), f'2027.01.0{number}')
         # the one before is kept for the workers that run it, no more
-        self.assertEqual(len([each for each in self.dir.iterdir()
-                              if each.name.startswith('prefix')]), 3)
+        self.assertEqual(len(self.editions()), 2)
         done = self.update(new)
         self.assertIn('is the newest', done.stdout)
         self.assertEqual(done.returncode, 0)
 
     def test_an_older_one_is_not_used(self) -> None:
-        done = self.update(self.edition('old', '2026.9.30'))
+        done = self.update(self.edition('old', '2026.10.9'))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn('yt-dlp 2026.10.26 is the newest', done.stdout)
         self.assertEqual(self.version(), '2026.10.26')
 
     def test_after_one_that_was_killed_halfway(self) -> None:
-        (self.dir / 'prefix.link/bin').mkdir(parents=True)
+        (self.dir / 'prefix.link').symlink_to('nowhere')
+        (self.dir / 'prefix-1/bin').mkdir(parents=True)
         done = self.update(self.edition('new', '2027.01.01'))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(self.version(), '2027.01.01')
 
+    def test_the_first_only_has_to_start(self) -> None:
+        self.prefix.unlink()
+        done = self.update(self.edition('new', '2027.01.01'),
+                           VOYO_RESOLVER='/nonexistent')
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn('yt-dlp 2027.01.01 is installed', done.stdout)
+        self.assertEqual(self.version(), '2027.01.01')
+
+    def test_one_for_another_python_is_made_again(self) -> None:
+        new = self.edition('new', '2026.10.26')
+        (self.prefix / 'stamp').write_text('the same 2.7')
+        done = self.update(new)
+        self.assertIn('yt-dlp 2026.10.26 is used, in place of', done.stdout)
+        self.assertIn('is the newest', self.update(new).stdout)
+
     def test_one_at_a_time(self) -> None:
-        with (BUILD / 'update.lock').open('w') as lock:
+        with (self.dir / 'prefix.lock').open('w') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             done = self.update(self.edition('new', '2027.01.01'))
         self.assertEqual(done.returncode, 1)
@@ -105,14 +135,13 @@ YoutubeIE._real_extract = _real_extract
                 done = self.update(self.edition(name, '2027.01.01', text))
                 self.assertEqual(done.returncode, 1)
                 self.assertEqual(self.version(), '2026.10.26')
-        self.assertEqual([each.name for each in self.dir.iterdir()
-                          if each.name.startswith('prefix')], ['prefix'])
+        self.assertEqual(self.editions(), {'prefix-0'})
 
     def test_one_that_hangs_is_ended_with_its_children(self) -> None:
         new = self.edition('hangs', '2027.01.01')
         (new / 'bin/yt-dlp').write_text(
             f'#!/bin/sh\nsleep 1000 & echo $! > {self.dir}/child\nwait\n')
-        loader = SourceFileLoader('update', str(ROOT / 'util/update-ytdlp'))
+        loader = SourceFileLoader('update', str(UPDATE))
         update = module_from_spec(spec_from_loader('update', loader))
         loader.exec_module(update)
         update.VERSION = 1
@@ -127,17 +156,14 @@ YoutubeIE._real_extract = _real_extract
         (new / 'bin/yt-dlp').write_text(
             f'#!/bin/sh\necho $$ > {self.dir}/child\nexec sleep 1000\n')
         process = subprocess.Popen(
-            [ROOT / 'util/update-ytdlp', '--from', new, '--prefix',
-             self.prefix], env={'PATH': os.environ['PATH'],
-                                'VOYO_RESOLVER': str(RESOLVER)})
+            [UPDATE, '--from', new, self.prefix], env=self.environment())
         self.addCleanup(process.kill)
         path = self.dir / 'child'
         wait_for(lambda: path.exists() and path.read_text(), 'it runs')
         process.terminate()
         self.assertEqual(process.wait(10), 128 + signal.SIGTERM)
         self.assertFalse(Path('/proc', path.read_text().strip()).exists())
-        self.assertFalse([each for each in self.dir.iterdir()
-                          if each.name.startswith('prefix-')])
+        self.assertEqual(self.editions(), {'prefix-0'})
 
     def test_one_that_takes_no_plugin_is_not(self) -> None:
         new = self.edition('cold', '2027.01.01')
@@ -169,8 +195,8 @@ YoutubeIE._real_extract = _real_extract
             wait_for(lambda: stack.heartbeats()[0]['workers']['idle'] == 2,
                      'all are ready')
             update = subprocess.Popen(
-                [ROOT / 'util/update-ytdlp', '--from',
-                 self.edition('new', '2027.01.01'), '--prefix', self.prefix],
+                [UPDATE, '--from', self.edition('new', '2027.01.01'),
+                 self.prefix], env=self.environment(),
                 stdout=subprocess.DEVNULL)
             number = 0
             while stack.heartbeats()[0]['ytdlp_version'] != '2027.01.01':

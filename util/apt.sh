@@ -1,4 +1,4 @@
-# apt with a private configuration, for util/deps and util/nginx-source:
+# apt with a private configuration, for util/deps and others:
 # $private is its directory, $log its log file.
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg

@@ -272,7 +272,7 @@ supervise()
             || { make_directories && own_directories; } || true
 
         [ -z "$told_to_reload" ] || reload
-        [ -n "$ready" ] || tell_ready
+        if [ -n "$ready" ]; then update_if_due; else tell_ready; fi
         nap 0.2
     done
 }
@@ -305,6 +305,11 @@ ended()
     # kill what it left behind, such as the workers of a killed nginx
     kill -KILL -- "-${pid[$1]}" 2> /dev/null || true
     unset "pid[$1]"
+
+    if [ "$1" = update ]; then
+        [ "$status" -eq 0 ] || say "yt-dlp was not updated: see above"
+        return 0
+    fi
 
     # restarted at once, since messages need it
     if [ "$1" = log ]; then
@@ -366,6 +371,7 @@ stop_all()
     trap 'hurry=1' TERM INT HUP
 
     stop nginx QUIT "$VOYO_STOP_TIMEOUT" INT 2
+    stop update TERM 5
     stop resolver TERM 5
     stop redis TERM 10
 }

@@ -34,6 +34,7 @@ read_settings()
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
     : "${VOYO_STATUS_ALLOW=$private_networks}"
     : "${VOYO_MP4_HEADER:=1}" "${VOYO_REDIS_WAIT:=60}"
+    : "${VOYO_YTDLP_UPDATE:=never}"
 
     number PORT 1 65535
     number VOYO_STOP_TIMEOUT 0 3600
@@ -46,6 +47,7 @@ read_settings()
 
     one_of VOYO_CODEC aac opus
     one_of VOYO_DEMO 0 1
+    one_of VOYO_YTDLP_UPDATE never daily
     one_of VOYO_ACCESS_LOG 0 1
     one_of VOYO_MP4_HEADER 0 1
     one_of VOYO_LOG_LEVEL debug info notice warn error crit

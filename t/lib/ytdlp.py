@@ -53,7 +53,7 @@ socket.getaddrinfo = getaddrinfo
     return script(stack.dir / 'at-youtube', f'''#!/bin/sh
 PYTHONPATH={hook}:{PACKAGES}
 export PYTHONPATH
-exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
+exec /usr/bin/python3 -B -P -m yt_dlp "$@"
 '''), conf
 
 
@@ -147,7 +147,7 @@ def of_version(stack: Stack, version: str) -> Path:
     return script(stack.dir / 'versioned', f'''#!/bin/sh
 PYTHONPATH={root}:{PACKAGES}
 export PYTHONPATH
-exec /usr/bin/python3 -B {BUILD}/prefix/usr/bin/yt-dlp "$@"
+exec /usr/bin/python3 -B -P -m yt_dlp "$@"
 ''')
 
 
