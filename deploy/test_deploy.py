@@ -380,6 +380,15 @@ class DeployTest(unittest.TestCase):
                      'proxy_bind 127.0.0.9;'):
             self.assertIn(text, conf)
 
+    def test_connections_leave_descriptors_for_files(self) -> None:
+        for limit, connections in ((100, 64), (1024, 256), (65536, 8192)):
+            done = subprocess.run(
+                ['bash', '-c', f'. "$1"; connections {limit}', '-',
+                 HERE / 'lib/render.sh'], capture_output=True, text=True)
+            self.assertEqual(done.stdout, f'{connections}\n', done.stderr)
+        # this machine's
+        self.assertRegex(self.conf(), r'worker_connections \d+;')
+
     def test_a_password_is_in_no_file_for_others(self) -> None:
         self.conf()
         self.assertEqual((self.home / 'voyo/conf').stat().st_mode & 0o077, 0)

@@ -2,7 +2,8 @@
 
 Each slice is fetched once, whichever client leaves; and no client waits for
 nginx's poll of the cache lock, which is 500 ms (docs/upstream.md, N3).  What
-cannot be fetched or stored is not tried by one after another either.
+cannot be fetched or stored is not tried by one after another either.  And many
+clients that request nothing.
 """
 
 import asyncio
@@ -219,6 +220,26 @@ class TogetherTest(unittest.TestCase):
         self.addCleanup(stack.close)
         stack.switch(latency={'media': 300})
         self.spread(stack, 'm04_full_0', 20, 0, 206)
+
+
+class IdleTest(unittest.TestCase):
+    def test_idle_clients_stop_nobody(self) -> None:
+        """More of them than nginx may have descriptors: it closes the oldest."""
+
+        stack = Stack(workers=1, nofile=512)
+        self.addCleanup(stack.close)
+        self.assertEqual(stack.get('/cdn/stream/m04_idle000').status, 200)
+        idle = [socket.create_connection(('127.0.0.1', stack.port))
+                for _ in range(600)]
+        for each in idle:
+            self.addCleanup(each.close)
+        for track in ('m04_idle000', 'm04_idle001'):
+            file = stack.file(track)
+            for first in (0, SLICE + 1, 3 * SLICE):
+                answer = stack.get(f'/cdn/stream/{track}',
+                                   {'Range': f'bytes={first}-'}, seconds=10)
+                self.assertEqual(answer.body, file[first:])
+        self.assertEqual(stack.health()['status'], 'healthy')
 
 
 if __name__ == '__main__':

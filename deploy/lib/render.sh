@@ -52,6 +52,7 @@ set_values()
         [LOG_LEVEL]=$VOYO_LOG_LEVEL
         [WORKERS]=${NGINX_WORKERS:-$(cores)}
         [NOFILE]=$nofile
+        [CONNECTIONS]=$(connections "$nofile")
         [ACCESS_LOG]=$(access_log)
         [ZONE_SIZE]=$VOYO_ZONE_SIZE
         [REDIS_URL]="\"$(redis_url)\""
@@ -84,6 +85,15 @@ set_values()
 
     # nginx warns about "user" unless it runs as root
     [ "$EUID" -eq 0 ] || value[USER]=
+}
+
+
+# A quarter of the descriptors "$1": when connections run out nginx closes idle
+# ones, but when descriptors do it accepts none (docs/upstream.md, N11, N41).
+
+connections()
+{
+    echo "$(($1 < 256 ? 64 : $1 > 32768 ? 8192 : $1 / 4))"
 }
 
 

@@ -89,7 +89,7 @@ class Stack:
                  resolver: bool = True, conf: str = '',
                  ahead: int = 4, hosts: str = '',
                  cold_rate: int = 0, zone: str = '32m', nginx: bool = True,
-                 min_free: str = '1m', redis: str = '',
+                 min_free: str = '1m', redis: str = '', nofile: int = 0,
                  settings: dict[str, str] | None = None) -> None:
         for path in (MODULE, RESOLVER, YTDLP, NGINX):
             if path and not Path(path).exists():
@@ -108,6 +108,7 @@ class Stack:
         self.hosts = hosts
         self.zone = zone
         self.min_free = min_free
+        self.nofile = nofile or resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.redis_url = redis           # nginx's; empty: the socket
         # tests that count requests must not count proofs
         self.settings = {'VOYO_PROOF': '0', **(settings or {})}
@@ -219,7 +220,9 @@ class Stack:
         self._render(home, {
             'MODULE': MODULE, 'HOME': home, 'CONF': home / 'conf',
             'USER': 'user root;', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
-            'NOFILE': resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+            'NOFILE': self.nofile,
+            # as deploy/voyo has it
+            'CONNECTIONS': min(self.nofile // 4, 8192),
             'ACCESS_LOG': f'{home}/access.log voyo', 'ZONE_SIZE': self.zone,
             'REDIS_URL': self.redis_url or f'unix:{self.redis_socket}',
             'EGRESS': 'default',
