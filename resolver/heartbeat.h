@@ -20,8 +20,9 @@
 #include "ytdlp.h"
 
 
-#define HEARTBEAT_EVERY    2           /* seconds */
+#define HEARTBEAT_EVERY    500         /* milliseconds */
 #define HEARTBEAT_FAILING  3           /* tracks in a row, to be reported */
+#define HEARTBEAT_ENDS     2           /* of each worker, as well */
 
 /*
  * If so many tracks in a row are "unavailable", without a success between them,
@@ -48,6 +49,7 @@ typedef struct {
     atomic_int    next;                /* that of its replacement */
     atomic_int    pid;                 /* of yt-dlp in it */
     atomic_int    cold;                /* yt-dlp is run for each job */
+    atomic_int    failures;            /* ends in a row without an answer */
     atomic_ullong version;             /* ytdlp_version_number() */
     atomic_ullong configuration;       /* its hash */
 } heartbeat_worker_t;

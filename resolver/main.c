@@ -33,7 +33,7 @@
 #define THREAD_REDIS 3000              /* in the others, which wait for jobs */
 #define MAIN_JOIN    600               /* ms for the threads after JOB_GRACE */
 #define MAIN_AGAIN   250               /* ms after a failed heartbeat */
-#define MAIN_FADE    300               /* heartbeats: half-life of latencies */
+#define MAIN_FADE    1200              /* heartbeats: half-life of latencies */
 
 
 /* The threads, and everything they share. */
@@ -74,7 +74,7 @@ main(int argc, char *argv[])
     int               rc, check, prove, settings;
     main_t           *resolver;
     sigset_t          signals;
-    struct timespec   every = { HEARTBEAT_EVERY, 0 };
+    struct timespec   every = { 0, HEARTBEAT_EVERY * 1000000 };
     struct timespec   again = { 0, MAIN_AGAIN * 1000000 };
 
     if (argc == 3 && strcmp(argv[1], "--relay") == 0) {

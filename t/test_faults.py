@@ -280,6 +280,20 @@ class RedisTest(Faults):
         self.stack.switch(latency={'player': 0})
         self.is_well()
 
+    def test_all_keys_are_lost(self) -> None:
+        """Until the next heartbeat all new tracks are refused."""
+
+        times = []
+        for turn in range(3):
+            old = self.beaten()
+            wait_for(lambda: self.beaten() > old, 'a heartbeat')
+            began = time.monotonic()
+            self.stack.redis('FLUSHALL')
+            wait_for(lambda: self.stack.heartbeats(), 'it is back', 5)
+            times.append(time.monotonic() - began)
+        self.assertLess(min(times), 1.2)
+        self.is_well()
+
     def test_redis_is_gone_for_a_while(self) -> None:
         self.stack.stop('redis')
         lines = self.stack.log('resolver').count('\n')
