@@ -62,7 +62,7 @@ static const voyo_class_info_t  voyo_classes[VOYO_CLASS_MAX] = {
 
     { "extractor", "The response of the source is unknown.", 502, 60, 0, 0, 0 },
 
-    { "internal", "The track could not be resolved.", 502, 60, 0, 0, 0 },
+    { "internal", "The track could not be resolved.", 502, 15, 0, 0, 0 },
 
     { "busy", "Too many tracks are waiting to be resolved.",
       503, 5, 0, 0, 0 },

@@ -117,7 +117,7 @@ heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
 static void
 heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json)
 {
-    int                  cold;
+    int                  cold, down, state;
     char                 text[YTDLP_VERSION_MAX];
     unsigned             i;
     unsigned long long   version, found;
@@ -125,12 +125,16 @@ heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json)
 
     version = 0;
     cold = 0;
+    down = 1;
 
     for (i = 0; i < heartbeat->nworkers; i++) {
 
         worker = &heartbeat->workers[i];
         found = atomic_load(&worker->version);
+        state = atomic_load(&worker->state);
         cold |= atomic_load(&worker->cold);
+        down &= state < HEARTBEAT_IDLE
+                && atomic_load(&worker->failures) >= HEARTBEAT_ENDS;
 
         if (found && (version == 0 || found < version)) {
             version = found;
@@ -142,7 +146,8 @@ heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json)
     cJSON_AddStringToObject(json, "ytdlp_version", text);
     cJSON_AddNumberToObject(json, "ytdlp_age",
                             (double) heartbeat_age(version));
-    cJSON_AddStringToObject(json, "mode", cold ? "cold" : "warm");
+    cJSON_AddStringToObject(json, "mode", down ? "down"
+                                          : cold ? "cold" : "warm");
     cJSON_AddStringToObject(json, "javascript", heartbeat->javascript);
     cJSON_AddBoolToObject(json, "client_refused",
                        atomic_load(&heartbeat->doubt) >= HEARTBEAT_DOUBT);

@@ -92,28 +92,35 @@ GET /health
 {"name":"t","mode":"cold"}
 --- response_body_like: ^\{"status":"degraded".*"mode":"cold"
 
-=== TEST 11: the client is refused
+=== TEST 11: each yt-dlp that starts is killed
+--- request
+GET /health
+--- resolver
+{"name":"t","mode":"down"}
+--- response_body_like: ^\{"status":"degraded".*"mode":"down"
+
+=== TEST 12: the client is refused
 --- request
 GET /health
 --- resolver
 {"name":"t","javascript":"none","client_refused":true}
 --- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","javascript":"none","client_refused":true\}
 
-=== TEST 12: an invalid heartbeat counts as an empty one
+=== TEST 13: an invalid heartbeat counts as an empty one
 --- request
 GET /health
 --- resolver
 [1,2
 --- response_body_like: ^\{"status":"healthy".*"resolver":\{"status":"ok","count":1\}
 
-=== TEST 13: a heartbeat with values of other types
+=== TEST 14: a heartbeat with values of other types
 --- request
 GET /health
 --- resolver
 {"name":1,"ytdlp_version":[],"rss":"x","breaker":"open","canary":7,"mode":{},"javascript":0,"client_refused":"x"}
 --- response_body_like: ^\{"status":"healthy"
 
-=== TEST 14: tracks are counted
+=== TEST 15: tracks are counted
 --- request
 GET /health
 --- resolver
@@ -121,7 +128,7 @@ GET /health
 HEAD /cdn/stream/dQw4w9WgXcQ
 --- response_body_like: "cacheSize":1,.*"tracks":1,
 
-=== TEST 15: a URL that was refused early
+=== TEST 16: a URL that was refused early
 --- request
 GET /health
 --- record
@@ -133,7 +140,7 @@ location = /dead { return 403; }
 --- cached
 --- response_body_like: "refreshed_expired":0,"refreshed_early":1,"refreshed_other":0
 
-=== TEST 16: a URL that has expired
+=== TEST 17: a URL that has expired
 --- request
 GET /health
 --- record
@@ -143,7 +150,7 @@ GET /health
 --- cached
 --- response_body_like: "refreshed_expired":1,"refreshed_early":0,"refreshed_other":0
 
-=== TEST 17: a URL that failed for another reason
+=== TEST 18: a URL that failed for another reason
 --- request
 GET /health
 --- record
@@ -155,21 +162,21 @@ location = /dead { return 500; }
 --- cached
 --- response_body_like: "refreshed_expired":0,"refreshed_early":0,"refreshed_other":1
 
-=== TEST 18: the bytes of cached slices
+=== TEST 19: the bytes of cached slices
 --- request
 GET /health
 --- resolver
 --- cached
 --- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
 
-=== TEST 19: the check fails without a cache
+=== TEST 20: the check fails without a cache
 --- http_config
 --- config
 location = /t { voyo_health; }
 --- error_code: 503
 --- response_body_like: "cache":\{"status":"failed"
 
-=== TEST 20: /health/live is healthy regardless
+=== TEST 21: /health/live is healthy regardless
 --- request
 GET /health/live
 --- redis
@@ -179,7 +186,7 @@ Content-Type: application/json
 --- response_body
 {"status":"healthy"}
 
-=== TEST 21: a cache without room: tracks play, and each slice is fetched again
+=== TEST 22: a cache without room: tracks play, and each slice is fetched again
 --- request
 GET /health
 --- resolver
@@ -187,7 +194,7 @@ GET /health
 CACHE_MIN_FREE 1000000g
 --- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed","used":0,"size":104857600\}
 
-=== TEST 22: a cache whose directory was removed
+=== TEST 23: a cache whose directory was removed
 --- request
 GET /health
 --- resolver
@@ -195,14 +202,14 @@ GET /health
 File::Path::remove_tree("$ENV{TEST_NGINX_HOME}/cache");
 --- response_body_like: ^\{"status":"degraded".*"cache":\{"status":"failed"
 
-=== TEST 23: the source does not answer about any track
+=== TEST 24: the source does not answer about any track
 --- request
 GET /health
 --- resolver
 {"name":"t","ytdlp_version":"2026.10.26","failing":{"class":"network","tracks":3}}
 --- response_body_like: ^\{"status":"degraded".*"ytdlp":\{"status":"failed","version":"2026.10.26","failing":\{"class":"network","tracks":3\}\}
 
-=== TEST 24: no slice of three tracks can be fetched
+=== TEST 25: no slice of three tracks can be fetched
 --- request
 GET /health
 --- record
@@ -226,7 +233,7 @@ network 60 dead0000003
 /cdn/stream/dead0000003
 --- response_body_like: ^\{"status":"degraded".*"media":\{"status":"failed","tracks":3\}
 
-=== TEST 25: one track that fails three times is no reason
+=== TEST 26: one track that fails three times is no reason
 --- request
 GET /health
 --- record
@@ -242,7 +249,7 @@ network
 /cdn/stream/dQw4w9WgXcQ
 --- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
 
-=== TEST 26: a track that plays ends the series of failures
+=== TEST 27: a track that plays ends the series of failures
 --- request
 GET /health
 --- record
@@ -268,7 +275,7 @@ network 60 dead0000003
 /cdn/stream/alive000001
 --- response_body_like: ^\{"status":"healthy".*"media":\{"status":"ok"\}
 
-=== TEST 27: the cache is the one of voyo_stream, not the first
+=== TEST 28: the cache is the one of voyo_stream, not the first
 --- request
 GET /health
 --- http_config
@@ -277,7 +284,7 @@ proxy_cache_path $TEST_NGINX_HOME/other keys_zone=other:1m max_size=7m;
 --- cached
 --- response_body_like: "cache":\{"status":"ok","used":[1-9]\d+,"size":104857600\}
 
-=== TEST 28: the number of dropped log lines
+=== TEST 29: the number of dropped log lines
 --- request
 GET /health
 --- resolver

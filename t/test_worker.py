@@ -474,6 +474,27 @@ class StartTest(unittest.TestCase):
                  in self.stack.log('resolver'), 'cold', 60)
         self.assertEqual(self.jobs.outcome('s30_colder0')[0], 'record')
 
+    def test_what_kills_each_start_is_waited_for(self) -> None:
+        """As when memory runs out: one that runs for a job would end too."""
+
+        killer = self.stack.dir / 'killer'
+        self.stack.start_resolver(ytdlp=ytdlp.script(
+            self.stack.dir / 'killed', f'#!/bin/sh\n[ ! -e {killer} ] '
+            f'|| kill -KILL $$\nexec {YTDLP} "$@"\n'))
+        self._idle()
+        killer.touch()
+        for pid in ytdlp.family(self.stack.parts['resolver'].pid):
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: self.stack.heartbeats()[0]['mode'] == 'down', 'down')
+        self.assertEqual(self.stack.health()['checks']['ytdlp']['mode'],
+                         'down')
+        self.jobs.want('s30_killed0')
+        killer.unlink()
+        self.assertEqual(self.jobs.outcome('s30_killed0')[0], 'record')
+        self._idle()
+        self.assertEqual(self.stack.health()['status'], 'healthy')
+        self.assertNotIn('run for each job', self.stack.log('resolver'))
+
     def test_a_new_yt_dlp_is_taken_without_a_gap(self) -> None:
         program = ytdlp.of_version(self.stack, '2026.10.26')
         self.stack.start_resolver(ytdlp=program)

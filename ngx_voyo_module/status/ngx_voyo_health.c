@@ -315,7 +315,7 @@ ngx_voyo_health_source(cJSON *heartbeat, cJSON *ytdlp,
         ngx_voyo_health_failed(ytdlp, "canary", canary, health);
     }
 
-    if (cJSON_IsString(mode) && ngx_strcmp(mode->valuestring, "cold") == 0) {
+    if (cJSON_IsString(mode) && ngx_strcmp(mode->valuestring, "warm") != 0) {
         ngx_voyo_health_failed(ytdlp, "mode", mode, health);
     }
 

@@ -5,6 +5,7 @@
 
 
 #include "child.h"
+#include "clock.h"
 #include "voyo_errno.h"
 
 #include <errno.h>
@@ -286,23 +287,27 @@ child_pipes(child_start_t *start)
 
 
 int
-child_ended(child_t *child, int *status)
+child_wait(child_t *child, int64_t until)
 {
     siginfo_t  info;
 
-    /* it stays a zombie, so that its pid remains that of the group */
-
     memset(&info, 0, sizeof(siginfo_t));
 
-    if (waitid(P_PID, (id_t) child->pid, &info, WEXITED|WNOHANG|WNOWAIT) != 0
-        || info.si_pid == 0)
+    /* it stays a zombie, so that its pid remains that of the group */
+
+    while (waitid(P_PID, (id_t) child->pid, &info, WEXITED|WNOHANG|WNOWAIT)
+           != 0
+           || info.si_pid == 0)
     {
-        return 0;
+        if (clock_now() >= until) {
+            return -1;
+        }
+
+        clock_sleep(2);
     }
 
-    *status = info.si_code == CLD_EXITED ? info.si_status
-                                         : 128 + info.si_status;
-    return 1;
+    return info.si_code == CLD_EXITED ? info.si_status
+                                      : 128 + info.si_status;
 }
 
 

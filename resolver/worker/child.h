@@ -38,10 +38,10 @@ int child_spawn(child_t *child, const config_t *config,
     const char *const *tail);
 
 /*
- * Whether the process has ended.  If so, "*status" is its exit status as in a
- * shell, and child_kill() still has to be called.
+ * Waits until "until" for the end of the process.  Returns its exit status as
+ * in a shell, and child_kill() still has to be called; or -1.
  */
-int child_ended(child_t *child, int *status);
+int child_wait(child_t *child, int64_t until);
 
 /*
  * Kills the whole group, reaps the process and closes the pipes.  A second call

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 
@@ -139,19 +138,11 @@ cold_wait(cold_t *cold, int64_t until)
 static int
 cold_ended(cold_t *cold, int64_t until)
 {
-    int              status;
-    struct timespec  nap = { 0, 2000000 };
+    int  status;
 
-    while (!child_ended(&cold->child, &status)) {
+    status = child_wait(&cold->child, until);
 
-        if (clock_now() >= until) {
-            return VOYO_ETIMEOUT;
-        }
-
-        nanosleep(&nap, NULL);
-    }
-
-    return status < 128 ? VOYO_OK : VOYO_EIO;
+    return status < 0 ? VOYO_ETIMEOUT : status < 128 ? VOYO_OK : VOYO_EIO;
 }
 
 

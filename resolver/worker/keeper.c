@@ -10,10 +10,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 
-#define KEEPER_PAUSE_MIN  250          /* milliseconds */
+#define KEEPER_PAUSE      25           /* ms more after each end in a row */
 #define KEEPER_PAUSE_MAX  2000
 #define KEEPER_NAP        100
 #define KEEPER_HOLD       30000        /* after a replacement that failed */
@@ -83,7 +82,7 @@ keeper_spawn(keeper_t *keeper)
 static void
 keeper_wait(keeper_t *keeper, int64_t until)
 {
-    int  rc;
+    int  rc, killed;
 
     if (until > keeper->worker.deadline) {
         until = keeper->worker.deadline;
@@ -98,8 +97,16 @@ keeper_wait(keeper_t *keeper, int64_t until)
         keeper_show(keeper, HEARTBEAT_IDLE);
 
     } else if (rc == VOYO_OK || rc == VOYO_EIO) {
+
+        /* what kills it, such as a lack of memory, would kill any yt-dlp */
+
+        killed = rc == VOYO_EIO && worker_killed(&keeper->worker);
+
         keeper_lost(keeper, "at its start");
-        keeper_unready(keeper);
+
+        if (!killed) {
+            keeper_unready(keeper);
+        }
 
     } else if (clock_now() >= keeper->worker.deadline) {
         keeper_pause(keeper);
@@ -269,6 +276,7 @@ void
 keeper_answered(keeper_t *keeper)
 {
     keeper->failures = 0;
+    atomic_store(&keeper->shown->failures, 0);
     keeper_show(keeper, HEARTBEAT_IDLE);
 }
 
@@ -326,7 +334,7 @@ keeper_end(keeper_t *keeper)
 
 
 /*
- * No pause after the first end; after each further one it doubles, but tracks
+ * No pause after the first end; after each further one it grows, but tracks
  * must not wait long for a worker when what killed the others is over.
  */
 
@@ -335,15 +343,15 @@ keeper_pause(keeper_t *keeper)
 {
     int64_t  pause;
 
-    pause = KEEPER_PAUSE_MAX;
+    pause = (int64_t) keeper->failures * KEEPER_PAUSE;
 
-    if (keeper->failures < 4) {
-        pause = keeper->failures ? KEEPER_PAUSE_MIN << (keeper->failures - 1)
-                                 : 0;
+    if (pause < KEEPER_PAUSE_MAX) {
+        keeper->failures++;
     }
 
-    keeper->failures++;
     keeper->pause = clock_now() + pause;
+
+    atomic_store(&keeper->shown->failures, (int) keeper->failures);
 }
 
 
@@ -371,18 +379,11 @@ keeper_show(keeper_t *keeper, heartbeat_state_t state)
 static void
 keeper_nap(int64_t until)
 {
-    int64_t          ms;
-    struct timespec  ts;
+    int64_t  ms;
 
     ms = until - clock_now();
 
-    if (ms > KEEPER_NAP) {
-        ms = KEEPER_NAP;
-    }
-
     if (ms > 0) {
-        ts.tv_sec = 0;
-        ts.tv_nsec = ms * 1000000;
-        nanosleep(&ts, NULL);
+        clock_sleep(ms < KEEPER_NAP ? ms : KEEPER_NAP);
     }
 }

@@ -25,8 +25,9 @@
  *     +---- pause --------+-------------+-------------------+
  *                              it ended, or was killed
  *
- * If two starts in a row fail it is cold: IDLE without a worker, and yt-dlp is
- * run for each job (cold.h).  Starting a worker is retried later.
+ * If two starts in a row fail, and not because it was killed, it is cold: IDLE
+ * without a worker, and yt-dlp is run for each job (cold.h).  Starting a worker
+ * is retried later.
  */
 typedef struct {
     const config_t      *config;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +256,14 @@ worker_ended(worker_t *worker)
     fd.events = 0;
 
     return poll(&fd, 1, 0) > 0;
+}
+
+
+int
+worker_killed(worker_t *worker)
+{
+    return child_wait(&worker->child, clock_now() + WORKER_END)
+           == 128 + SIGKILL;
 }
 
 

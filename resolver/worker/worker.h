@@ -21,6 +21,7 @@
 #define WORKER_LIFE   7200000          /* milliseconds, plus or minus 20 % */
 #define WORKER_RSS    (160 << 20)      /* bytes */
 #define WORKER_START  15000            /* milliseconds to become ready */
+#define WORKER_END    100              /* from the end of its pipe to its own */
 
 
 /*
@@ -75,6 +76,9 @@ uint64_t worker_file(const char *path);
 
 /* Whether an idle worker has ended. */
 int worker_ended(worker_t *worker);
+
+/* Whether a worker that has closed its pipe was killed by SIGKILL. */
+int worker_killed(worker_t *worker);
 
 /* Why the worker should be replaced, or NULL. */
 const char *worker_old(const worker_t *worker);

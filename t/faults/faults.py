@@ -6,9 +6,11 @@ They concern only processes that the harness has started itself.
 import fcntl
 import http.client
 import os
-import resource
 import signal
+import socket
 import subprocess
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,13 +91,20 @@ class YtdlpKilled(Fault):
         return ytdlp.family(self.stack.parts['resolver'].pid)
 
     def begin(self) -> None:
-        signals(self.workers(), signal.SIGKILL)
+        self.killing = True
+        self.thread = threading.Thread(target=self.kill, daemon=True)
+        self.thread.start()
 
-    def go_on(self) -> None:
-        self.begin()
+    def kill(self) -> None:
+        """More often than one becomes ready."""
+
+        while self.killing:
+            signals(self.workers(), signal.SIGKILL)
+            time.sleep(0.05)
 
     def end(self) -> None:
-        pass
+        self.killing = False
+        self.thread.join()
 
 
 class YtdlpStopped(YtdlpKilled):
@@ -105,9 +114,6 @@ class YtdlpStopped(YtdlpKilled):
     def begin(self) -> None:
         self.stopped = self.workers()
         signals(self.stopped, signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        pass
 
     def end(self) -> None:
         signals([pid for pid in self.stopped if pid in self.workers()],
@@ -160,25 +166,29 @@ class Reloads(Fault):
 
 
 class Descriptors(Fault):
-    """nginx's workers and the resolver can open nothing more."""
+    """Idle clients, more than nginx's workers may have descriptors."""
 
     name = 'file descriptors used up'
-
-    def processes(self) -> list[int]:
-        resolver = self.stack.parts['resolver'].pid
-        return [*self.stack.nginx_workers(), resolver]
+    healthy = True
+    settings = {'nofile': 1024}
 
     def begin(self) -> None:
-        self.limits = {}
-        for pid in self.processes():
-            self.limits[pid] = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-            # it has more than these
-            resource.prlimit(pid, resource.RLIMIT_NOFILE,
-                             (8, self.limits[pid][1]))
+        self.idle: list[socket.socket] = []
+        self.come(3000)
+
+    def go_on(self) -> None:
+        self.come(250)
+
+    def come(self, number: int) -> None:
+        for _ in range(number):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(('127.0.0.1', self.port))
+            self.idle.append(client)
 
     def end(self) -> None:
-        for pid, limit in self.limits.items():
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+        for client in self.idle:
+            client.close()
 
 
 # Redis.
