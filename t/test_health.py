@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import signal
 import sys
 import threading
 import time
@@ -65,6 +66,25 @@ class HealthTest(unittest.TestCase):
         finally:
             ends.set()
             listener.join()
+
+    def test_a_frozen_redis_delays_it_little(self) -> None:
+        """Probes often allow a second, which is what queries wait for."""
+
+        times = {'/health': 10.0, '/cdn/stream/s30_froze00': 10.0}
+        for _ in range(3):
+            for path, before in times.items():
+                self.until('healthy', 200, 'redis', status='ok')
+                self.stack.send('redis', signal.SIGSTOP)
+                try:
+                    answer = self.stack.get(path)
+                finally:
+                    self.stack.send('redis', signal.SIGCONT)
+                self.assertNotEqual('healthy', json.loads(answer.body).get(
+                    'status'))
+                times[path] = min(before, answer.seconds)
+        self.until('healthy', 200, 'redis', status='ok')
+        health, play = times.values()
+        self.assertLess(health, 0.4 * play)
 
     def test_plays_that_end_are_well(self) -> None:
         """One after the other, for longer than twice the timeout."""
