@@ -58,6 +58,19 @@ def signals(pids: list[int], number: int) -> None:
             pass
 
 
+class Nothing(Fault):
+    """What the load of this machine does."""
+
+    name = 'none'
+    healthy = True
+
+    def begin(self) -> None:
+        pass
+
+    def end(self) -> None:
+        pass
+
+
 # Processes.
 
 class ResolverKilled(Fault):
@@ -500,7 +513,7 @@ class Garbage(SourceFault):
     do = {'html': True}
 
 
-ALL = [ResolverKilled, ResolverStopped, YtdlpKilled, YtdlpStopped,
+ALL = [Nothing, ResolverKilled, ResolverStopped, YtdlpKilled, YtdlpStopped,
        WorkerKilled, WorkerStopped, Reloads, RedisKilled, RedisStopped,
        Flushed, FailedOver, Moved, RedisFull, DiskFull, NoInodes, Unread,
        Forbidden, TooMany, Slow, Resets, Garbage, Descriptors]

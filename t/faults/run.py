@@ -59,6 +59,8 @@ class Result:
             found.append('/health did not say it')
         if fault.healthy and self.noticed:
             found.append('/health said ' + self.noticed.status)
+        if silent := sum(each.status == 'none' for each in crowd.health):
+            found.append(f'{silent} × no /health within a second')
         for what, after in (('no play', self.plays_after),
                             ('not healthy', self.healthy_after)):
             if fault.again and (after is None or after > fault.again):

@@ -88,6 +88,8 @@ class Player:
 
         if scenario.status != 200:
             body = json.dumps({'error': {'code': scenario.status}})
+        elif entry.fault.get('html'):
+            body = SCENARIOS['html'].body
         elif scenario.body is not None:
             body = scenario.body
         else:
