@@ -216,7 +216,7 @@ close_log()
 
     exec 1>&"$real_output" 2>&"$real_errors" {output}>&- {errors}>&-
     wait "$log" 2> /dev/null || true
-    [ -z "$beside" ] || rm -rf "$scratch"
+    [ "$scratch" = "$home/run" ] || rm -rf "$scratch"
 }
 
 

@@ -49,6 +49,7 @@ set_values()
         [USER]="user $user;"
         [HOME]=$home
         [CONF]=$conf
+        [SCRATCH]=$scratch
         [LOG_LEVEL]=$VOYO_LOG_LEVEL
         [WORKERS]=${NGINX_WORKERS:-$(cores)}
         [NOFILE]=$nofile

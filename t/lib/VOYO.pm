@@ -245,6 +245,7 @@ sub http_block() {
 
     my %values = (
         %SETTINGS, MODULE => $module, HOME => $home, CONF => "$home/conf",
+        SCRATCH => "$home/run",
         EGRESS => $state{egress}, PORT => "127.0.0.1:$edge",
         REDIS_URL => 'unix:' . (($block->redis // '') =~ /^none$/m
                                 ? '/nowhere/redis.sock' : $redis),

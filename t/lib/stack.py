@@ -219,6 +219,7 @@ class Stack:
                        self.hosts or LISTED)
         self._render(home, {
             'MODULE': MODULE, 'HOME': home, 'CONF': home / 'conf',
+            'SCRATCH': home / 'run',
             'USER': 'user root;', 'LOG_LEVEL': 'info', 'WORKERS': self.workers,
             'NOFILE': self.nofile,
             # as deploy/voyo has it
