@@ -301,6 +301,15 @@ class Crowd:
             1 for request in self.requests if request.kind == kind
             and not 0 < request.first - request.began < 1)
 
+    def disturbed_since(self, since: float) -> int:
+        """The same of known tracks, without what began earlier."""
+
+        return sum(1 for at, each, late in self.stalls if each != 'cold'
+                   and at - late > since) + sum(
+            1 for request in self.requests if request.kind != 'cold'
+            and request.began > since
+            and not 0 < request.first - request.began < 1)
+
     def empty(self) -> list[Request]:
         """A 200 without a byte, which is not the cut of a resume."""
 

@@ -33,6 +33,7 @@ class Result:
     fault: faults.Fault
     crowd: Crowd
     corrupt: int
+    later: int                         # known tracks disturbed after the end
     noticed: Health | None             # the first answer that is right
     noticed_after: float | None
     plays_after: float | None
@@ -59,6 +60,8 @@ class Result:
             found.append('/health did not say it')
         if fault.healthy and self.noticed:
             found.append('/health said ' + self.noticed.status)
+        if self.later:
+            found.append(f'{self.later} known disturbed afterwards')
         if silent := sum(each.status == 'none' for each in crowd.health):
             found.append(f'{silent} × no /health within a second')
         for what, after in (('no play', self.plays_after),
@@ -88,7 +91,7 @@ async def suffer(fault: faults.Fault, listeners: int, seconds: float,
         await asyncio.to_thread(fault.end)
         # a part that starts works from when it is there
         ended = time.monotonic()
-        plays = await recover(crowd, ended, AGAIN if fault.again else 2.0)
+        plays = await recover(crowd, ended, AGAIN if fault.again else 5.0)
         await asyncio.sleep(quiet / 2)
     finally:
         crowd.tasks += new
@@ -98,7 +101,8 @@ async def suffer(fault: faults.Fault, listeners: int, seconds: float,
                     and is_noticed(each, fault)), None)
     healthy = healthy_since(crowd, ended)
     corrupt = len(await asyncio.to_thread(crowd.corrupt))
-    return Result(fault, crowd, corrupt, noticed,
+    return Result(fault, crowd, corrupt,
+                  crowd.disturbed_since(ended + (fault.again or 2)), noticed,
                   noticed.at - began if noticed else None, plays,
                   healthy - ended if healthy is not None else None)
 
