@@ -24,6 +24,7 @@ class ServerTest(unittest.TestCase):
         said = subprocess.run([directory / 'redis-server', '--version'],
                               capture_output=True, text=True, check=True)
         self.assertRegex(said.stdout, version)
+        print(said.stdout.strip(), file=sys.stderr)
         path = f'{directory}:{os.environ["PATH"]}'
         for suite, *words in SUITES:
             with self.subTest(suite):
@@ -32,11 +33,17 @@ class ServerTest(unittest.TestCase):
                     text=True, env={**os.environ, 'PATH': path})
                 self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_redis_8(self) -> None:
-        self.runs('redis', r'Redis server v=(8|9|\d\d)\.')
+    def test_redis_of_debian_13(self) -> None:
+        self.runs('trixie-redis', r'Redis server v=8\.')
 
-    def test_valkey(self) -> None:
-        self.runs('valkey', r'Valkey server v=')
+    def test_valkey_of_debian_13(self) -> None:
+        self.runs('trixie-valkey', r'Valkey server v=8\.')
+
+    def test_redis_of_sid(self) -> None:
+        self.runs('sid-redis', r'Redis server v=(8|9|\d\d)\.')
+
+    def test_valkey_of_sid(self) -> None:
+        self.runs('sid-valkey', r'Valkey server v=(9|\d\d)\.')
 
 
 if __name__ == '__main__':
