@@ -71,7 +71,7 @@ set_values()
         [LIMIT]=$(limit_lines)
         [FETCH_ZONE]=$(fetch_zone_lines)
         [FETCH]=$(fetch_lines)
-        [REAL_IP]=$(real_ip_lines)
+        [REAL_IP]=$(real_ip_lines; proto_lines)
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=$cache
         [CACHE_MIN_FREE]=${VOYO_CACHE_MIN_FREE:-$(min_free "$cache")}
@@ -224,6 +224,27 @@ real_ip_lines()
 }
 
 
+# The protocol that the client used: a trusted proxy's word, or VOYO's own.
+
+proto_lines()
+{
+    local each
+
+    [ -n "$VOYO_APP_URL" ] || return 0
+
+    echo '    geo $realip_remote_addr $voyo_trusted {'
+    echo '        default 0;'
+    for each in $VOYO_TRUSTED_PROXIES; do
+        echo "        $each 1;"
+    done
+    echo '    }'
+    echo '    map "$voyo_trusted $http_x_forwarded_proto" $voyo_proto {'
+    echo '        default $scheme;'
+    echo '        "~^1 https\b" https;'
+    echo '    }'
+}
+
+
 listen_ipv6()
 {
     ! ipv6_there \
@@ -296,6 +317,7 @@ location / {
             proxy_set_header Connection \$http_connection;
             proxy_set_header Upgrade \$http_upgrade;
             proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto \$voyo_proto;
             proxy_ssl_server_name on;
 END
 
