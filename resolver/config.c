@@ -93,8 +93,7 @@ config_redis(config_t *config)
     url = config_get("REDIS_URL");
 
     if (url == NULL) {
-        log_event(&config->log, LOG_ERROR, "REDIS_URL is not set");
-        return VOYO_EINVAL;
+        url = "redis://127.0.0.1:6379";
     }
 
     if (voyo_redis_url_parse(&config->redis, url, strlen(url), &reason)

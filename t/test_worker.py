@@ -609,6 +609,16 @@ class SettingsTest(unittest.TestCase):
                 'VOYO_YTDLP_CONF': self.conf(f'--cookies {self.cookies}\n'),
                 **settings})
 
+    def test_a_proof_needs_no_redis(self) -> None:
+        done = subprocess.run(
+            [RESOLVER, '--prove'], capture_output=True, text=True, timeout=60,
+            env={'PATH': os.environ['PATH'], 'YT_DLP_PATH': str(YTDLP),
+                 'VOYO_YTDLP_CONF': self.conf(''),
+                 'VOYO_MEDIA_HOSTS': ' '.join(self.stack.media_hosts()),
+                 'VOYO_CANARY': 's30_proved0'})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('resolves "s30_proved0"', done.stderr)
+
     def test_cookies_that_can_not_be_used(self) -> None:
         for text, fault in (
                 ('', 'is empty'),

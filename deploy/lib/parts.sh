@@ -350,11 +350,22 @@ nap()
 }
 
 
+parts_there()
+{
+    stat -c '%d %i %Y' "$module" "$resolver" 2>&1 || true
+}
+
+
 reload()
 {
     told_to_reload=
 
-    if (render); then
+    # nginx keeps the module that it has loaded, and the configuration is of
+    # another one
+    if [ "$(parts_there)" != "$parts_started" ]; then
+        say "the module or the resolver was replaced: restart VOYO to use it," \
+            "nothing is reloaded"
+    elif (render); then
         say "reloading nginx"
         kill -HUP "${pid[nginx]-}" 2> /dev/null || true
     fi
