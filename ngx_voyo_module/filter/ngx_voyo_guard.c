@@ -26,7 +26,6 @@ typedef struct {
 
 
 static ngx_int_t ngx_voyo_guard_header_filter(ngx_http_request_t *r);
-static ngx_uint_t ngx_voyo_guard_caches(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge);
@@ -77,13 +76,15 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     ngx_voyo_ctx_t        *edge;
     ngx_http_upstream_t   *u;
     ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
     ngx_voyo_guard_ctx_t  *ctx;
 
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
     u = r->upstream;
 
     if (u && u->cacheable && r->cache && !r->cached
-        && ngx_voyo_guard_caches(r)
+        && (vlcf->stream || r->cache->file_cache == ngx_voyo_cache_of(vmcf))
         && ngx_voyo_cache_full(r->cache->file_cache))
     {
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
@@ -165,39 +166,6 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
-}
-
-
-/* Whether the cache is that of a location with "voyo_stream". */
-
-static ngx_uint_t
-ngx_voyo_guard_caches(ngx_http_request_t *r)
-{
-    ngx_uint_t                  i;
-    ngx_voyo_loc_conf_t        *vlcf;
-    ngx_voyo_main_conf_t       *vmcf;
-    ngx_http_upstream_conf_t   *proxy;
-    ngx_http_core_loc_conf_t  **clcf;
-
-    extern ngx_module_t  ngx_http_proxy_module;
-
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-
-    clcf = vmcf->streams.elts;
-
-    for (i = 0; !vlcf->stream && i < vmcf->streams.nelts; i++) {
-
-        /* the first member of its configuration */
-
-        proxy = clcf[i]->loc_conf[ngx_http_proxy_module.ctx_index];
-
-        if (proxy->cache_zone == r->cache->file_cache->shm_zone) {
-            return 1;
-        }
-    }
-
-    return vlcf->stream;
 }
 
 
