@@ -15,6 +15,7 @@
 #include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_origin_variables.h"
 #include "ngx_voyo_pace.h"
+#include "ngx_voyo_rest.h"
 #include "ngx_voyo_variables.h"
 
 #include "voyo_version.h"
@@ -125,6 +126,7 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
 
     ngx_voyo_pace_init();
     ngx_voyo_mp4_header_init();
+    ngx_voyo_rest_init();
 
     return NGX_OK;
 }

@@ -99,6 +99,23 @@ class MediaTest(unittest.TestCase):
                 answer = self.stack.get(f'/cdn/stream/{track}')
                 self.assertEqual(answer.body, expected)
 
+    def test_a_body_that_breaks_off_is_continued(self) -> None:
+        # each response for the track does, after some bytes
+        for number, do in enumerate((
+                {'cut': 100_000}, {'reset': 200_000},
+                {'cut': SLICE - 1}, {'cut': 65536})):
+            with self.subTest(do):
+                track = f'm04_brokof{number}'
+                self.fault(track, do)
+                answer = self.stack.get(f'/cdn/stream/{track}')
+                self.assertTrue(answer.body == self.stack.file(track),
+                                'other bytes')
+                self.assertEqual(len(self.stack.requests('player', track)), 1)
+                ranges = [each['range'] for each in
+                          self.stack.requests('media', track)]
+                # what was received is not requested again
+                self.assertEqual(len(ranges), len(set(ranges)))
+
     def test_a_file_of_the_cache_that_is_cut(self) -> None:
         # nginx takes its length for the body's, under a whole Content-Length
         track = 'm04_cutfile'

@@ -114,7 +114,7 @@ ngx_voyo_cached_first(ngx_http_request_t *r, ngx_str_t *representation)
     extern ngx_module_t  ngx_http_slice_filter_module;
     extern ngx_module_t  ngx_http_proxy_module;
 
-    /* the only member of one type, and the first member of the other */
+    /* the only member of one type, and the first of the other (N40) */
 
     slice = ngx_http_get_module_loc_conf(r, ngx_http_slice_filter_module);
     proxy = ngx_http_get_module_loc_conf(r, ngx_http_proxy_module);

@@ -69,7 +69,7 @@ ngx_voyo_mp4_header_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (!vlcf->origin || r != r->main || in == NULL) {
+    if (!vlcf->origin || in == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
 

@@ -73,9 +73,11 @@ ngx_voyo_origin_handler(ngx_http_request_t *r)
 
     } else if (ngx_http_get_module_ctx(r, ngx_voyo_module) == NULL) {
 
-        /* the previous attempt was redirected by error_page */
+        /* the previous attempt was redirected by error_page, or broke off */
 
         ngx_http_set_ctx(r, origin, ngx_voyo_module);
+
+        origin->ctx.request = r;
 
         origin->attempts++;
 
@@ -146,7 +148,7 @@ ngx_voyo_origin_problem(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 
     /* before the response: nobody has the cache's lock after it */
 
-    failure.start = origin->start;
+    failure.start = origin->slice;
     failure.status = problem->status;
     failure.retry_after = problem->retry_after;
 
@@ -315,6 +317,9 @@ ngx_voyo_origin_read(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                       origin->last - origin->start + 1, NGX_VOYO_SLICE_MAX);
         return NGX_DECLINED;
     }
+
+    origin->slice = origin->start;
+    origin->continued = origin->start;
 
     return ngx_voyo_origin_headers(r, origin, &name);
 }

@@ -24,7 +24,8 @@ typedef struct {
     ngx_str_t              etag;            /* the name, quoted */
     ngx_str_t              range;           /* the slice, as a header */
     off_t                  size;            /* of the representation */
-    off_t                  start;           /* the slice */
+    off_t                  slice;           /* its first byte */
+    off_t                  start;           /* the slice, or the rest of it */
     off_t                  last;            /* inclusive */
 
     ngx_voyo_source_t      source;
@@ -41,6 +42,10 @@ typedef struct {
     ngx_uint_t             hops;
     ngx_uint_t             retries;
 
+    ngx_http_request_t    *rest;            /* fetches that, or NULL */
+    ngx_uint_t             rests;           /* attempts */
+    off_t                  continued;       /* from here by the last one */
+
     ngx_buf_t             *header;          /* of an MP4, held back, or NULL */
 
     ngx_int_t            (*process_header)(ngx_http_request_t *r);
@@ -53,6 +58,8 @@ typedef struct {
     unsigned               moved:1;         /* to the URL's other host */
     unsigned               found:1;         /* "source" is not the record's */
     unsigned               mp4_header:1;    /* to be corrected */
+    unsigned               passing:1;       /* a 206 is passed on */
+    unsigned               keepalive:1;     /* its connection */
 } ngx_voyo_origin_t;
 
 

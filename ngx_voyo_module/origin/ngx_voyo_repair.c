@@ -13,11 +13,13 @@
 
 /*
  * With the first attempt and the renewals there are at most 9 attempts, and 8
- * internal redirects: nginx allows 10 (docs/upstream.md, N21).
+ * internal redirects: nginx allows 10 (docs/upstream.md, N21), and 10 more for
+ * each rest of a body that broke off.
  */
 
 #define NGX_VOYO_HOPS        4
 #define NGX_VOYO_RETRIES     1
+#define NGX_VOYO_RESTS       8
 
 
 static ngx_int_t ngx_voyo_repair_follow(ngx_http_request_t *r,
@@ -44,6 +46,11 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
                   origin->last, &origin->representation, origin->attempts);
 
     switch (status) {
+
+    case 0:
+        rc = origin->rests > NGX_VOYO_RESTS ? NGX_DECLINED
+                                            : ngx_voyo_repair_retry(r, origin);
+        break;
 
     case NGX_HTTP_MOVED_PERMANENTLY:
     case NGX_HTTP_MOVED_TEMPORARILY:
