@@ -54,7 +54,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
-        faults fronts \
+        faults fronts matrix \
         install module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants FORCE
 
@@ -97,6 +97,11 @@ fronts:         ## measure VOYO behind the reverse proxies that are installed
 	@$(MAKE) build
 	@t/browser/run t/fronts/listen.js > /dev/null
 	@exec t/fronts/run.py
+
+matrix:         ## the .t suites with each nginx; NGINX_SOURCES: more of them
+	@util/deps test
+	@$(MAKE) build
+	@exec util/matrix $(NGINX_SOURCES)
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check

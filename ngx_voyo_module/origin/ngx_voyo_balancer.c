@@ -46,6 +46,11 @@ ngx_voyo_balancer_init_peer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+#if (angie_version)
+    /* its keepalive finds the request there (docs/upstream.md, N42) */
+    u->peer.ctx = r;
+#endif
+
     u->peer.data = origin;
     u->peer.get = ngx_voyo_balancer_get_peer;
     u->peer.free = ngx_voyo_balancer_free_peer;
