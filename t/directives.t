@@ -7,6 +7,22 @@ use VOYO;
 
 plan 'no_plan';
 
+# since nginx 1.29.7 any order is right (docs/upstream.md, N43)
+my ($version) = `$ENV{TEST_NGINX_BINARY} -v 2>&1` =~ m{nginx/([0-9.]+)};
+my $ordered = !defined $version
+              || version->parse("v$version") < version->parse('v1.29.7');
+
+table(<<'BLOCK', "order\n" . ($ordered ? 'keepalive 8; voyo_media;' : ''));
+voyo_media: after keepalive
+--- http_config
+upstream u { server 0.0.0.1; {order} }
+--- must_die
+--- error_log
+[emerg]
+"voyo_media" must come before "keepalive"
+
+BLOCK
+
 run_tests();
 
 __DATA__
@@ -363,15 +379,7 @@ location /t { voyo_origin on; }
 [emerg]
 invalid number of arguments in "voyo_origin" directive
 
-=== TEST 47: voyo_media: after keepalive
---- http_config
-upstream u { server 0.0.0.1; keepalive 8; voyo_media; }
---- must_die
---- error_log
-[emerg]
-"voyo_media" must come before "keepalive"
-
-=== TEST 48: voyo_media: outside an upstream
+=== TEST 47: voyo_media: outside an upstream
 --- http_config
 voyo_media;
 --- must_die
@@ -379,7 +387,7 @@ voyo_media;
 [emerg]
 "voyo_media" directive is not allowed here
 
-=== TEST 49: voyo_health: another parameter
+=== TEST 48: voyo_health: another parameter
 --- config
 location /t { voyo_health all; }
 --- must_die
@@ -387,7 +395,7 @@ location /t { voyo_health all; }
 [emerg]
 invalid parameter "all"
 
-=== TEST 50: voyo_stream: without a zone
+=== TEST 49: voyo_stream: without a zone
 --- bare
 --- http_config
 voyo_redis unix:/a;
@@ -398,7 +406,7 @@ location /t { voyo_stream $uri; }
 [emerg]
 "voyo_zone" and "voyo_redis" must be set in "http"
 
-=== TEST 51: voyo_stream: without Redis
+=== TEST 50: voyo_stream: without Redis
 --- bare
 --- http_config
 voyo_zone voyo:1m;
@@ -409,7 +417,7 @@ location /t { voyo_stream $uri; }
 [emerg]
 "voyo_zone" and "voyo_redis" must be set in "http"
 
-=== TEST 52: voyo_origin: without either
+=== TEST 51: voyo_origin: without either
 --- bare
 --- config
 location /t { voyo_origin; }
@@ -418,7 +426,7 @@ location /t { voyo_origin; }
 [emerg]
 "voyo_zone" and "voyo_redis" must be set in "http"
 
-=== TEST 53: voyo_health: without either
+=== TEST 52: voyo_health: without either
 --- bare
 --- config
 location /t { voyo_health; }
@@ -427,14 +435,14 @@ location /t { voyo_health; }
 [emerg]
 "voyo_zone" and "voyo_redis" must be set in "http"
 
-=== TEST 54: no directive is set
+=== TEST 53: no directive is set
 --- bare
 --- config
 location /t { return 200 "ok\n"; }
 --- response_body
 ok
 
-=== TEST 55: the required directives are enough
+=== TEST 54: the required directives are enough
 --- config
 location /t { voyo_stream $arg_id; }
 location /o { voyo_origin; }
@@ -444,7 +452,7 @@ location /k { voyo_track $arg_id; }
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 56: $voyo_id follows the prefix
+=== TEST 55: $voyo_id follows the prefix
 --- config
 location ^~ /s/ { voyo_stream $voyo_id; }
 --- request
@@ -452,7 +460,7 @@ GET /s/dQw4w9WgXcQ?id=1
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 57: $voyo_id is the whole rest of the URI
+=== TEST 56: $voyo_id is the whole rest of the URI
 --- config
 location ^~ /s/ { voyo_stream $voyo_id; }
 --- request
@@ -460,7 +468,7 @@ GET /s/dQw4w9WgXcQ/
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 58: $voyo_id is empty where there is no prefix
+=== TEST 57: $voyo_id is empty where there is no prefix
 --- config
 location ~ /s/ { voyo_stream $voyo_id; }
 --- request
@@ -468,7 +476,7 @@ GET /s/dQw4w9WgXcQ
 --- error_code: 400
 --- response_body_like: "code":"bad_track"
 
-=== TEST 59: a regular expression must not capture as $voyo_id
+=== TEST 58: a regular expression must not capture as $voyo_id
 --- config
 location ~ /s/(?<voyo_id>.*) { voyo_stream $voyo_id; }
 --- must_die
@@ -476,7 +484,7 @@ location ~ /s/(?<voyo_id>.*) { voyo_stream $voyo_id; }
 [emerg]
 the duplicate "voyo_id" variable
 
-=== TEST 60: a value of more than one variable
+=== TEST 59: a value of more than one variable
 --- config
 location ^~ /s/ { voyo_stream $arg_a${voyo_id}cQ; }
 --- request
@@ -484,7 +492,7 @@ GET /s/4w9WgX?a=dQw
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 61: a prefix without an id is not redirected to
+=== TEST 60: a prefix without an id is not redirected to
 --- config
 location ^~ /s/ { voyo_stream $voyo_id; proxy_pass http://127.0.0.1:1; }
 location ~ ^/s$ { return 204; }
@@ -492,7 +500,7 @@ location ~ ^/s$ { return 204; }
 GET /s
 --- error_code: 204
 
-=== TEST 62: what is denied is not served by error_page
+=== TEST 61: what is denied is not served by error_page
 --- config
 location ^~ /s/ {
     deny all;
@@ -507,7 +515,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_log
 access forbidden by rule
 
-=== TEST 63: an error_page that changes the status does not serve it either
+=== TEST 62: an error_page that changes the status does not serve it either
 --- config
 location ^~ /s/ {
     deny all;
@@ -522,7 +530,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ
 --- error_log
 access forbidden by rule
 
-=== TEST 64: a request that "return" refuses is not served by error_page
+=== TEST 63: a request that "return" refuses is not served by error_page
 --- config
 location ^~ /s/ {
     if ($arg_no) { return 404; }
@@ -535,7 +543,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
 --- error_code: 403
 --- response_body_like: "status":403,"code":"refused","retryable":false
 
-=== TEST 65: a denial for all locations does not loop
+=== TEST 64: a denial for all locations does not loop
 --- config
 deny all;
 recursive_error_pages on;
@@ -556,7 +564,7 @@ access forbidden by rule
 --- no_error_log
 redirection cycle
 
-=== TEST 66: a request that failed earlier is not served by error_page
+=== TEST 65: a request that failed earlier is not served by error_page
 --- config
 location ^~ /s/ {
     auth_request /auth;
@@ -574,7 +582,7 @@ Retry-After: 5
 --- error_log
 auth request unexpected status
 
-=== TEST 67: a limit sends Retry-After
+=== TEST 66: a limit sends Retry-After
 --- config
 location ^~ /s/ {
     if ($arg_no) { return 429; }
@@ -589,7 +597,7 @@ GET /s/dQw4w9WgXcQ?id=dQw4w9WgXcQ&no=1
 Retry-After: 5
 --- response_body_like: "status":429,"code":"too_many_requests","retryable":true
 
-=== TEST 68: a fallback from another location plays a track
+=== TEST 67: a fallback from another location plays a track
 --- config
 location /f/ { error_page 404 @track; return 404; }
 location @track { voyo_stream $arg_id; }
@@ -598,7 +606,7 @@ GET /f/?id=dQw4w9WgXcQ
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 69: a location may be rewritten to another
+=== TEST 68: a location may be rewritten to another
 --- config
 location /old/ { voyo_stream x; rewrite ^/old/(.*) /s/$1 last; }
 location ^~ /s/ { voyo_stream $voyo_id; }
@@ -607,7 +615,7 @@ GET /old/dQw4w9WgXcQ
 --- error_code: 503
 --- response_body_like: "code":"redis_unavailable"
 
-=== TEST 70: "if" is within its location
+=== TEST 69: "if" is within its location
 --- config
 location ^~ /s/ {
     voyo_stream $voyo_id quality=$arg_quality;
@@ -618,7 +626,7 @@ GET /s/dQw4w9WgXcQ?a=1&quality=best
 --- error_code: 400
 --- response_body_like: "code":"bad_quality"
 
-=== TEST 71: every directive
+=== TEST 70: every directive
 --- http_config
 voyo_zone voyo:64k inactive=1h;
 voyo_redis redis://user:secret@127.0.0.1:1/3;
@@ -644,7 +652,7 @@ GET /t?id=dQw4w9WgXcQ&quality=best
 [emerg]
 secret
 
-=== TEST 72: voyo_fill: no URI
+=== TEST 71: voyo_fill: no URI
 --- http_config
 voyo_fill unix:/run/fill.sock;
 --- must_die
@@ -652,7 +660,7 @@ voyo_fill unix:/run/fill.sock;
 [emerg]
 no address or URI in "voyo_fill unix:/run/fill.sock", it must be an address and a URI of at most 64 characters like "unix:/run/fill.sock:/fill/"
 
-=== TEST 73: voyo_metrics: with a value
+=== TEST 72: voyo_metrics: with a value
 --- config
 location /t { voyo_metrics all; }
 --- must_die
