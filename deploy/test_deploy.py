@@ -352,6 +352,21 @@ class DeployTest(unittest.TestCase):
         self.running.append(process)
         self.until((self.home / 'redis.sock').exists, 'Redis is there')
 
+    @unittest.skipUnless(shutil.which('systemd-analyze'), 'no systemd')
+    def test_the_unit_exposes_little(self) -> None:
+        done = subprocess.run(
+            ['systemd-analyze', 'security', '--offline=true', '--no-pager',
+             '--threshold=20', HERE / 'voyo.service'],
+            capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        # and systemd knows every line; the path is the installed one
+        unit = self.home / 'voyo.service'
+        unit.write_text((HERE / 'voyo.service').read_text().replace(
+            '/opt/voyo', str(ROOT)))
+        done = subprocess.run(['systemd-analyze', 'verify', unit],
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+
     # What it renders.
 
     def conf(self, **more: str) -> str:
