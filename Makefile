@@ -22,6 +22,8 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 INCLUDES := -Icommon -Iresolver -Iresolver/core -Iresolver/worker
 CFLAGS := -std=c11 -D_GNU_SOURCE $(INCLUDES) -pthread $(WARNINGS)
 LDFLAGS := -pie -Wl,-z,relro,-z,now
+# nginx's configure would take them from the environment
+unexport CFLAGS CPPFLAGS LDFLAGS
 MODULE_CFLAGS := $(OPTIMIZE) -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
                  -Wformat=2 -Wno-format-nonliteral
 PACKAGES := hiredis libcjson libpcre2-8 libssl
@@ -54,8 +56,8 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
-        faults fronts matrix \
-        install module resolver resolver-asan resolver-tsan plugin \
+        faults fronts matrix install deb test-deb \
+        module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants FORCE
 
 help:           ## list the targets
@@ -155,6 +157,13 @@ update-ytdlp: resolver  ## switch to the newest yt-dlp if it works; for cron
 
 install: build  ## copy what a server needs to PREFIX (/opt/voyo)
 	@deploy/install "$(DESTDIR)$(PREFIX)"
+
+deb:            ## build Debian packages of this release, into build/deb
+	@exec util/deb
+
+test-deb:       ## install, use, upgrade and remove them in a chroot
+	@util/deps players
+	@exec /usr/bin/python3 t/long_deb.py -v
 
 clean:          ## remove build output, but not installed programs
 	rm -rf $(addprefix $(BUILD)/,versions nginx fuzz plugins unit common \
