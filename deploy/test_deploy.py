@@ -170,6 +170,7 @@ class DeployTest(unittest.TestCase):
                  'https://a/$x{id}', 'ftp://a/{id}'),
                 ('VOYO_TRUSTED_PROXIES', '10.0.0.0/8;', 'proxy', '1.2.3.4/x',
                  '1.2.3.4/33', '::1/129', '1.2.3.4/'),
+                ('VOYO_LOG_CLIENT', 'ip', 'Hash'),
                 ('VOYO_STATUS_ALLOW', '10.0.0.0/8;', 'all', '1.2.3.4/33'),
                 ('VOYO_CORS_ORIGINS', 'app.example', 'https://a;b',
                  'https://a/b', '* https://a', 'https://a:99999'),

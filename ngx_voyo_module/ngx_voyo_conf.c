@@ -187,6 +187,13 @@ ngx_command_t  ngx_voyo_commands[] = {
       offsetof(ngx_voyo_loc_conf_t, retry_timeout),
       &ngx_voyo_retry_bounds },
 
+    { ngx_string("voyo_request_id"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_voyo_loc_conf_t, request_id),
+      NULL },
+
     { ngx_string("voyo_stream"),
       NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_voyo_stream,
@@ -658,6 +665,7 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_http_core_loc_conf_t  *clcf;
 
     static ngx_str_t  host = ngx_string(".googlevideo.com");
+    static ngx_str_t  request_id = ngx_string("voyo_request_id");
 
     ngx_conf_init_uint_value(vmcf->family, AF_UNSPEC);
     ngx_conf_init_uint_value(vmcf->codec, VOYO_CODEC_AAC);
@@ -688,6 +696,12 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         {
             return NGX_CONF_ERROR;
         }
+    }
+
+    vmcf->request_id = ngx_http_get_variable_index(cf, &request_id);
+
+    if (vmcf->request_id == NGX_ERROR) {
+        return NGX_CONF_ERROR;
     }
 
     vmcf->private = ngx_voyo_hosts_private(cf);
@@ -750,6 +764,10 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                               15000);
     ngx_conf_merge_msec_value(conf->retry_timeout, prev->retry_timeout, 6000);
     ngx_conf_merge_uint_value(conf->ahead, prev->ahead, 4);
+
+    if (conf->request_id == NULL) {
+        conf->request_id = prev->request_id;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 

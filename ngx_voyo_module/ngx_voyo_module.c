@@ -16,6 +16,7 @@
 #include "ngx_voyo_origin_variables.h"
 #include "ngx_voyo_pace.h"
 #include "ngx_voyo_rest.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_variables.h"
 
 #include "voyo_version.h"
@@ -76,7 +77,9 @@ ngx_voyo_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_voyo_preconfiguration(ngx_conf_t *cf)
 {
-    if (ngx_voyo_add_variables(cf) != NGX_OK) {
+    if (ngx_voyo_request_id_add_variable(cf) != NGX_OK
+        || ngx_voyo_add_variables(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

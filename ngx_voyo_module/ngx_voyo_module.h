@@ -36,6 +36,7 @@ typedef struct {
     ngx_uint_t                      used;          /* by some location */
     ngx_array_t                     streams;       /* locations' core conf */
     ngx_int_t                       slice_range;   /* the variable's index */
+    ngx_int_t                       request_id;    /* the same */
     uint32_t                        salt;          /* of clients' keys */
 
     /* per worker */
@@ -58,6 +59,7 @@ typedef struct {
     ngx_http_complex_value_t       *prefetch;
     ngx_http_complex_value_t       *artwork;
     ngx_http_complex_value_t       *details;       /* of /health */
+    ngx_http_complex_value_t       *request_id;    /* or NULL */
     ngx_uint_t                      stream;        /* voyo_stream is here */
     ngx_uint_t                      fill;          /* with "fill" */
     ngx_uint_t                      again;         /* with "again" */

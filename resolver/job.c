@@ -363,10 +363,13 @@ job_tell(job_thread_t *thread, job_t *job)
     }
 
     log_event(&thread->config->log, LOG_INFO, "track \"%s\" is resolved "
-              "in %.1f ms, %.2f ms without yt-dlp, %u formats, profile %s%s",
+              "in %.1f ms, %.2f ms without yt-dlp, %u formats, profile "
+              "%s%s%s%s",
               job->popped.id, all, own, job->choose.record.nformats,
               ytdlp_profile_name(job->profile),
-              thread->keeper.cold ? ", cold" : "");
+              thread->keeper.cold ? ", cold" : "",
+              job->popped.request[0] ? ", request " : "",
+              job->popped.request);
 }
 
 
@@ -387,12 +390,14 @@ job_tell_failed(job_thread_t *thread, job_t *job, double all)
     len = len > 300 ? 300 : len;
 
     log_event(&thread->config->log, level, "track \"%s\" cannot be resolved, "
-              "%s, after %.1f ms, %s for %u s, profile %s%s%.*s",
+              "%s, after %.1f ms, %s for %u s, profile %s%s%s%s%.*s",
               job->popped.id, info->name, all,
               info->global ? "nothing is resolved"
               : job->unconfirmed ? "unconfirmed, kept" : "kept",
               job->choose.record.retry_after,
-              ytdlp_profile_name(job->profile), len ? ": " : "", len,
+              ytdlp_profile_name(job->profile),
+              job->popped.request[0] ? ", request " : "",
+              job->popped.request, len ? ": " : "", len,
               len ? why : "");
 }
 

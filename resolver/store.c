@@ -33,8 +33,8 @@ struct store_s {
 };
 
 
-static int store_taken(const redisReply *reply, int64_t *generation,
-    const char **reason);
+static int store_taken(const redisReply *reply, store_job_t *job,
+    int64_t *generation, const char **reason);
 static void store_begin(store_t *store, const voyo_script_t *script);
 static void store_key(store_t *store, const char *name, const char *suffix);
 static void store_arg(store_t *store, const char *arg);
@@ -96,7 +96,7 @@ store_pop(store_t *store, store_job_t *job, int play_only)
 
 
 int
-store_take(store_t *store, const store_job_t *job, const char *token,
+store_take(store_t *store, store_job_t *job, const char *token,
     int64_t *generation, const char **reason)
 {
     int          rc;
@@ -114,6 +114,7 @@ store_take(store_t *store, const store_job_t *job, const char *token,
     store_key(store, "breaker", NULL);
     store_key(store, "budget", NULL);
     store_key(store, "alive:", job->id);
+    store_key(store, "request:", job->id);
     store_arg(store, job->id);
     store_arg(store, token);
     store_arg(store, lease);
@@ -127,7 +128,7 @@ store_take(store_t *store, const store_job_t *job, const char *token,
         return VOYO_EIO;
     }
 
-    rc = store_taken(reply, generation, reason);
+    rc = store_taken(reply, job, generation, reason);
 
     freeReplyObject(reply);
 
@@ -136,7 +137,8 @@ store_take(store_t *store, const store_job_t *job, const char *token,
 
 
 static int
-store_taken(const redisReply *reply, int64_t *generation, const char **reason)
+store_taken(const redisReply *reply, store_job_t *job, int64_t *generation,
+    const char **reason)
 {
     size_t       i;
     const char  *word;
@@ -165,13 +167,16 @@ store_taken(const redisReply *reply, int64_t *generation, const char **reason)
         }
     }
 
-    if (strcmp(word, "run") != 0 || reply->elements != 2
-        || reply->element[1]->type != REDIS_REPLY_INTEGER)
+    if (strcmp(word, "run") != 0 || reply->elements != 3
+        || reply->element[1]->type != REDIS_REPLY_INTEGER
+        || reply->element[2]->type != REDIS_REPLY_STRING)
     {
         return VOYO_EIO;
     }
 
     *generation = reply->element[1]->integer;
+    snprintf(job->request, sizeof(job->request), "%s",
+             reply->element[2]->str);
 
     return 1;
 }

@@ -40,6 +40,7 @@ typedef struct {
     char          id[VOYO_TRACK_LEN + 1];
     store_lane_t  lane;
     char          score[24];           /* time of the request, ms */
+    char          request[65];         /* its id, or "" */
 } store_job_t;
 
 
@@ -59,11 +60,11 @@ void store_free(store_t *store);
 int store_pop(store_t *store, store_job_t *job, int play_only);
 
 /*
- * Takes the lease of a job.  Returns 1, and sets "*generation" to that of the
- * record to come; 0 if the job need not or must not run, and sets "*reason"; or
- * VOYO_EIO.
+ * Takes the lease of a job.  Returns 1, and sets job->request, and
+ * "*generation" to that of the record to come; 0 if the job need not or must
+ * not run, and sets "*reason"; or VOYO_EIO.
  */
-int store_take(store_t *store, const store_job_t *job, const char *token,
+int store_take(store_t *store, store_job_t *job, const char *token,
     int64_t *generation, const char **reason);
 
 /*

@@ -52,7 +52,7 @@ ETag: "dQw4w9WgXcQ.140.1.3584.m1"
 Accept-Ranges:
 --- bytes: 1500-
 --- logged
-{"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=1500-","bytes":2084,"time_taken":*,"resolve_time":*,"cache":"MISS"}
+{"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=1500-","bytes":2084,"time_taken":*,"resolve_time":*,"cache":"MISS","problem":"","repairs":"3","request":*}
 
 === TEST 2: a resume within the first slice
 --- settings

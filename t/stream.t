@@ -213,7 +213,7 @@ Range: bytes=5-9
 --- error_code: 206
 --- bytes: 5-9
 --- logged
-{"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=5-9","bytes":5,"time_taken":*,"resolve_time":*,"cache":"MISS"}
+{"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 206","level":"info","status":206,"track":"dQw4w9WgXcQ","range":"bytes=5-9","bytes":5,"time_taken":*,"resolve_time":*,"cache":"MISS","problem":"","repairs":"0","request":*}
 
 === TEST 21: only header fields that the edge needs are cached
 --- location

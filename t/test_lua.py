@@ -87,7 +87,7 @@ class ScriptTest(unittest.TestCase):
     def want(self, lane: str = 'play', newer_than: int = 0,
              worker: str = 'here') -> list[str]:
         return self.run_script('want', TRACK, worker, str(newer_than), lane,
-                               'me')
+                               'r-1', 'me')
 
     def queued(self, lane: str) -> list[str]:
         return [each.decode()
@@ -361,11 +361,16 @@ class ScriptTest(unittest.TestCase):
         return self.run_script('take', TRACK, 'token', '60000', str(score),
                                lane, str(budget))
 
+    def test_take_returns_the_id_of_the_request(self) -> None:
+        self.jobs.pretend()
+        self.want()
+        self.assertEqual(self.take()[2], 'r-1')
+
     def test_take_runs_and_counts(self) -> None:
-        self.key('SET', f'alive:{TRACK}', '1')
+        self.key('ZADD', f'alive:{TRACK}', '1', 'here')
         before = self.now()
-        word, generation = self.take()
-        self.assertEqual(word, 'run')
+        word, generation, request = self.take()
+        self.assertEqual((word, request), ('run', ''))
         self.assertTrue(before <= int(generation) <= self.now(), generation)
         self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'token')
         self.assertIn(self.key('PTTL', f'lease:{TRACK}'), range(50000, 60001))
@@ -374,7 +379,7 @@ class ScriptTest(unittest.TestCase):
     def test_take_names_a_generation_above_the_last(self) -> None:
         ahead = self.now() + 3600000
         self.key('SET', f'track:{TRACK}', record_json(TRACK, ahead))
-        self.assertEqual(self.take('own'), ['run', str(ahead + 1)])
+        self.assertEqual(self.take('own'), ['run', str(ahead + 1), ''])
 
     def test_take_not_what_is_fresh_abandoned_or_leased(self) -> None:
         self.key('SET', f'track:{TRACK}', record_json(TRACK, 100))
@@ -390,7 +395,7 @@ class ScriptTest(unittest.TestCase):
     def test_take_of_a_prefetch_is_held_to_the_budget(self) -> None:
         self.spend(3)
         self.assertEqual(self.take('prefetch'), ['budget'])
-        self.key('SET', f'alive:{TRACK}', '1')
+        self.key('ZADD', f'alive:{TRACK}', '1', 'here')
         self.assertEqual(self.take()[0], 'run')
         # as many as the budget are kept
         self.assertEqual(self.key('ZCARD', 'budget'), 3)
@@ -404,7 +409,7 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(self.take('prefetch', now - 590000)[0], 'run')
         self.key('DEL', f'lease:{TRACK}')
         # a waiting client is not told that it is too late
-        self.key('SET', f'alive:{TRACK}', '1')
+        self.key('ZADD', f'alive:{TRACK}', '1', 'here')
         self.assertEqual(self.take('play', now - 601000)[0], 'run')
 
     def test_take_waits_for_the_breaker(self) -> None:

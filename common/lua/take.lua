@@ -1,14 +1,15 @@
 -- Takes the lease of a popped job, and counts the extraction.
 --
--- KEYS  track:<id> lease:<id> breaker budget alive:<id>
+-- KEYS  track:<id> lease:<id> breaker budget alive:<id> request:<id>
 -- ARGV  id, token, lease in ms, score (the job's time of request, ms), lane:
 --       "play", "prefetch", or "own" for a job that was not queued; budget, in
 --       extractions an hour
 --
--- Returns {"run", generation of the record to come}; or {"leased"}, {"fresh"}
--- (resolved after it was requested), {"abandoned"} (a play that no client waits
--- for any more), {"stale"} (a prefetch that was requested 10 minutes ago),
--- {"breaker"} or {"budget"} (for a prefetch only).
+-- Returns {"run", generation of the record to come, the id of the request that
+-- queued it, or ""}; or {"leased"}, {"fresh"} (resolved after it was
+-- requested), {"abandoned"} (a play that no client waits for any more),
+-- {"stale"} (a prefetch that was requested 10 minutes ago), {"breaker"} or
+-- {"budget"} (for a prefetch only).
 --
 -- Law 4: a track has one lease.
 
@@ -16,7 +17,8 @@ local id, token, lane = ARGV[1], ARGV[2], ARGV[5]
 local budget = tonumber(ARGV[6])
 
 -- a key of the wrong type would make every call of the script fail
-for i, kind in ipairs({'string', 'string', 'hash', 'zset'}) do
+for i, kind in ipairs({'string', 'string', 'hash', 'zset', 'zset',
+                       'string'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -72,4 +74,5 @@ redis.call('SET', KEYS[2], token, 'PX', ARGV[3])
 redis.call('ZADD', KEYS[4], now, token)
 redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))
 
-return {'run', math.max(now, generation + 1)}
+return {'run', math.max(now, generation + 1),
+        redis.call('GET', KEYS[6]) or ''}

@@ -1,10 +1,12 @@
 -- Requests a track: returns what is known of it, or queues it.
 --
--- KEYS  track:<id> failure:<id> lease:<id> alive:<id> jobs:play jobs:prefetch
---       resolvers breaker budget limits turn:<client> left:<client>
+-- KEYS  track:<id> failure:<id> lease:<id> alive:<id> request:<id> jobs:play
+--       jobs:prefetch resolvers breaker budget limits turn:<client>
+--       left:<client>
 -- ARGV  id, worker (of nginx, a name), newer_than (a generation, 0 for any),
 --       lane: "play", "info" (for a client that does not listen), "prefetch",
---       or "none" to only read; client, its key, or ""
+--       or "none" to only read; the request's id, for logs, or ""; client, its
+--       key, or ""
 --
 -- Returns one of
 --   {"record", json}      its generation is above newer_than
@@ -24,11 +26,13 @@
 -- clients take turns: the first track of each comes before the second of any.
 -- Law 4: a track is queued once, however often it is requested.
 
-local id, worker, lane, client = ARGV[1], ARGV[2], ARGV[4], ARGV[5]
+local id, worker, lane = ARGV[1], ARGV[2], ARGV[4]
+local request, client = ARGV[5], ARGV[6]
 
 -- a key of the wrong type would make every call of the script fail
-for i, kind in ipairs({'string', 'string', 'string', 'zset', 'zset', 'zset',
-                       'zset', 'hash', 'zset', 'hash', 'zset', 'string'}) do
+for i, kind in ipairs({'string', 'string', 'string', 'zset', 'string',
+                       'zset', 'zset', 'zset', 'hash', 'zset', 'hash', 'zset',
+                       'string'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -41,7 +45,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local record = redis.call('GET', KEYS[1]) or ''
 local generation = tonumber(string.match(
   record, '^{"v":1,"generation":(%d+)')) or 0
-local state = redis.call('HMGET', KEYS[10], 'moved', 'met')
+local state = redis.call('HMGET', KEYS[11], 'moved', 'met')
 local moved = tonumber(state[1]) or 0
 if moved > now then
   -- from before the clock was set back
@@ -78,7 +82,7 @@ end
 
 -- a heartbeat expires after 5 s: a later time is from before the clock was set
 -- back
-if redis.call('ZCOUNT', KEYS[7], now, now + 5000) == 0 then
+if redis.call('ZCOUNT', KEYS[8], now, now + 5000) == 0 then
   return {'no_resolver'}
 end
 
@@ -94,7 +98,7 @@ end
 -- the breaker is open for its time and then half-open: it allows one track, the
 -- probe, as long as a client or a resolver confirms it every 3 s; if more time
 -- is left than it was opened for, the clock was set back
-local breaker = redis.call('HMGET', KEYS[8], 'class', 'until', 'probe',
+local breaker = redis.call('HMGET', KEYS[9], 'class', 'until', 'probe',
                            'probe_until', 'span')
 if breaker[1] then
   local left, span = breaker[2] - now, tonumber(breaker[5] or 3600000)
@@ -109,7 +113,7 @@ end
 -- a track becomes the probe only if it will be resolved
 local function pending()
   if breaker[1] then
-    redis.call('HSET', KEYS[8], 'probe', id, 'probe_until', now + 3000)
+    redis.call('HSET', KEYS[9], 'probe', id, 'probe_until', now + 3000)
   end
   return {'pending'}
 end
@@ -121,7 +125,7 @@ if lane ~= 'prefetch' then
   redis.call('PEXPIRE', KEYS[4], 3000)
 end
 
-local queued = redis.call('ZSCORE', KEYS[5], id)
+local queued = redis.call('ZSCORE', KEYS[6], id)
 
 if redis.call('EXISTS', KEYS[3]) == 1
   or queued and (lane ~= 'play' or tonumber(queued) <= now)
@@ -141,19 +145,19 @@ elseif lane == 'play' and client ~= '' then
 
   -- a client that has left two tracks within 2 s may leave this one too
   if not queued and not waits
-    and tonumber(redis.call('GET', KEYS[12]) or 0) >= 2
+    and tonumber(redis.call('GET', KEYS[13]) or 0) >= 2
   then
     return {'pending', 150}
   end
 
   -- after the client's last other track that is still queued
-  local mine = redis.call('ZREM', KEYS[11], id) == 1
+  local mine = redis.call('ZREM', KEYS[12], id) == 1
   local last, due
   repeat
-    last = redis.call('ZREVRANGE', KEYS[11], 0, 0)[1]
-    due = last and redis.call('ZSCORE', KEYS[5], last)
+    last = redis.call('ZREVRANGE', KEYS[12], 0, 0)[1]
+    due = last and redis.call('ZSCORE', KEYS[6], last)
     if last and not due then
-      redis.call('ZREM', KEYS[11], last)
+      redis.call('ZREM', KEYS[12], last)
     end
   until due or not last
 
@@ -161,53 +165,56 @@ elseif lane == 'play' and client ~= '' then
     score = math.max(score, due + 10000)
   end
   if mine and queued and score >= tonumber(queued) then
-    redis.call('ZADD', KEYS[11], queued, id)
+    redis.call('ZADD', KEYS[12], queued, id)
   end
 end
 
 local function queue(key)
   redis.call('ZADD', key, score, id)
+  if request ~= '' then
+    redis.call('SET', KEYS[5], request, 'PX', 600000)
+  end
   if lane == 'play' and client ~= '' then
-    redis.call('ZADD', KEYS[11], score, id)
-    redis.call('PEXPIRE', KEYS[11], 60000)
+    redis.call('ZADD', KEYS[12], score, id)
+    redis.call('PEXPIRE', KEYS[12], 60000)
   end
   return pending()
 end
 
 -- this client's turn may come before that of the one that queued it
 if queued then
-  return score < tonumber(queued) and queue(KEYS[5]) or pending()
-end
-
--- a queued prefetch that is now requested for a client moves
-queued = redis.call('ZSCORE', KEYS[6], id)
-if queued then
-  if lane == 'play' then
-    redis.call('ZREM', KEYS[6], id)
-    return queue(KEYS[5])
-  end
   return score < tonumber(queued) and queue(KEYS[6]) or pending()
 end
 
-local limits = redis.call('HMGET', KEYS[10], 'queue', 'budget')
+-- a queued prefetch that is now requested for a client moves
+queued = redis.call('ZSCORE', KEYS[7], id)
+if queued then
+  if lane == 'play' then
+    redis.call('ZREM', KEYS[7], id)
+    return queue(KEYS[6])
+  end
+  return score < tonumber(queued) and queue(KEYS[7]) or pending()
+end
+
+local limits = redis.call('HMGET', KEYS[11], 'queue', 'budget')
 local most, budget = tonumber(limits[1]), tonumber(limits[2])
 
 if lane ~= 'play' and budget then
-  redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', now - 3600000)
-  redis.call('ZREMRANGEBYSCORE', KEYS[9], now + 1, '+inf')
-  if redis.call('ZCARD', KEYS[9]) >= budget then
-    local oldest = redis.call('ZREVRANGE', KEYS[9], budget - 1, budget - 1,
+  redis.call('ZREMRANGEBYSCORE', KEYS[10], '-inf', now - 3600000)
+  redis.call('ZREMRANGEBYSCORE', KEYS[10], now + 1, '+inf')
+  if redis.call('ZCARD', KEYS[10]) >= budget then
+    local oldest = redis.call('ZREVRANGE', KEYS[10], budget - 1, budget - 1,
                               'WITHSCORES')
     return refused('budget', oldest[2] + 3600000 - now)
   end
 end
 
-local others = redis.call('ZCARD', KEYS[6])
-if most and redis.call('ZCARD', KEYS[5]) + others >= most then
+local others = redis.call('ZCARD', KEYS[7])
+if most and redis.call('ZCARD', KEYS[6]) + others >= most then
   if lane ~= 'play' or others == 0 then
     return refused('busy', 5000)
   end
-  redis.call('ZPOPMAX', KEYS[6])
+  redis.call('ZPOPMAX', KEYS[7])
 end
 
-return queue(lane == 'play' and KEYS[5] or KEYS[6])
+return queue(lane == 'play' and KEYS[6] or KEYS[7])

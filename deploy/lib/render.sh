@@ -75,8 +75,11 @@ set_values()
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=$cache
         [CACHE_MIN_FREE]=${VOYO_CACHE_MIN_FREE:-$(min_free "$cache")}
+        [CORS_KEY]=$(cors_key)
         [CORS_ORIGINS]=$(cors_lines)
         [STATUS_ALLOW]=$(status_lines)
+        [REQUEST_ID]=$(request_id_lines)
+        [LOG_CLIENT]=$(log_client)
         [PORT]=$PORT
         [LISTEN_IPV6]=$(listen_ipv6)
         [APP]=$(app_lines)
@@ -252,6 +255,14 @@ listen_ipv6()
 }
 
 
+# The response is the same for all origins, unless some are listed.
+
+cors_key()
+{
+    [ "$VOYO_CORS_ORIGINS" = '*' ] && echo '""' || echo '$http_origin'
+}
+
+
 cors_lines()
 {
     local each
@@ -265,6 +276,40 @@ cors_lines()
     for each in ${VOYO_CORS_ORIGINS//,/ }; do
         echo "        \"$each\" \"$each\";"
     done
+}
+
+
+# The id of a request is the one that a trusted proxy sends, or a new one.
+
+request_id_lines()
+{
+    local each
+
+    [ -n "$VOYO_TRUSTED_PROXIES" ] || return 0
+
+    echo 'geo $realip_remote_addr $voyo_trusted {'
+    echo '        default 0;'
+    for each in $VOYO_TRUSTED_PROXIES; do
+        echo "        $each 1;"
+    done
+    echo '    }'
+    echo
+    echo '    map "$voyo_trusted $http_x_request_id $http_traceparent" $voyo_sent_id {'
+    echo '        default "";'
+    echo '        "~^1 (?<voyo_sent>[A-Za-z0-9._-]{8,64}) " $voyo_sent;'
+    echo '        "~^1  [0-9a-f]{2}-(?<voyo_trace>[0-9a-f]{32})-" $voyo_trace;'
+    echo '    }'
+    echo
+    echo '    voyo_request_id $voyo_sent_id;'
+}
+
+
+log_client()
+{
+    case $VOYO_LOG_CLIENT in
+    address) echo ',"client":"$remote_addr"' ;;
+    hash) echo ',"client":"$voyo_client_key"' ;;
+    esac
 }
 
 

@@ -32,7 +32,7 @@ read_settings()
     : "${VOYO_FETCH_RATE:=5}" "${VOYO_RETRY_TIMEOUT:=6}"
     : "${VOYO_ART_URL:=$art_url}"
     : "${VOYO_TRUSTED_PROXIES=$trusted_proxies}"
-    : "${VOYO_STATUS_ALLOW=$private_networks}"
+    : "${VOYO_STATUS_ALLOW=$private_networks}" "${VOYO_LOG_CLIENT:=address}"
     : "${VOYO_MP4_HEADER:=1}" "${VOYO_REDIS_WAIT:=60}"
     : "${VOYO_YTDLP_UPDATE:=never}"
 
@@ -49,6 +49,7 @@ read_settings()
     one_of VOYO_DEMO 0 1
     one_of VOYO_YTDLP_UPDATE never daily
     one_of VOYO_ACCESS_LOG 0 1
+    one_of VOYO_LOG_CLIENT address hash none
     one_of VOYO_MP4_HEADER 0 1
     one_of VOYO_LOG_LEVEL debug info notice warn error crit
 

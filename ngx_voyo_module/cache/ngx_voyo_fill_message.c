@@ -41,6 +41,11 @@ ngx_voyo_fill_message(u_char *buf, size_t size, ngx_str_t *uri,
         p = ngx_slprintf(p, last, "X-Voyo-Client: %V" CRLF, request->client);
     }
 
+    if (request->request_id.len) {
+        p = ngx_slprintf(p, last, "X-Request-Id: %V" CRLF,
+                         &request->request_id);
+    }
+
     p = ngx_slprintf(p, last, CRLF
                      "HEAD %V HTTP/1.1" CRLF
                      "Host: voyo" CRLF

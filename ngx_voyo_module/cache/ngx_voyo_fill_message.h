@@ -24,6 +24,7 @@ typedef struct {
     ngx_str_t        *representation;    /* NULL: whichever is chosen, */
     ngx_uint_t        unknown;           /* then: it is resolved first */
     ngx_str_t        *client;            /* to count it for, or NULL */
+    ngx_str_t         request_id;        /* of the client's, or empty */
     ngx_connection_t *owner;             /* that it is for, or NULL */
 } ngx_voyo_fill_request_t;
 

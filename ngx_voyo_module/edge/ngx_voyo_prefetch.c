@@ -9,6 +9,7 @@
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_park.h"
 #include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_zone.h"
 
 #include "voyo_errno.h"
@@ -176,6 +177,7 @@ ngx_voyo_prefetch_fill(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     request.representation = NULL;
     request.unknown = (ngx_voyo_zone_generation(vmcf->shm_zone, &name) == 0);
     request.client = ngx_voyo_client_address(r);
+    request.request_id = ngx_voyo_request_id(r);
     request.owner = NULL;
 
     return ngx_voyo_fill_add(vmcf->fills, &request, watch);

@@ -7,6 +7,7 @@
 #include "ngx_voyo_answer.h"
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_park.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_retry.h"
 
 
@@ -23,6 +24,7 @@ ngx_int_t
 ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     ngx_voyo_problem_t *problem)
 {
+    ngx_str_t              id;
     ngx_msec_t             elapsed;
     ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
@@ -48,10 +50,12 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     }
 
     if (problem->retry_after == 0 || elapsed >= vlcf->retry_timeout) {
+        id = ngx_voyo_request_id(r);
+
         ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                       "bytes %O-%O of \"%V\" cannot be fetched, %s, the "
-                      "connection is closed", edge->start, edge->last,
-                      &edge->representation, problem->code);
+                      "connection is closed, request %V", edge->start,
+                      edge->last, &edge->representation, problem->code, &id);
 
         ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SOURCE);
 

@@ -227,6 +227,8 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         code = ngx_voyo_header_find(&u->headers_in.headers, "X-Voyo-Problem");
         retry_after = ngx_voyo_header_seconds(&u->headers_in.headers,
                                               "Retry-After");
+        edge->ctx.repairs += ngx_voyo_header_seconds(&u->headers_in.headers,
+                                                     "X-Voyo-Repairs");
     }
 
     ngx_voyo_problem_named(&problem, status, code);

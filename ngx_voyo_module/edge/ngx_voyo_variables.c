@@ -8,6 +8,7 @@
 #include "ngx_voyo_edge_ctx.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_prefetch.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_range.h"
 #include "ngx_voyo_variable.h"
 #include "ngx_voyo_variables.h"
@@ -21,6 +22,8 @@
 typedef enum {
     NGX_VOYO_RESOLVE_TIME = 0,
     NGX_VOYO_TIMING,
+    NGX_VOYO_PROBLEM,
+    NGX_VOYO_REPAIRS,
     NGX_VOYO_QUALITY,
     NGX_VOYO_REPRESENTATION,
     NGX_VOYO_SERVED,
@@ -46,6 +49,8 @@ static ngx_uint_t ngx_voyo_variable_failed(ngx_http_request_t *r,
     ngx_voyo_follow_t *follow);
 static ngx_int_t ngx_voyo_variable_cold_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voyo_variable_client_key(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_client(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_str_t *ngx_voyo_variable_counted(ngx_http_request_t *r);
@@ -67,6 +72,15 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
 
     { ngx_string("voyo_client"), NULL, ngx_voyo_variable_client, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_client_key"), NULL, ngx_voyo_variable_client_key, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_problem"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_PROBLEM, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("voyo_repairs"), NULL, ngx_voyo_variable_edge,
+      NGX_VOYO_REPAIRS, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_track"), NULL, ngx_voyo_variable_track, 0,
       NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -226,6 +240,21 @@ ngx_voyo_variable_edge(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     switch (data) {
 
+    case NGX_VOYO_PROBLEM:
+        name = edge->ctx.problem.status ? edge->ctx.problem.code : "";
+        ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
+        return NGX_OK;
+
+    case NGX_VOYO_REPAIRS:
+
+        if (edge->ctx.repairs == 0) {
+            ngx_voyo_variable_set(v, (u_char *) "0", 1);
+            return NGX_OK;
+        }
+
+        return ngx_voyo_variable_print(r, v, NGX_INT_T_LEN, "%ui",
+                                       edge->ctx.repairs);
+
     case NGX_VOYO_RESOLVE_TIME:
         return ngx_voyo_variable_print(r, v, NGX_TIME_T_LEN + 4, "%T.%03M",
                                        (time_t) (waited / 1000),
@@ -310,6 +339,7 @@ ngx_voyo_variable_followed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
     request.codec = edge->codec;
     request.representation = &edge->representation;
     request.client = NULL;
+    request.request_id = ngx_voyo_request_id(r);
     request.owner = r->connection;
 
     ngx_voyo_ahead(r, &edge->ahead, &request, edge->last);
@@ -428,6 +458,15 @@ ngx_voyo_variable_counted(ngx_http_request_t *r)
 
 
 /* For a fill, the client that caused it; empty if it reads ahead. */
+
+static ngx_int_t
+ngx_voyo_variable_client_key(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    return ngx_voyo_variable_print(r, v, 2 * sizeof(uint64_t), "%016xL",
+                                   ngx_voyo_client_key(r));
+}
+
 
 static ngx_int_t
 ngx_voyo_variable_client(ngx_http_request_t *r, ngx_http_variable_value_t *v,

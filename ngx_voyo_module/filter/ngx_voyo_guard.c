@@ -7,6 +7,7 @@
 #include "ngx_voyo_cached.h"
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_ctx.h"
+#include "ngx_voyo_header.h"
 
 
 /*
@@ -181,6 +182,12 @@ ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge)
                    !r->cached ? NGX_VOYO_SLICE_MISS
                    : r->cache->wait_time ? NGX_VOYO_SLICE_WAITED
                    : NGX_VOYO_SLICE_HIT);
+
+    if (!r->cached && r->upstream) {
+        edge->repairs += ngx_voyo_header_seconds(
+                                            &r->upstream->headers_in.headers,
+                                            "X-Voyo-Repairs");
+    }
 
     if (r == r->main && !edge->sent) {
         now = ngx_timeofday();

@@ -32,6 +32,7 @@ typedef struct {
     ngx_event_t          timer;       /* deleted with the request */
     ngx_msec_t           started;     /* of waiting */
     ngx_msec_t           waited;      /* milliseconds */
+    ngx_uint_t           repairs;     /* of its slices at the origin */
     ngx_msec_t           first_byte;  /* ms from the start to the header */
     ngx_pool_cleanup_pt  leave;       /* called when the request ends */
     unsigned             sent:1;      /* the header, whatever r->header_sent */

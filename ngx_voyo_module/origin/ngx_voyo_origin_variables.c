@@ -11,6 +11,8 @@
 
 static ngx_int_t ngx_voyo_origin_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_voyo_origin_variable_repairs(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 
 
 static ngx_http_variable_t  ngx_voyo_origin_variables[] = {
@@ -42,6 +44,9 @@ static ngx_http_variable_t  ngx_voyo_origin_variables[] = {
     { ngx_string("voyo_etag"), NULL, ngx_voyo_origin_variable,
       offsetof(ngx_voyo_origin_t, etag), NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("voyo_media_repairs"), NULL,
+      ngx_voyo_origin_variable_repairs, 0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
       ngx_http_null_variable
 };
 
@@ -65,6 +70,26 @@ ngx_voyo_origin_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_voyo_variable_set(v, text->data, text->len);
 
     return NGX_OK;
+}
+
+
+/* Empty if there were none, so that no header field is added. */
+
+static ngx_int_t
+ngx_voyo_origin_variable_repairs(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_voyo_origin_t  *origin;
+
+    origin = ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN);
+
+    if (origin == NULL || origin->attempts == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    return ngx_voyo_variable_print(r, v, NGX_INT_T_LEN, "%ui",
+                                   origin->attempts);
 }
 
 

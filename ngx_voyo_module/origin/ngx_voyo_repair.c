@@ -6,6 +6,7 @@
 
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_repair.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_source.h"
 
 #include "voyo_record.h"
@@ -34,16 +35,19 @@ ngx_int_t
 ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
     ngx_int_t   rc;
+    ngx_str_t   id;
     ngx_uint_t  status;
 
+    id = ngx_voyo_request_id(r);
     status = r->upstream ? r->upstream->headers_in.status_n : 0;
 
     /* the only message: nginx's own would contain the URL */
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "media host \"%V\" answered %ui to bytes %O-%O of \"%V\", "
-                  "attempt %ui", &origin->url.host, status, origin->start,
-                  origin->last, &origin->representation, origin->attempts);
+                  "attempt %ui, request %V", &origin->url.host, status,
+                  origin->start, origin->last, &origin->representation,
+                  origin->attempts, &id);
 
     switch (status) {
 
@@ -77,9 +81,9 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     if (rc != NGX_OK) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "gave up on bytes %O-%O of \"%V\" after %ui attempts, "
-                      "the last was answered %ui", origin->start,
+                      "the last was answered %ui, request %V", origin->start,
                       origin->last, &origin->representation,
-                      origin->attempts, status);
+                      origin->attempts, status, &id);
     }
 
     return rc;

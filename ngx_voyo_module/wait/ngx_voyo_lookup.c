@@ -7,6 +7,7 @@
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_lookup.h"
 #include "ngx_voyo_redis_script.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_waiters.h"
 #include "ngx_voyo_zone.h"
 
@@ -16,8 +17,8 @@
 
 
 #define NGX_VOYO_NEWEST     9007199254740991      /* above any generation */
-#define NGX_VOYO_KEYS_MAX   12
-#define NGX_VOYO_ARGS_MAX   5
+#define NGX_VOYO_KEYS_MAX   13
+#define NGX_VOYO_ARGS_MAX   6
 
 
 typedef struct {
@@ -74,11 +75,13 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
     ngx_str_t *track, uint64_t newer_than, const char *lane, uint64_t client)
 {
     u_char                number[NGX_INT64_LEN + 1];
+    u_char                request[NGX_VOYO_REQUEST_ID_MAX + 1];
     const char           *args[NGX_VOYO_ARGS_MAX];
     ngx_voyo_question_t  *question;
 
+    static ngx_str_t    none = ngx_null_string;
     static const char  *keys[] = {
-        "track:", "failure:", "lease:", "alive:", "jobs:play",
+        "track:", "failure:", "lease:", "alive:", "request:", "jobs:play",
         "jobs:prefetch", "resolvers", "breaker", "budget", "limits",
         "turn:", "left:", NULL
     };
@@ -99,9 +102,14 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
     args[1] = (char *) vmcf->worker;
     args[2] = (char *) number;
     args[3] = lane;
+    args[4] = (char *) request;
+
+    *ngx_snprintf(request, NGX_VOYO_REQUEST_ID_MAX, "%V",
+                  node ? &node->request_id : &none)
+        = '\0';
 
     if (ngx_voyo_lookup_run(vmcf, &voyo_script_want, ngx_voyo_lookup_answer,
-                            question, keys, client, args, 4)
+                            question, keys, client, args, 5)
         != NGX_OK)
     {
         ngx_free(question);

@@ -6,6 +6,7 @@
 
 #include "ngx_voyo_client.h"
 #include "ngx_voyo_park.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_waiters.h"
 
 
@@ -83,6 +84,7 @@ ngx_voyo_park_add(ngx_voyo_ctx_t *ctx, ngx_str_t *track, uint64_t newer_than,
     park->waiter.data = park;
     park->waiter.newer_than = newer_than;
     park->waiter.client = ngx_voyo_client_key(ctx->request);
+    park->waiter.request_id = ngx_voyo_request_id(ctx->request);
     park->waiter.lane = vlcf->fill ? NGX_VOYO_LANE_PREFETCH
                         : vlcf->stream || vlcf->origin ? NGX_VOYO_LANE_PLAY
                         : NGX_VOYO_LANE_INFO;

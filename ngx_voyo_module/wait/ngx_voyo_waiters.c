@@ -282,6 +282,7 @@ ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node)
     node->again = 0;
     node->lane = NGX_VOYO_LANE_PREFETCH;
     node->client = 0;
+    ngx_str_null(&node->request_id);
     node->newer_than = (uint64_t) -1;
 
     for (q = ngx_queue_head(&node->waiters);
@@ -293,6 +294,7 @@ ngx_voyo_waiters_ask(ngx_voyo_waiters_node_t *node)
         if (w->lane >= node->lane) {
             node->lane = w->lane;
             node->client = w->client;
+            node->request_id = w->request_id;
         }
 
         node->newer_than = ngx_min(node->newer_than, w->newer_than);

@@ -63,6 +63,7 @@ struct ngx_voyo_waiter_s {
     uint64_t               newer_than;    /* a generation */
     ngx_voyo_lane_e        lane;
     uint64_t               client;        /* its key, or 0 */
+    ngx_str_t              request_id;
     ngx_event_t            timer;
     ngx_voyo_waiter_pt     handler;
     void                  *data;
@@ -77,6 +78,7 @@ struct ngx_voyo_waiters_node_s {
     uint64_t               newer_than;    /* the lowest of the waiters' */
     ngx_voyo_lane_e        lane;          /* the most urgent */
     uint64_t               client;        /* the newest in that lane */
+    ngx_str_t              request_id;    /* its, while it is queried */
     ngx_uint_t             failed;        /* queries in a row */
     unsigned               asking:1;      /* a query is in flight */
     unsigned               again:1;       /* query once more after it */
@@ -110,8 +112,8 @@ ngx_voyo_waiters_t *ngx_voyo_waiters_create(ngx_pool_t *pool, ngx_log_t *log,
 
 /*
  * Waits for a track with a generation above w->newer_than, for "timeout"
- * milliseconds.  The caller sets newer_than, lane, client, handler and
- * data, and removes the waiter before its memory is freed.
+ * milliseconds.  The caller sets newer_than, lane, client, request_id,
+ * handler and data, and removes the waiter before its memory is freed.
  *
  * NGX_AGAIN: it waits, the handler will be called later.  NGX_BUSY: "max" wait
  * already.  NGX_DECLINED: Redis is not available.  NGX_ERROR: no memory.

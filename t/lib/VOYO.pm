@@ -54,7 +54,7 @@ package VOYO;
 #   --- says       expected lines of the error log, [error] or not
 #   --- fetched    requests to the media server, one per line: PATH FIRST-LAST,
 #                  in any order; "slices 0 3" are those of /140
-#   --- logged     the access log, without times
+#   --- logged     the access log, without times and chosen request ids
 #   --- asked      jobs that the resolver received, one per line: LANE ID
 #
 # The default request is GET /cdn/stream/dQw4w9WgXcQ.  Every block also checks
@@ -126,8 +126,8 @@ our %SETTINGS = (
     RESOLVE_TIMEOUT => '15s', RETRY_TIMEOUT => '0', AHEAD => 0, RESOLVER => '',
     CACHE_SIZE => '100m', CACHE_MIN_FREE => '1m', FAMILY => 'any',
     LIMIT_ZONE => '', LIMIT => '', FETCH_ZONE => '', FETCH => '', REAL_IP => '', MP4_HEADER => 'on',
-    CORS_ORIGINS => 'default "*";', LISTEN_IPV6 => '', PROXY_BIND => '',
-    STATUS_ALLOW => '127.0.0.0/8 1;',
+    CORS_KEY => '""', CORS_ORIGINS => 'default "*";', LISTEN_IPV6 => '', PROXY_BIND => '',
+    STATUS_ALLOW => '127.0.0.0/8 1;', REQUEST_ID => '', LOG_CLIENT => '',
 );
 
 my ($number, %state) = (0);
@@ -699,7 +699,8 @@ add_test_cleanup_handler(sub {
         s/ bytes=(\S+)$/ $1/r =~ s/ -$//r });
     compare($block, 'asked', 'asked.log', sub { $_ });
     compare($block, 'logged', 'access.log', sub {
-        s/("\w*time\w*"):"?[\dT:.+-]+"?/$1:*/gr });
+        s/("\w*time\w*"):"?[\dT:.+-]+"?/$1:*/g;
+        s/("request"):"[0-9a-f]{32}"/$1:*/r });
     start_redis() if $state{gone};
     close $state{listener} if $state{listener};
     quit($name);

@@ -25,17 +25,17 @@ class Jobs:
         self.stack = stack
 
     def want(self, track: str, newer_than: int = 0, lane: str = 'play',
-             client: str = '', worker: str = 'test',
+             client: str = '', worker: str = 'test', request: str = '',
              ) -> tuple[str, dict[str, Any] | None]:
         """Returns what is known of a track, and requests it if unknown."""
 
         keys = [PREFIX + each for each in (
             f'track:{track}', f'failure:{track}', f'lease:{track}',
-            f'alive:{track}', 'jobs:play', 'jobs:prefetch', 'resolvers',
-            'breaker', 'budget', 'limits', f'turn:{client}',
+            f'alive:{track}', f'request:{track}', 'jobs:play', 'jobs:prefetch',
+            'resolvers', 'breaker', 'budget', 'limits', f'turn:{client}',
             f'left:{client}')]
         answer = self._run('want', keys, track, worker, str(newer_than), lane,
-                           client)
+                           request, client)
         return (answer[0].decode(),
                 json.loads(answer[1]) if answer[0] != b'pending'
                 and len(answer) > 1 else None)
@@ -52,8 +52,8 @@ class Jobs:
 
         return self._run('take', [PREFIX + each for each in (
             f'track:{track}', f'lease:{track}', 'breaker', 'budget',
-            f'alive:{track}')], track, token, '2000', str(score), lane,
-            str(budget))
+            f'alive:{track}', f'request:{track}')], track, token, '2000',
+            str(score), lane, str(budget))
 
     def renew(self, track: str, token: str, generation: int) -> int:
         return self._run('renew', [PREFIX + each for each in (

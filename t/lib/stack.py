@@ -234,13 +234,15 @@ class Stack:
             'RETRY_TIMEOUT': self.retry_timeout,
             'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
             'CACHE_MIN_FREE': self.min_free,
-            'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
+            'CORS_KEY': '""', 'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
             'LISTEN_IPV6': '', 'APP': '', 'CA_FILE': self.source['ca'],
             'PROXY_BIND': '',
             'AHEAD': self.ahead, 'ART_URL': f'http://127.0.0.1:{ports["HTTP0"]}/vi/${{voyo_id_track}}/hqdefault.jpg',
             'FAMILY': 'any',
             'FETCH_ZONE': '', 'FETCH': '',
             'STATUS_ALLOW': '127.0.0.0/8 1; ::1 1;',
+            'REQUEST_ID': 'map "" $voyo_sent_id { default ""; }',
+            'LOG_CLIENT': ',"client":"$remote_addr"',
             'LIMIT_ZONE': '' if not self.cold_rate else
             'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
             f'rate={self.cold_rate}r/m; limit_req_status 429; '
