@@ -56,7 +56,8 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
-        faults fronts matrix install deb test-deb \
+        faults fronts image test-image matrix \
+        install deb test-deb \
         module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants FORCE
 
@@ -83,6 +84,7 @@ test:           ## install, build and run every quick test, as CI does
 
 test-long:      ## every test, repeated, with sanitizers and fuzzing
 	@util/deps players
+	@util/deps image
 	@$(MAKE) build resolver-asan resolver-tsan nginx-asan nginx-valgrind
 	@exec util/test --long
 
@@ -104,6 +106,15 @@ matrix:         ## the .t suites with each nginx; NGINX_SOURCES: more of them
 	@util/deps test
 	@$(MAKE) build
 	@exec util/matrix $(NGINX_SOURCES)
+
+image:          ## build the container image, with docker, podman or buildah
+	@exec util/image
+
+test-image:     ## build the image, and test what runs in it; 10 minutes
+	@util/deps image
+	@$(MAKE) build
+	@t/image/test_image.py
+	@t/image/test_compose.py
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check
