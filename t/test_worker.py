@@ -334,8 +334,9 @@ class ProfileTest(unittest.TestCase):
         self.assertNotRegex(log, r'[?&](sig|expire|ip)=')
         # what was refused is not begun with
         self.jobs.outcome('s30_after00')
-        self.assertRegex(self.stack.log('resolver'),
-                         r'"s30_after00" is resolved.*profile full')
+        wait_for(lambda: re.search(
+            r'"s30_after00" is resolved.*profile full',
+            self.stack.log('resolver')), 'the full profile is used')
 
     def test_a_preferred_profile_that_finds_less_is_left(self) -> None:
         self.stack.switch(faults=[{'on': 'media', 'id': 's30_refuse2',
