@@ -25,6 +25,7 @@ class Fault:
     name = ''
     expected: tuple[str, ...] = ()     # one of these; none: any answer is right
     healthy = False                    # it must stay healthy
+    loses = False                      # connections, which nothing can keep
     settings: dict[str, Any] = {}      # of the Stack
     # seconds after its end until all is normal again; None: not judged
     again: float | None = 2.0
@@ -136,6 +137,7 @@ class YtdlpStopped(YtdlpKilled):
 class WorkerKilled(Fault):
     name = 'nginx worker: SIGKILL, each 2 s'
     healthy = True
+    loses = True
 
     def begin(self) -> None:
         self.turns = 0

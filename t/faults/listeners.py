@@ -52,7 +52,8 @@ class Request:
 @dataclass
 class Health:
     at: float
-    status: str                        # "none": no answer within a second
+    status: str                        # "none": no answer within a second;
+                                       # "lost": the connection broke
     checks: dict[str, Any]
 
     @property
@@ -263,8 +264,10 @@ class Crowd:
                 answer = await reader.read(-1)
             body = json.loads(answer.partition(b'\r\n\r\n')[2])
             return Health(time.monotonic(), body['status'], body['checks'])
-        except (OSError, ValueError, TimeoutError):
+        except TimeoutError:
             return Health(time.monotonic(), 'none', {})
+        except (OSError, ValueError):
+            return Health(time.monotonic(), 'lost', {})
         finally:
             if writer:
                 writer.transport.abort()

@@ -62,8 +62,10 @@ class Result:
             found.append('/health said ' + self.noticed.status)
         if self.later:
             found.append(f'{self.later} known disturbed afterwards')
-        if silent := sum(each.status == 'none' for each in crowd.health):
-            found.append(f'{silent} × no /health within a second')
+        silent = [each for each in crowd.health if each.status == 'none'
+                  or each.status == 'lost' and not fault.loses]
+        if silent:
+            found.append(f'{len(silent)} × no /health within a second')
         for what, after in (('no play', self.plays_after),
                             ('not healthy', self.healthy_after)):
             if fault.again and (after is None or after > fault.again):
@@ -109,9 +111,10 @@ async def suffer(fault: faults.Fault, listeners: int, seconds: float,
 
 def is_noticed(health: Health, fault: faults.Fault) -> bool:
     if fault.expected:
-        return health.status not in ('healthy', 'none') \
+        return health.status not in ('healthy', 'none', 'lost') \
             and any(name in health.failed for name in fault.expected)
-    return health.status != 'healthy'
+    return health.status != 'healthy' \
+        and not (health.status == 'lost' and fault.loses)
 
 
 def healthy_since(crowd: Crowd, ended: float) -> float | None:
