@@ -99,23 +99,6 @@ class MediaTest(unittest.TestCase):
                 answer = self.stack.get(f'/cdn/stream/{track}')
                 self.assertEqual(answer.body, expected)
 
-    def test_a_body_that_breaks_off_is_continued(self) -> None:
-        # each response for the track does, after some bytes
-        for number, do in enumerate((
-                {'cut': 100_000}, {'reset': 200_000},
-                {'cut': SLICE - 1}, {'cut': 65536})):
-            with self.subTest(do):
-                track = f'm04_brokof{number}'
-                self.fault(track, do)
-                answer = self.stack.get(f'/cdn/stream/{track}')
-                self.assertTrue(answer.body == self.stack.file(track),
-                                'other bytes')
-                self.assertEqual(len(self.stack.requests('player', track)), 1)
-                ranges = [each['range'] for each in
-                          self.stack.requests('media', track)]
-                # what was received is not requested again
-                self.assertEqual(len(ranges), len(set(ranges)))
-
     def test_a_file_of_the_cache_that_is_cut(self) -> None:
         # nginx takes its length for the body's, under a whole Content-Length
         track = 'm04_cutfile'
@@ -177,6 +160,45 @@ class MediaTest(unittest.TestCase):
             self.stack.get(f'/cdn/stream/{track}').status, 200)
         self.assertNotIn('videoplayback', self.stack.log('nginx'))
         self.assertNotIn('sig=', self.stack.log('nginx'))
+
+
+class BrokenTest(unittest.TestCase):
+    """Bodies that break off, each after some bytes."""
+
+    def test_they_are_continued(self) -> None:
+        stack = Stack(retry_timeout='30s')
+        self.addCleanup(stack.close)
+        for number, do in enumerate((
+                {'cut': 100_000}, {'reset': 200_000}, {'cut': SLICE - 1},
+                {'cut': 65536})):
+            with self.subTest(do):
+                track = f'm04_brokof{number}'
+                stack.switch(faults=[{'do': do, 'id': track}])
+                answer = stack.get(f'/cdn/stream/{track}')
+                self.assertTrue(answer.body == stack.file(track),
+                                'other bytes')
+                self.assertEqual(len(stack.requests('player', track)), 1)
+                ranges = [each['range'] for each in
+                          stack.requests('media', track)]
+                # what was received is not requested again
+                self.assertEqual(len(ranges), len(set(ranges)))
+
+    def test_for_a_time(self) -> None:
+        # without one, once
+        stack = Stack(retry_timeout='0', ahead=0)
+        self.addCleanup(stack.close)
+        stack.provoked.append('upstream prematurely closed connection')
+        for times, whole in ((1, True), (2, False)):
+            track = f'm04_times{times:02}'
+            stack.switch(forget_faults=True, faults=[
+                {'do': {'cut': 1000}, 'id': track, 'times': times}])
+            try:
+                body = stack.get(f'/cdn/stream/{track}').body
+            except http.client.IncompleteRead as error:
+                body = error.partial
+            expected = stack.file(track)
+            self.assertEqual(body, expected[:len(body)])
+            self.assertEqual(len(body) == len(expected), whole)
 
 
 class ErrorPageTest(unittest.TestCase):

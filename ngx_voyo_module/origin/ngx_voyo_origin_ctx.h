@@ -44,6 +44,7 @@ typedef struct {
 
     ngx_http_request_t    *rest;            /* fetches that, or NULL */
     ngx_uint_t             rests;           /* attempts */
+    ngx_msec_t             broken;          /* when the first was needed */
     off_t                  continued;       /* from here by the last one */
 
     ngx_buf_t             *header;          /* of an MP4, held back, or NULL */

@@ -23,6 +23,8 @@
 #define NGX_VOYO_RESTS       8
 
 
+static ngx_uint_t ngx_voyo_repair_late(ngx_http_request_t *r,
+    ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_repair_follow(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
 static ngx_int_t ngx_voyo_repair_go(ngx_http_request_t *r,
@@ -52,8 +54,8 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     switch (status) {
 
     case 0:
-        rc = origin->rests > NGX_VOYO_RESTS ? NGX_DECLINED
-                                            : ngx_voyo_repair_retry(r, origin);
+        rc = ngx_voyo_repair_late(r, origin) ? NGX_DECLINED
+                                             : ngx_voyo_repair_retry(r, origin);
         break;
 
     case NGX_HTTP_MOVED_PERMANENTLY:
@@ -124,6 +126,21 @@ ngx_voyo_repair_knows(ngx_uint_t status)
     default:
         return 0;
     }
+}
+
+
+/* Whether bodies break off again and again: once is always repaired. */
+
+static ngx_uint_t
+ngx_voyo_repair_late(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
+{
+    ngx_voyo_loc_conf_t  *vlcf;
+
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    return origin->rests > NGX_VOYO_RESTS
+           || (origin->rests > 1
+               && ngx_current_msec - origin->broken >= vlcf->retry_timeout);
 }
 
 

@@ -107,7 +107,9 @@ ngx_voyo_rest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static ngx_int_t
 ngx_voyo_rest_fetch(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
-    origin->rests++;
+    if (origin->rests++ == 0) {
+        origin->broken = ngx_current_msec;
+    }
 
     /* a host that has sent something is asked again, on a fresh connection */
 
