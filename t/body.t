@@ -111,7 +111,7 @@ slices 0 1 2 3
 
 === TEST 12: a body that is announced and not sent
 --- edge
-lingering_timeout 50ms;
+lingering_timeout 1s;
 --- request
 GET /cdn/stream/dQw4w9WgXcQ
 --- more_headers
@@ -162,7 +162,7 @@ slices 0 1 2 3
 --- replace
 proxy_set_header Content-Length ""; =>
 --- edge
-lingering_timeout 50ms;
+lingering_timeout 1s;
 --- request
 GET /cdn/stream/dQw4w9WgXcQ
 --- more_headers
