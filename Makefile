@@ -56,7 +56,7 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
-        faults fronts image test-image matrix \
+        debian faults fronts image test-image matrix \
         install deb test-deb \
         module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants FORCE
@@ -92,6 +92,10 @@ players:        ## measure every player and update docs/players.md
 	@util/deps players
 	@$(MAKE) build
 	@exec util/players
+
+debian:         ## the README's own lines in fresh chroots of 12, 13 and sid
+	@util/deps players
+	@exec /usr/bin/python3 -B t/long_debian.py
 
 faults: build   ## what 100 listeners notice while something fails, as a table
 	@exec t/faults/run.py
