@@ -56,7 +56,8 @@ FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fPIE -fsanitize=thread
 
 
 .PHONY: help deps build run demo test test-long check unit bench clean players \
-        debian faults fronts image test-image matrix \
+        debian faults fronts image test-image test-platforms \
+        matrix \
         install deb test-deb \
         module resolver resolver-asan resolver-tsan plugin \
         nginx-asan nginx-valgrind update-ytdlp fuzz mutants FORCE
@@ -119,6 +120,11 @@ test-image:     ## build the image, and test what runs in it; 10 minutes
 	@$(MAKE) build
 	@t/image/test_image.py
 	@t/image/test_compose.py
+
+test-platforms: ## test what Nixpacks and Railpack make of this; 10 minutes
+	@util/deps image
+	@$(MAKE) build
+	@exec t/image/test_platforms.py
 
 check:          ## style, dependency direction, static analysis
 	@exec util/check
