@@ -64,8 +64,9 @@ def podman(*arguments: Any, seconds: float = 120, check: bool = True,
 
     env = environment()
     with (STORE / 'podman.log').open('a') as log:
+        # where it leaves a file "oom" when a container runs out of memory
         done = subprocess.run(
-            ['podman', *map(str, arguments)], env=env, text=True,
+            ['podman', *map(str, arguments)], env=env, text=True, cwd=STORE,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT if errors else log, timeout=seconds)
     if check and done.returncode:
