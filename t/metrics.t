@@ -80,6 +80,7 @@ voyo_resolver_proofs_total\{resolver="r_}",result="refused"\} 5
 #.*voyo_resolver_workers\{resolver="r_}",state="down"\} 1
 voyo_resolver_workers\{resolver="r_}",state="idle"\} 2
 #.*voyo_resolver_cold\{resolver="r_}"\} 1
+#.*voyo_resolver_down\{resolver="r_}"\} 0
 #.*voyo_resolver_latency_seconds\{resolver="r_}",percentile="p50"\} 0.800000
 voyo_resolver_latency_seconds\{resolver="r_}",percentile="p95"\} 1.500500
 #.*voyo_resolver_last_success_time_seconds\{resolver="r_}"\} 1700000001

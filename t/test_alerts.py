@@ -28,6 +28,7 @@ CAUSES: dict[str, dict[str, str]] = {
                         'voyo_media_failing_tracks': '4',
                         'voyo_resolver_cold': '1'},
     'VoyoMediaFails': {'voyo_media_failing_tracks': '3'},
+    'VoyoYtdlpDown': {'voyo_resolver_down': '1'},
     'VoyoYtdlpCold': {'voyo_resolver_cold': '1'},
     'VoyoQueueLong': {'voyo_queue_length': '21'},
     'VoyoBudgetLow': {'voyo_budget_left': '24'},

@@ -72,6 +72,10 @@ static const ngx_voyo_resolver_metric_t  ngx_voyo_resolver_table[] = {
       "Whether yt-dlp is started for each job.",
       NULL, "mode", "", 1, "cold", 0 },
 
+    { "voyo_resolver_down", "gauge",
+      "Whether each yt-dlp that starts is killed.",
+      NULL, "mode", "", 1, "down", 0 },
+
     { "voyo_resolver_latency_seconds", "gauge",
       "Time from a job to its event, of the most recent jobs.",
       NULL, "latency", "percentile", 0.001, NULL, 0 },
