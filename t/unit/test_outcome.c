@@ -84,9 +84,9 @@ test_refused(void)
     class = VOYO_CLASS_NONE;
     json = outcome_json(&choose, ID, &class, 0, NOW, 1, &len, &life);
 
-    ok(class == VOYO_CLASS_INTERNAL && life == 60
+    ok(class == VOYO_CLASS_INTERNAL && life == 15
        && voyo_record_decode(&record, json, len) == VOYO_OK
-       && record.error == VOYO_CLASS_INTERNAL && record.retry_after == 60,
+       && record.error == VOYO_CLASS_INTERNAL && record.retry_after == 15,
        "what the readers would refuse");
 
     voyo_record_free(&record);
