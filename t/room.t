@@ -99,6 +99,7 @@ proxy_cache_path $TEST_NGINX_HOME/run/other keys_zone=other:1m min_free=1000000g
 location /other {
     proxy_pass http://127.0.0.1:$TEST_NGINX_PORT/251;
     proxy_cache other;
+    proxy_cache_lock on;
     proxy_cache_valid 200 1h;
 }
 --- request eval
