@@ -356,10 +356,6 @@ heartbeat_canary(heartbeat_t *heartbeat, cJSON *json, const config_t *config)
                             : class == VOYO_CLASS_NONE ? "ok"
                             : voyo_class_info((voyo_class_t) class)->name);
     heartbeat_time(item, "at", at);
-
-    if (at) {
-        cJSON_AddBoolToObject(item, "up", class == VOYO_CLASS_NONE);
-    }
 }
 
 

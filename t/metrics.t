@@ -59,7 +59,7 @@ GET /health
 --- request
 GET /metrics
 --- resolver
-{"name":"r\"}","started_at":1700000000,"rss":1000000,"mode":"cold","javascript":"quickjs","ytdlp_version":"2026.10.26","ytdlp_age":2,"client_refused":true,"workers":{"down":1,"idle":2},"jobs":{"ok":3,"failed":{"private":1,"a\"b":2},"unknown":9,"proved":4,"refused":5},"failing":{"class":"network","tracks":8},"latency":{"p50":800,"p95":1500.5},"last_success":1700000001,"queues":{"play":6,"prefetch":7},"budget":{"limit":250,"left":240},"breaker":{"state":"open","class":"bot_check","left":9},"canary":{"id":"x","result":"private","up":false}}
+{"name":"r\"}","started_at":1700000000,"rss":1000000,"mode":"cold","javascript":"quickjs","ytdlp_version":"2026.10.26","ytdlp_age":2,"client_refused":true,"workers":{"down":1,"idle":2},"jobs":{"ok":3,"failed":{"private":1,"a\"b":2},"unknown":9,"proved":4,"refused":5},"failing":{"class":"network","tracks":8},"latency":{"p50":800,"p95":1500.5},"last_success":1700000001,"queues":{"play":6,"prefetch":7},"budget":{"limit":250,"left":240},"breaker":{"state":"open","class":"bot_check","left":9},"canary":{"id":"x","result":"private"}}
 {"name":"s","breaker":null,"failing":null,"canary":{"result":"pending"},"rss":1e300,"queues":[1],"mode":5}
 not JSON
 --- response_body_like chomp

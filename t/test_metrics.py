@@ -80,6 +80,18 @@ class Metrics(unittest.TestCase):
                              for result in ('hit', 'waited', 'miss')),
                          20 * slices)
 
+    def test_each_request_to_a_media_host_is_counted(self) -> None:
+        # the rest of a slice whose body breaks off is another one
+        self.stack.switch(faults=[{'do': {'cut': 100000}, 'times': 2}])
+        self.stack.get('/cdn/stream/m04_metric4')
+
+        requests = self.stack.requests('media', 'm04_metric4')
+        self.assertEqual(
+            self.values()['voyo_media_responses_total{code="2xx"}'],
+            len(requests))
+        self.assertGreater(len([each for each in requests
+                                if each['fault'].get('cut')]), 1)
+
     def test_a_killed_worker_leaves_no_gauge(self) -> None:
         os.kill(self.stack.parts['resolver'].pid, signal.SIGSTOP)
         self.addCleanup(os.kill, self.stack.parts['resolver'].pid,

@@ -280,15 +280,16 @@ static void
 ngx_voyo_guard_cut(ngx_http_request_t *r)
 {
     ngx_voyo_ctx_t        *edge;
+    ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
     edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SLICE);
-
-    if (edge) {
+    if (edge && !vlcf->fill) {
         edge->problem = ngx_voyo_problem_slice;
+        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SLICE);
     }
 }
 

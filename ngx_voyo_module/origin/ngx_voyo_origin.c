@@ -23,7 +23,6 @@
 
 
 static void ngx_voyo_origin_leave(void *data);
-static void ngx_voyo_origin_count(ngx_http_request_t *r);
 static ngx_voyo_counter_e ngx_voyo_origin_status(ngx_uint_t status);
 static ngx_int_t ngx_voyo_origin_problem(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin);
@@ -171,13 +170,15 @@ ngx_voyo_origin_leave(void *data)
         ngx_resolve_name_done(origin->resolving);
     }
 
-    ngx_voyo_origin_count(origin->ctx.request);
+    ngx_voyo_origin_count(origin->ctx.request->main);
+
+    if (origin->rest) {
+        ngx_voyo_origin_count(origin->rest);
+    }
 }
 
 
-/* The responses of media hosts, each attempt's. */
-
-static void
+void
 ngx_voyo_origin_count(ngx_http_request_t *r)
 {
     ngx_uint_t                  i;

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_voyo_origin.h"
 #include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_rest.h"
 
@@ -109,6 +110,10 @@ ngx_voyo_rest_fetch(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
 {
     if (origin->rests++ == 0) {
         origin->broken = ngx_current_msec;
+    }
+
+    if (origin->rest) {
+        ngx_voyo_origin_count(origin->rest);
     }
 
     /* a host that has sent something is asked again, on a fresh connection */

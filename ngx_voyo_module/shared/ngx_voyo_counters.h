@@ -51,7 +51,7 @@ typedef enum {
     NGX_VOYO_EVICTED,                  /* from the zone, tracks and URLs */
     NGX_VOYO_REDIS_FAILED,             /* queries for a track */
 
-    NGX_VOYO_PLAYS,                    /* ngx_voyo_count_play() */
+    NGX_VOYO_PLAYS,                    /* the first of NGX_VOYO_PLAYS_MAX */
     NGX_VOYO_COUNTERS = NGX_VOYO_PLAYS + NGX_VOYO_PLAYS_MAX
 } ngx_voyo_counter_e;
 

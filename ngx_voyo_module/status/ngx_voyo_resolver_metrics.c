@@ -94,7 +94,7 @@ static const ngx_voyo_resolver_metric_t  ngx_voyo_resolver_table[] = {
 
     { "voyo_resolver_canary_up", "gauge",
       "Whether the last canary was resolved.",
-      "canary", "up", "", 1, NULL, 0 },
+      "canary", "result", "", 1, "ok", 0 },
 
     { "voyo_queue_length", "gauge",
       "Queued tracks of the egress, by lane.",
@@ -220,6 +220,14 @@ ngx_voyo_resolver_sample(ngx_voyo_exposition_t *e,
     double  value;
 
     if (metric->equals && cJSON_IsString(item)) {
+
+        if (ngx_strcmp(item->valuestring, "pending") == 0) {
+
+            /* the first canary has not ended */
+
+            return;
+        }
+
         value = ngx_strcmp(item->valuestring, metric->equals) == 0;
 
     } else if (metric->equals == NULL && cJSON_IsBool(item)) {
