@@ -8,8 +8,8 @@
 #include "ngx_voyo_edge_ctx.h"
 #include "ngx_voyo_header.h"
 #include "ngx_voyo_prefetch.h"
-#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_range.h"
+#include "ngx_voyo_request_id.h"
 #include "ngx_voyo_variable.h"
 #include "ngx_voyo_variables.h"
 #include "ngx_voyo_zone.h"
@@ -352,6 +352,7 @@ ngx_voyo_variable_failed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
     off_t                       start, last;
     ngx_str_t                   range;
     ngx_voyo_edge_t            *edge;
+    ngx_voyo_failures_t        *failures;
     ngx_voyo_main_conf_t       *vmcf;
     ngx_http_variable_value_t  *vv;
 
@@ -359,6 +360,11 @@ ngx_voyo_variable_failed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
                               - offsetof(ngx_voyo_edge_t, follow));
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+    failures = ngx_voyo_zone_failures(vmcf->shm_zone);
+
+    if (!ngx_voyo_failures_since(failures, follow->began)) {
+        return 0;
+    }
 
     vv = ngx_http_get_flushed_variable(r, vmcf->slice_range);
 
@@ -371,9 +377,8 @@ ngx_voyo_variable_failed(ngx_http_request_t *r, ngx_voyo_follow_t *follow)
 
     if (ngx_voyo_range_parse(&range, NGX_MAX_OFF_T_VALUE, &start, &last)
         != NGX_OK
-        || ngx_voyo_failures_find(ngx_voyo_zone_failures(vmcf->shm_zone),
-                                  &edge->representation, start, follow->began,
-                                  &edge->failure)
+        || ngx_voyo_failures_find(failures, &edge->representation, start,
+                                  follow->began, &edge->failure)
            != NGX_OK)
     {
         return 0;
@@ -457,8 +462,6 @@ ngx_voyo_variable_counted(ngx_http_request_t *r)
 }
 
 
-/* For a fill, the client that caused it; empty if it reads ahead. */
-
 static ngx_int_t
 ngx_voyo_variable_client_key(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
@@ -467,6 +470,8 @@ ngx_voyo_variable_client_key(ngx_http_request_t *r,
                                    ngx_voyo_client_key(r));
 }
 
+
+/* For a fill, the client that caused it; empty if it reads ahead. */
 
 static ngx_int_t
 ngx_voyo_variable_client(ngx_http_request_t *r, ngx_http_variable_value_t *v,

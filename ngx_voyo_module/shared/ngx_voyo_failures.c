@@ -19,8 +19,16 @@ ngx_voyo_failures_add(ngx_voyo_failures_t *failures,
 
     *f = *failure;
     f->time = ngx_current_msec;
+    failures->newest = f->time;
 
     ngx_shmtx_unlock(failures->mutex);
+}
+
+
+ngx_uint_t
+ngx_voyo_failures_since(ngx_voyo_failures_t *failures, ngx_msec_t since)
+{
+    return failures->next && (ngx_msec_int_t) (failures->newest - since) > 0;
 }
 
 

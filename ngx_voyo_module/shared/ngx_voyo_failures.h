@@ -38,6 +38,7 @@ typedef struct {
 typedef struct {
     ngx_shmtx_t        *mutex;         /* of the zone */
     ngx_uint_t          next;
+    ngx_msec_t          newest;        /* when it was stored */
     ngx_voyo_failure_t  last[NGX_VOYO_FAILURES];
 } ngx_voyo_failures_t;
 
@@ -48,6 +49,13 @@ typedef struct {
  */
 void ngx_voyo_failures_add(ngx_voyo_failures_t *failures,
     const ngx_voyo_failure_t *failure);
+
+/*
+ * Whether any was stored after "since", without the lock: each request that
+ * waits for a slice asks every 10 ms.
+ */
+ngx_uint_t ngx_voyo_failures_since(ngx_voyo_failures_t *failures,
+    ngx_msec_t since);
 
 /*
  * Copies out a failure of the slice that is newer than "since".  NGX_DECLINED:
