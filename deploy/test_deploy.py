@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import termios
 import threading
@@ -25,6 +26,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+sys.path.insert(0, str(ROOT / 't/lib'))
+
+from ports import free_port  # noqa: E402
+
 OLD_YTDLP = """#!/usr/bin/python3
 import sys
 sys.path.insert(0, '{prefix}/lib/python3/dist-packages')
@@ -34,12 +39,6 @@ import yt_dlp
 yt_dlp.main()
 """
 PARTS = ('redis-server', 'voyo-resolver', 'nginx: master')
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class DeployTest(unittest.TestCase):

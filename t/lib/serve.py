@@ -21,7 +21,8 @@ PROXY = '''
 
 
 def main() -> None:
-    stack = Stack()
+    # retries as in production: WebKitGTK does not resume by itself
+    stack = Stack(retry_timeout='6s')
     # nginx's own message for a media host that closed the connection
     stack.provoked.append('upstream prematurely closed connection')
     try:

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import boxes
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / 'build'
@@ -37,12 +38,6 @@ YTDLP = BUILD / 'prefix/bin/yt-dlp'
 SLICE = 512 * 1024
 LISTED = ('http://127.0.0.1:@HTTP0@ http://127.0.0.1:@HTTP1@ '
           'https://127.0.0.1:@HTTPS0@ https://127.0.0.1:@HTTPS1@')
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(what: Callable[[], Any], about: str, seconds: float = 10) -> Any:
