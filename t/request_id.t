@@ -119,3 +119,26 @@ X-Request-Id: a-problem
 --- response_body_like: "code":"private"
 --- logged
 {"time":*,"message":"GET /cdn/stream/dQw4w9WgXcQ 404","level":"info","status":404,"track":"dQw4w9WgXcQ","range":"","bytes":104,"time_taken":*,"resolve_time":*,"cache":"","problem":"private","repairs":"0","request":"a-problem"}
+
+=== TEST 11: a trusted proxy's X-Request-Id
+--- settings
+TRUSTED 127.0.0.0/8 1;
+--- more_headers
+X-Request-Id: of.a-proxy
+--- response_headers
+X-Request-Id: of.a-proxy
+
+=== TEST 12: a trusted proxy's traceparent
+--- settings
+TRUSTED 127.0.0.0/8 1;
+--- more_headers
+traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+--- response_headers
+X-Request-Id: 0af7651916cd43dd8448eb211c80319c
+
+=== TEST 13: a traceparent that is none
+--- settings
+TRUSTED 127.0.0.0/8 1;
+--- more_headers
+traceparent: 00-0af7651916cd43dd
+--- raw_response_headers_like: X-Request-Id: [0-9a-f]{32}\r\n

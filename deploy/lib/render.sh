@@ -71,14 +71,14 @@ set_values()
         [LIMIT]=$(limit_lines)
         [FETCH_ZONE]=$(fetch_zone_lines)
         [FETCH]=$(fetch_lines)
-        [REAL_IP]=$(real_ip_lines; proto_lines)
+        [REAL_IP]=$(real_ip_lines)
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=$cache
         [CACHE_MIN_FREE]=${VOYO_CACHE_MIN_FREE:-$(min_free "$cache")}
         [CORS_KEY]=$(cors_key)
         [CORS_ORIGINS]=$(cors_lines)
-        [STATUS_ALLOW]=$(status_lines)
-        [REQUEST_ID]=$(request_id_lines)
+        [STATUS_ALLOW]=$(networks "$VOYO_STATUS_ALLOW")
+        [TRUSTED]=$(networks "$VOYO_TRUSTED_PROXIES")
         [LOG_CLIENT]=$(log_client)
         [PORT]=$PORT
         [LISTEN_IPV6]=$(listen_ipv6)
@@ -227,27 +227,6 @@ real_ip_lines()
 }
 
 
-# The protocol that the client used: a trusted proxy's word, or VOYO's own.
-
-proto_lines()
-{
-    local each
-
-    [ -n "$VOYO_APP_URL" ] || return 0
-
-    echo '    geo $realip_remote_addr $voyo_trusted {'
-    echo '        default 0;'
-    for each in $VOYO_TRUSTED_PROXIES; do
-        echo "        $each 1;"
-    done
-    echo '    }'
-    echo '    map "$voyo_trusted $http_x_forwarded_proto" $voyo_proto {'
-    echo '        default $scheme;'
-    echo '        "~^1 https\b" https;'
-    echo '    }'
-}
-
-
 listen_ipv6()
 {
     ! ipv6_there \
@@ -279,31 +258,6 @@ cors_lines()
 }
 
 
-# The id of a request is the one that a trusted proxy sends, or a new one.
-
-request_id_lines()
-{
-    local each
-
-    [ -n "$VOYO_TRUSTED_PROXIES" ] || return 0
-
-    echo 'geo $realip_remote_addr $voyo_trusted {'
-    echo '        default 0;'
-    for each in $VOYO_TRUSTED_PROXIES; do
-        echo "        $each 1;"
-    done
-    echo '    }'
-    echo
-    echo '    map "$voyo_trusted $http_x_request_id $http_traceparent" $voyo_sent_id {'
-    echo '        default "";'
-    echo '        "~^1 (?<voyo_sent>[A-Za-z0-9._-]{8,64}) " $voyo_sent;'
-    echo '        "~^1  [0-9a-f]{2}-(?<voyo_trace>[0-9a-f]{32})-" $voyo_trace;'
-    echo '    }'
-    echo
-    echo '    voyo_request_id $voyo_sent_id;'
-}
-
-
 log_client()
 {
     case $VOYO_LOG_CLIENT in
@@ -313,11 +267,13 @@ log_client()
 }
 
 
-status_lines()
+# Of a geo block: the networks "$1", separated by spaces.
+
+networks()
 {
     local each
 
-    for each in $VOYO_STATUS_ALLOW; do
+    for each in $1; do
         echo "        $each 1;"
     done
 }

@@ -102,7 +102,7 @@ ngx_voyo_request_id_valid(ngx_str_t *id)
 
 /*
  * Unique, which is all that is needed: $request_id asks OpenSSL for random
- * bytes, which takes a third of the time of a hot request.
+ * bytes, which takes as long as a fifth of a hot request.
  */
 
 static ngx_int_t

@@ -127,7 +127,7 @@ our %SETTINGS = (
     CACHE_SIZE => '100m', CACHE_MIN_FREE => '1m', FAMILY => 'any',
     LIMIT_ZONE => '', LIMIT => '', FETCH_ZONE => '', FETCH => '', REAL_IP => '', MP4_HEADER => 'on',
     CORS_KEY => '""', CORS_ORIGINS => 'default "*";', LISTEN_IPV6 => '', PROXY_BIND => '',
-    STATUS_ALLOW => '127.0.0.0/8 1;', REQUEST_ID => '', LOG_CLIENT => '',
+    STATUS_ALLOW => '127.0.0.0/8 1;', TRUSTED => '', LOG_CLIENT => '',
 );
 
 my ($number, %state) = (0);

@@ -236,7 +236,7 @@ class Stack:
             'FAMILY': 'any',
             'FETCH_ZONE': '', 'FETCH': '',
             'STATUS_ALLOW': '127.0.0.0/8 1; ::1 1;',
-            'REQUEST_ID': 'map "" $voyo_sent_id { default ""; }',
+            'TRUSTED': '127.0.0.0/8 1;',
             'LOG_CLIENT': ',"client":"$remote_addr"',
             'LIMIT_ZONE': '' if not self.cold_rate else
             'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
