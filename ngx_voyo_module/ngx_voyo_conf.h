@@ -11,10 +11,7 @@
 #include "ngx_voyo_module.h"
 
 
-/* The directives, their defaults, and how they are inherited. */
-
-extern ngx_command_t  ngx_voyo_commands[];
-
+/* The configuration: its defaults, and how it is inherited. */
 
 void *ngx_voyo_create_main_conf(ngx_conf_t *cf);
 char *ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf);

@@ -8,6 +8,7 @@
 #include "ngx_voyo_ahead.h"
 #include "ngx_voyo_conf.h"
 #include "ngx_voyo_conf_check.h"
+#include "ngx_voyo_directives.h"
 #include "ngx_voyo_fill.h"
 #include "ngx_voyo_follow.h"
 #include "ngx_voyo_log.h"
@@ -15,8 +16,8 @@
 #include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_origin_variables.h"
 #include "ngx_voyo_pace.h"
-#include "ngx_voyo_rest.h"
 #include "ngx_voyo_request_id.h"
+#include "ngx_voyo_rest.h"
 #include "ngx_voyo_variables.h"
 
 #include "voyo_version.h"
