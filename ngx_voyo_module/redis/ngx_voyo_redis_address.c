@@ -17,7 +17,8 @@
 static void ngx_voyo_redis_address_found(ngx_resolver_ctx_t *ctx);
 static void ngx_voyo_redis_address_next(ngx_voyo_redis_address_t *address,
     ngx_resolver_addr_t *addrs, ngx_uint_t n);
-static char *ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf);
+static char *ngx_voyo_redis_conf_tls(ngx_conf_t *cf,
+    ngx_voyo_redis_conf_t *conf);
 
 
 void
@@ -150,7 +151,7 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
         return NGX_CONF_ERROR;
     }
 
-    if (conf->url.tls && ngx_voyo_redis_tls(cf, conf) != NGX_CONF_OK) {
+    if (conf->url.tls && ngx_voyo_redis_conf_tls(cf, conf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -198,7 +199,7 @@ ngx_voyo_redis_conf(ngx_conf_t *cf, ngx_str_t *text,
 #if (VOYO_REDIS_TLS)
 
 static char *
-ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
+ngx_voyo_redis_conf_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
 {
     const char          *reason;
     ngx_pool_cleanup_t  *cln;
@@ -228,7 +229,7 @@ ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
 #else
 
 static char *
-ngx_voyo_redis_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
+ngx_voyo_redis_conf_tls(ngx_conf_t *cf, ngx_voyo_redis_conf_t *conf)
 {
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"voyo_redis\" cannot use \"rediss://\": hiredis "
