@@ -11,7 +11,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -120,7 +119,7 @@ class Http2Test(unittest.TestCase):
             wait_for(lambda: body.exists() and body.stat().st_size > 100_000,
                      'it reads')
             client.send_signal(signal.SIGSTOP)
-            fetched = self.settled(track)
+            fetched = self.stack.settled(track)
             print(f'{len(fetched)} of 113 slices were fetched for a client '
                   f'that stopped, HTTP/{self.version}', file=sys.stderr)
             # those in the buffers of both, and those read ahead
@@ -129,20 +128,6 @@ class Http2Test(unittest.TestCase):
             client.kill()
             client.wait()
             client.stderr.close()
-
-    def settled(self, track: str) -> list[dict[str, Any]]:
-        """The source's log when nothing has come to it for a second."""
-
-        seen, since = -1, 0.0
-
-        def quiet() -> bool:
-            nonlocal seen, since
-            now = len(self.stack.requests('media', track))
-            if now != seen:
-                seen, since = now, time.monotonic()
-            return time.monotonic() - since > 1
-        wait_for(quiet, 'the source is left alone', 30)
-        return self.stack.requests('media', track)
 
 
 class Http3Test(Http2Test):

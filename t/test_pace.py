@@ -9,7 +9,6 @@ import hashlib
 import os
 import socket
 import sys
-import time
 import unittest
 from pathlib import Path
 
@@ -64,20 +63,6 @@ class PaceTest(unittest.TestCase):
         self.listeners.append(listener)
         return listener
 
-    def settled(self, track: str = '') -> list:
-        """The source's log when nothing has come to it for a second."""
-
-        seen, since = -1, 0.0
-
-        def quiet() -> bool:
-            nonlocal seen, since
-            now = len(self.stack.requests('media', track))
-            if now != seen:
-                seen, since = now, time.monotonic()
-            return time.monotonic() - since > 1
-        wait_for(quiet, 'the source is left alone', 30)
-        return self.stack.requests('media', track)
-
     def used(self) -> tuple[int, int]:
         """Kilobytes and files of the worker."""
 
@@ -89,7 +74,7 @@ class PaceTest(unittest.TestCase):
     def test_a_cold_hour(self) -> None:
         track = 'h01_pace000'
         listener = self.listen(track)
-        self.assertLessEqual(len(self.settled(track)), 3)
+        self.assertLessEqual(len(self.stack.settled(track)), 3)
 
         # it continues, and has lost nothing
         self.assertEqual(hashlib.sha256(listener.rest()).digest(),
@@ -101,12 +86,12 @@ class PaceTest(unittest.TestCase):
     def test_many_are_bounded(self) -> None:
         # one at first: what is made once for all is not each one's
         self.listen('h01_paceone')
-        self.settled('h01_paceone')
+        self.stack.settled('h01_paceone')
         kilobytes, files = self.used()
         tracks = [f'h01_pace{number:03}' for number in range(1, CLIENTS + 1)]
         for track in tracks:
             self.listen(track)
-        log = [each['id'] for each in self.settled()]
+        log = [each['id'] for each in self.stack.settled()]
         for track in tracks:
             self.assertLessEqual(log.count(track), 3)
         more, open_files = self.used()
@@ -126,7 +111,7 @@ class PaceTest(unittest.TestCase):
     def test_a_cached_hour(self) -> None:
         track = 'h01_pacehot'
         self.assertEqual(self.stack.get(f'/cdn/stream/{track}').status, 200)
-        fetched = len(self.settled(track))
+        fetched = len(self.stack.settled(track))
         kilobytes, files = self.used()
         for _ in range(CLIENTS):
             self.listen(track)
@@ -137,7 +122,7 @@ class PaceTest(unittest.TestCase):
         # without the pace 848 KB and 111 files each
         self.assertLess(more - kilobytes, 300 * CLIENTS)
         self.assertLess(open_files - files, 6 * CLIENTS)
-        self.assertEqual(len(self.settled(track)), fetched)
+        self.assertEqual(len(self.stack.settled(track)), fetched)
 
 
 class NotAheadTest(PaceTest):

@@ -366,6 +366,20 @@ class Stack:
         query = f'?kind={kind}' + (f'&id={track}' if track else '')
         return self.control('/log' + query)
 
+    def settled(self, track: str = '') -> list[dict[str, Any]]:
+        """The source's log when nothing has come to it for a second."""
+
+        seen, since = -1, 0.0
+
+        def quiet() -> bool:
+            nonlocal seen, since
+            now = len(self.requests('media', track))
+            if now != seen:
+                seen, since = now, time.monotonic()
+            return time.monotonic() - since > 1
+        wait_for(quiet, 'the source is left alone', 30)
+        return self.requests('media', track)
+
     def source_file(self, track: str, itag: int = 140) -> bytes:
         """The present bytes of a track at the source."""
 
