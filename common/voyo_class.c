@@ -64,6 +64,9 @@ static const voyo_class_info_t  voyo_classes[VOYO_CLASS_MAX] = {
 
     { "internal", "The track could not be resolved.", 502, 15, 0, 0, 0 },
 
+    { "legal", "The track is not available for legal reasons.",
+      451, 86400, 0, 1, 0 },
+
     { "busy", "Too many tracks are waiting to be resolved.",
       503, 5, 0, 0, 0 },
 

@@ -40,6 +40,7 @@ typedef enum {
     VOYO_CLASS_NO_FORMATS,
     VOYO_CLASS_EXTRACTOR,
     VOYO_CLASS_INTERNAL,
+    VOYO_CLASS_LEGAL,         /* by the operator: a ban */
     VOYO_CLASS_BUSY,          /* by VOYO: too many wait already */
     VOYO_CLASS_BUDGET,        /* by VOYO: only plays are resolved */
     VOYO_CLASS_MAX

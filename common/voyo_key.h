@@ -19,6 +19,9 @@
  *
  *   track:<id>       string, the record (voyo_record.h), 30 days
  *   failure:<id>     string, a record with "error", the time of its class
+ *   ban:<id>         string, the failure that a track is banned with
+ *   takedowns        sorted set of ids that were taken down by time, ms, each
+ *                    time only once; 30 days, 100,000 at most
  *   lease:<id>       string, the token of the thread that resolves it, 2 s
  *   alive:<id>       sorted set of the workers of nginx in which a request
  *                    waits for it, by time, ms, 3 s
@@ -26,7 +29,8 @@
  *   jobs:prefetch    the same, for tracks that no client plays
  *   turn:<client>    sorted set of a client's ids in jobs:play, 1 min
  *   left:<client>    string, how many tracks it left unresolved, 2 s
- *   events           channel, "<id> <generation>", 0 for a failure; "moved
+ *   events           channel, "<id> <generation>", 0 for a failure; "<id>
+ *                    taken" when it was added to "takedowns"; "moved
  *                    <generation>" when older URLs have become useless
  *   breaker          hash, why nothing is resolved and until when, in ms:
  *                    class, until, count (openings in a row), probe (the one

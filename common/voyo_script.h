@@ -9,8 +9,9 @@
 
 
 /*
- * The scripts of common/lua/, each atomic, embedded by util/embed-lua.  The
- * head of each documents its "KEYS", "ARGV" and result.  "KEYS" are keys of
+ * The scripts of common/lua/, each atomic.  util/embed-lua embeds those that
+ * are declared here; takedown.lua and unban.lua are for operators.  The head of
+ * each documents its "KEYS", "ARGV" and result.  "KEYS" are keys of
  * voyo_key.h.  All times are from Redis's own clock.
  */
 

@@ -328,8 +328,9 @@ job_finish(job_thread_t *thread, job_t *job)
     job->leased = 0;
 
     if (rc == 0) {
-        log_event(&thread->config->log, LOG_WARN, "track \"%s\" was resolved "
-                  "by another resolver meanwhile", job->popped.id);
+        log_event(&thread->config->log, LOG_WARN, "track \"%s\" is not "
+                  "stored, it was resolved by another resolver or taken down "
+                  "meanwhile", job->popped.id);
 
     } else if (rc < 0) {
         log_event(&thread->config->log, LOG_ERROR, "track \"%s\" is resolved "

@@ -13,7 +13,7 @@
 #include <string.h>
 
 
-#define STORE_ARGS_MAX         24
+#define STORE_ARGS_MAX         26
 #define STORE_NUMBER_MAX       24
 
 
@@ -115,6 +115,7 @@ store_take(store_t *store, store_job_t *job, const char *token,
     store_key(store, "budget", NULL);
     store_key(store, "alive:", job->id);
     store_key(store, "request:", job->id);
+    store_key(store, "takedowns", NULL);
     store_arg(store, job->id);
     store_arg(store, token);
     store_arg(store, lease);
@@ -264,6 +265,8 @@ store_finish(store_t *store, const char *id, const char *token,
     store_key(store, "events", NULL);
     store_key(store, "breaker", NULL);
     store_key(store, "limits", NULL);
+    store_key(store, "ban:", id);
+    store_key(store, "takedowns", NULL);
     store_arg(store, id);
     store_arg(store, token);
 

@@ -37,6 +37,7 @@ unsupported_protocol | 404 | unsupported_protocol | true  | ! Retry-After
 age_restricted       | 403 | age_restricted       | false | ! Retry-After
 paid                 | 403 | paid                 | false | ! Retry-After
 geo_blocked          | 451 | geo_blocked          | false | ! Retry-After
+legal                | 451 | legal                | false | ! Retry-After
 client_refused       | 502 | client_refused       | true  | Retry-After: 90
 forbidden            | 502 | forbidden            | true  | Retry-After: 90
 network              | 502 | network              | true  | Retry-After: 90

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
@@ -598,7 +599,9 @@ class ScriptTest(unittest.TestCase):
         self.assertEqual(self.moved('192.0.2.2', now + 1),
                          str(now + 1).encode())
 
-    def test_finish_stores_and_tells(self) -> None:
+    def listener(self) -> Callable[[], str]:
+        """Returns what waits for an event, and returns it."""
+
         listener = subprocess.Popen(
             ['redis-cli', '-s', self.stack.redis_socket, 'SUBSCRIBE',
              PREFIX + 'events'], stdout=subprocess.PIPE, text=True)
@@ -608,6 +611,26 @@ class ScriptTest(unittest.TestCase):
         self.addCleanup(listener.stdout.close)
         for _ in range(3):
             listener.stdout.readline()
+
+        def event() -> str:
+            assert listener.stdout
+            words = [listener.stdout.readline().strip() for _ in range(3)]
+            self.assertEqual(words[:2], ['message', PREFIX + 'events'])
+            return words[2]
+
+        return event
+
+    def test_takedown_and_its_job_are_told(self) -> None:
+        event = self.listener()
+        generation = self.take('own')[1]
+        self.takedown()
+        self.assertEqual(event(), f'{TRACK} taken')
+        # who waits is told at once to want it again
+        self.finish('record', int(generation))
+        self.assertEqual(event(), f'{TRACK} 0')
+
+    def test_finish_stores_and_tells(self) -> None:
+        event = self.listener()
         for kind, stored, told in (('failure', 'failure', '0'),
                                    ('record', 'track', '100')):
             self.queue()
@@ -618,9 +641,7 @@ class ScriptTest(unittest.TestCase):
             self.assertEqual(self.queued('play') + self.queued('prefetch'),
                              [])
             self.assertEqual(self.key('EXISTS', f'lease:{TRACK}'), 0)
-            self.assertEqual([listener.stdout.readline().strip()
-                              for _ in range(3)],
-                             ['message', PREFIX + 'events', f'{TRACK} {told}'])
+            self.assertEqual(event(), f'{TRACK} {told}')
         # a record is the end of a failure
         self.assertEqual(self.key('EXISTS', f'failure:{TRACK}'), 0)
 
@@ -645,6 +666,114 @@ class ScriptTest(unittest.TestCase):
         # a late record is one all the same
         self.assertEqual(self.finish('record', 102), ['1'])
         self.assertEqual(self.key('GET', f'lease:{TRACK}'), b'other')
+
+    # takedown, unban
+
+    FOREVER = -1
+
+    def takedown(self, error: str = '') -> list[str]:
+        return self.run_script('takedown', TRACK, error)
+
+    def test_takedown_leaves_nothing_to_play(self) -> None:
+        self.jobs.pretend()
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, 5))
+        self.key('SET', f'failure:{TRACK}', record_json(TRACK, 5))
+        for lane in ('play', 'prefetch'):
+            self.key('ZADD', f'jobs:{lane}', '1', TRACK, '2', 'other')
+        before = self.now()
+        taken, *found = self.takedown()
+        self.assertEqual(found, ['record', 'failure', 'job'])
+        self.assertIn(int(taken), range(before, self.now() + 1))
+        self.assertEqual(self.key('ZRANGE', 'takedowns', '0', '-1',
+                                  'WITHSCORES'), [TRACK.encode(),
+                                                  taken.encode()])
+        # a full Redis evicts what has a time to live
+        self.assertEqual(self.key('TTL', 'takedowns'), self.FOREVER)
+        for lane in ('play', 'prefetch'):
+            self.assertEqual(self.queued(lane), ['other'])
+        # a purged track is resolved anew
+        self.assertEqual(self.want(), ['pending'])
+        self.assertIn(TRACK, self.queued('play'))
+
+    def test_takedowns_are_in_order(self) -> None:
+        ahead = self.now() + 3600000
+        self.key('ZADD', 'takedowns', str(ahead), 'other')
+        self.assertEqual(self.takedown(), [str(ahead + 1)])
+        # what was known is older than the takedown
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, ahead + 7))
+        self.assertEqual(self.takedown(), [str(ahead + 7), 'record'])
+        self.assertEqual(self.key('ZRANGE', 'takedowns', '0', '-1'),
+                         [b'other', TRACK.encode()])
+
+    def test_takedowns_are_kept_for_a_time(self) -> None:
+        month = 30 * 86400000
+        for ago, kept in ((month + 1000, 1), (month - 60000, 2)):
+            self.key('DEL', 'takedowns')
+            self.key('ZADD', 'takedowns', str(self.now() - ago), 'other')
+            self.takedown()
+            self.assertEqual(self.key('ZCARD', 'takedowns'), kept)
+        self.key('ZADD', 'takedowns', *(
+            word for n in range(100000) for word in (str(self.now()), str(n))))
+        self.takedown()
+        self.assertEqual(self.key('ZCARD', 'takedowns'), 100000)
+        self.assertIsNotNone(self.key('ZSCORE', 'takedowns', TRACK))
+
+    def test_a_ban_is_answered_before_all_else(self) -> None:
+        self.jobs.pretend()
+        taken, = self.takedown('legal')
+        self.assertEqual(self.key('TTL', f'ban:{TRACK}'), self.FOREVER)
+        ban = json.loads(self.key('GET', f'ban:{TRACK}'))
+        self.assertAlmostEqual(ban.pop('resolved_at'), self.now() / 1000,
+                               delta=2)
+        self.assertEqual(ban, {'v': 1, 'generation': int(taken), 'id': TRACK,
+                               'error': 'legal', 'retry_after': 86400})
+        # whatever Redis has, and whoever wants it
+        self.key('SET', f'track:{TRACK}', record_json(TRACK, 5))
+        self.key('SET', f'failure:{TRACK}', record_json(TRACK, 5))
+        ban = self.key('GET', f'ban:{TRACK}').decode()
+        for lane in ('play', 'info', 'prefetch', 'none'):
+            self.assertEqual(self.want(lane, 99), ['failure', ban])
+        self.assertEqual(self.queued('play') + self.queued('prefetch'), [])
+        # a purge is no end of it, another class replaces it
+        self.assertEqual(self.takedown()[1:], ['record', 'failure', 'ban'])
+        self.assertEqual(self.want(), ['failure', ban])
+        self.assertEqual(self.takedown('private')[1:], ['ban'])
+        self.assertEqual(json.loads(self.want()[1])['error'], 'private')
+        for answer in '1', '0':
+            self.assertEqual(self.run_script('unban'), [answer])
+        self.assertEqual(self.want(), ['pending'])
+
+    def test_nothing_of_before_a_takedown_is_stored(self) -> None:
+        for error in '', 'legal':
+            for kind in 'record', 'failure':
+                with self.subTest(ban=error, kind=kind):
+                    self.stack.redis('FLUSHALL')
+                    _, generation, _ = self.take('own')
+                    taken = self.takedown(error)[0]
+                    self.assertLessEqual(int(generation), int(taken))
+                    self.assertEqual(self.finish(kind, int(generation)),
+                                     ['0'])
+                    for key in 'track', 'failure', 'lease':
+                        self.assertEqual(self.key('EXISTS',
+                                                  f'{key}:{TRACK}'), 0)
+                    # and what begins after it is, of a purged track
+                    later = int(self.take('own')[1])
+                    self.assertGreater(later, int(taken))
+                    self.assertEqual(self.finish(kind, later),
+                                     ['0' if error else '1'])
+
+    def test_a_takedown_of_the_future_is_no_ban(self) -> None:
+        ahead = self.now() + 3600000
+        self.key('ZADD', 'takedowns', str(ahead), TRACK)
+        generation = int(self.take('own')[1])
+        self.assertEqual(generation, ahead + 1)
+        self.assertEqual(self.finish('record', generation), ['1'])
+
+    def test_finish_of_a_banned_probe_closes_the_breaker(self) -> None:
+        self.takedown('legal')
+        self.breaker(-1, probe=TRACK)
+        self.assertEqual(self.finish('record'), ['0'])
+        self.assertEqual(self.key('EXISTS', 'breaker'), 0)
 
     def test_finish_opens_the_breaker_longer_each_time(self) -> None:
         for seconds in (30, 60, 100, 100):
@@ -784,6 +913,8 @@ class ScriptTest(unittest.TestCase):
         'beat': ('one', '1000', '{}', '7', '9', 'new'),
         'status': (),
         'heartbeats': (PREFIX + 'resolver:',),
+        'takedown': (TRACK, 'legal'),
+        'unban': (),
     }
 
     def test_the_acl_of_the_settings_suffices(self) -> None:
@@ -808,13 +939,16 @@ class ScriptTest(unittest.TestCase):
                     *keys_of(name), ',', *values)), 'ERR|NOPERM')
 
     def test_a_key_of_a_wrong_type_is_no_end(self) -> None:
+        def first(name: str, values: tuple[str, ...]) -> str:
+            return re.sub(r'\d{13}', 'TIME', self.run_script(name, *values)[0])
+
         for name, values in self.ARGUMENTS.items():
-            if name == 'heartbeats':
+            if name in ('heartbeats', 'unban'):
                 continue
             self.stack.redis('FLUSHALL')
             self.jobs.pretend()
-            good = self.run_script(name, *values)
-            self.assertNotIn('ERR', ' '.join(good))
+            good = first(name, values)
+            self.assertNotIn('ERR', good)
             for key in keys_of(name):
                 # a channel is not a key, heartbeats are repeated shortly,
                 # and what only exists or is written over has no type to be
@@ -829,11 +963,10 @@ class ScriptTest(unittest.TestCase):
                     self.jobs.pretend()
                     self.stack.redis('DEL', key)
                     self.stack.redis('RPUSH', key, 'what', 'is', 'this')
-                    answer = self.run_script(name, *values)
-                    self.assertEqual(answer[0], good[0])
+                    self.assertEqual(first(name, values), good)
 
     def test_each_says_what_it_takes_and_returns(self) -> None:
-        self.assertEqual(len(SCRIPTS), 9)
+        self.assertEqual(len(SCRIPTS), 11)
         for path in SCRIPTS:
             with self.subTest(script=path.stem):
                 head = path.read_text().split('\n\n', 1)[0]

@@ -1,7 +1,7 @@
 -- Ends a job: stores its outcome, releases the lease, publishes the event.
 --
 -- KEYS  track:<id> failure:<id> lease:<id> jobs:play jobs:prefetch events
---       breaker limits
+--       breaker limits ban:<id> takedowns
 -- ARGV  id, token, kind: "record", "failure", "global" (a failure that opens
 --       the breaker and does not concern the track) or "drop" (nothing is
 --       stored and the lease is free at once), json, lifetime in seconds,
@@ -10,11 +10,12 @@
 --       seconds, with what it was resolved (see beat.lua), the address that
 --       the record's URLs are bound to or ""
 --
--- Returns 1; or 0, and stores nothing, if there is a newer record or, for any
--- kind but "record", if another resolver has the lease, which it keeps.  A
--- probe that the source answered closes the breaker; a further global failure
--- opens it for twice the time.  A record of another address than the last makes
--- an open breaker half-open, and URLs and failures of the former invalid.
+-- Returns 1; or 0, and stores nothing, if there is a newer record, if the track
+-- is banned or was taken down after the lease was taken or, for any kind but
+-- "record", if another resolver has the lease, which it keeps.  A probe that
+-- the source answered closes the breaker; a further global failure opens it for
+-- twice the time.  A record of another address than the last makes an open
+-- breaker half-open, and URLs and failures of the former invalid.
 --
 -- Law 7: what was resolved is kept, even late.
 
@@ -22,7 +23,8 @@ local id, token, kind, life = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
 -- a key of the wrong type would make every call of the script fail
 for i, expected in pairs({'string', 'string', 'string', 'zset', 'zset',
-                          [7] = 'hash', [8] = 'hash'}) do
+                          [7] = 'hash', [8] = 'hash', [9] = 'string',
+                          [10] = 'zset'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= expected and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -48,6 +50,9 @@ then
   return 0
 end
 
+local taken = kind ~= 'global' and (redis.call('EXISTS', KEYS[9]) == 1
+  or tonumber(redis.call('ZSCORE', KEYS[10], id) or 0) >= tonumber(ARGV[6]))
+
 if kind == 'drop' then
   if probe then
     redis.call('HDEL', KEYS[7], 'probe')
@@ -72,7 +77,10 @@ else
   elseif probe then
     redis.call('HDEL', KEYS[7], 'probe')
   end
-  if kind == 'record' then
+  if taken then
+    -- who waits for it wants it again
+    kind = 'failure'
+  elseif kind == 'record' then
     redis.call('SET', KEYS[1], ARGV[4], 'EX', life)
     redis.call('DEL', KEYS[2])
   else
@@ -107,4 +115,4 @@ redis.call('ZREM', KEYS[4], id)
 redis.call('ZREM', KEYS[5], id)
 redis.call('PUBLISH', KEYS[6], id .. ' ' .. (kind == 'record' and ARGV[6]
                                              or '0'))
-return 1
+return taken and 0 or 1

@@ -1,6 +1,7 @@
 -- Takes the lease of a popped job, and counts the extraction.
 --
 -- KEYS  track:<id> lease:<id> breaker budget alive:<id> request:<id>
+--       takedowns
 -- ARGV  id, token, lease in ms, score (the job's time of request, ms), lane:
 --       "play", "prefetch", or "own" for a job that was not queued; budget, in
 --       extractions an hour
@@ -18,7 +19,7 @@ local budget = tonumber(ARGV[6])
 
 -- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'string', 'string', 'hash', 'zset', 'zset',
-                       'string'}) do
+                       'string', 'zset'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -74,5 +75,8 @@ redis.call('SET', KEYS[2], token, 'PX', ARGV[3])
 redis.call('ZADD', KEYS[4], now, token)
 redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -(budget + 1))
 
-return {'run', math.max(now, generation + 1),
+-- above that of a takedown: what is resolved from now on is not taken down
+local taken = tonumber(redis.call('ZSCORE', KEYS[7], id) or 0)
+
+return {'run', math.max(now, generation + 1, taken + 1),
         redis.call('GET', KEYS[6]) or ''}

@@ -1,7 +1,7 @@
 -- Requests a track: returns what is known of it, or queues it.
 --
--- KEYS  track:<id> failure:<id> lease:<id> alive:<id> request:<id> jobs:play
---       jobs:prefetch resolvers breaker budget limits turn:<client>
+-- KEYS  track:<id> failure:<id> lease:<id> alive:<id> request:<id> ban:<id>
+--       jobs:play jobs:prefetch resolvers breaker budget limits turn:<client>
 --       left:<client>
 -- ARGV  id, worker (of nginx, a name), newer_than (a generation, 0 for any),
 --       lane: "play", "info" (for a client that does not listen), "prefetch",
@@ -16,6 +16,7 @@
 --                         breaker's class, "busy" (the queue is full, and has
 --                         no prefetch to drop for a play) or, unless it is a
 --                         play, "budget"
+--   {"failure", json}     the track is banned
 --   {"pending"}           queued, or being resolved; or, for "none", unknown
 --   {"pending", ms}       not queued: the client skips through tracks, and has
 --                         to want this one for so long
@@ -31,8 +32,8 @@ local request, client = ARGV[5], ARGV[6]
 
 -- a key of the wrong type would make every call of the script fail
 for i, kind in ipairs({'string', 'string', 'string', 'zset', 'string',
-                       'zset', 'zset', 'zset', 'hash', 'zset', 'hash', 'zset',
-                       'string'}) do
+                       'string', 'zset', 'zset', 'zset', 'hash', 'zset',
+                       'hash', 'zset', 'string'}) do
   local found = redis.call('TYPE', KEYS[i]).ok
   if found ~= kind and found ~= 'none' then
     redis.call('DEL', KEYS[i])
@@ -42,10 +43,15 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+local ban = redis.call('GET', KEYS[6])
+if ban then
+  return {'failure', ban}
+end
+
 local record = redis.call('GET', KEYS[1]) or ''
 local generation = tonumber(string.match(
   record, '^{"v":1,"generation":(%d+)')) or 0
-local state = redis.call('HMGET', KEYS[11], 'moved', 'met')
+local state = redis.call('HMGET', KEYS[12], 'moved', 'met')
 local moved = tonumber(state[1]) or 0
 if moved > now then
   -- from before the clock was set back
@@ -82,7 +88,7 @@ end
 
 -- a heartbeat expires after 5 s: a later time is from before the clock was set
 -- back
-if redis.call('ZCOUNT', KEYS[8], now, now + 5000) == 0 then
+if redis.call('ZCOUNT', KEYS[9], now, now + 5000) == 0 then
   return {'no_resolver'}
 end
 
@@ -98,7 +104,7 @@ end
 -- the breaker is open for its time and then half-open: it allows one track, the
 -- probe, as long as a client or a resolver confirms it every 3 s; if more time
 -- is left than it was opened for, the clock was set back
-local breaker = redis.call('HMGET', KEYS[9], 'class', 'until', 'probe',
+local breaker = redis.call('HMGET', KEYS[10], 'class', 'until', 'probe',
                            'probe_until', 'span')
 if breaker[1] then
   local left, span = breaker[2] - now, tonumber(breaker[5] or 3600000)
@@ -113,7 +119,7 @@ end
 -- a track becomes the probe only if it will be resolved
 local function pending()
   if breaker[1] then
-    redis.call('HSET', KEYS[9], 'probe', id, 'probe_until', now + 3000)
+    redis.call('HSET', KEYS[10], 'probe', id, 'probe_until', now + 3000)
   end
   return {'pending'}
 end
@@ -125,7 +131,7 @@ if lane ~= 'prefetch' then
   redis.call('PEXPIRE', KEYS[4], 3000)
 end
 
-local queued = redis.call('ZSCORE', KEYS[6], id)
+local queued = redis.call('ZSCORE', KEYS[7], id)
 
 if redis.call('EXISTS', KEYS[3]) == 1
   or queued and (lane ~= 'play' or tonumber(queued) <= now)
@@ -145,19 +151,19 @@ elseif lane == 'play' and client ~= '' then
 
   -- a client that has left two tracks within 2 s may leave this one too
   if not queued and not waits
-    and tonumber(redis.call('GET', KEYS[13]) or 0) >= 2
+    and tonumber(redis.call('GET', KEYS[14]) or 0) >= 2
   then
     return {'pending', 150}
   end
 
   -- after the client's last other track that is still queued
-  local mine = redis.call('ZREM', KEYS[12], id) == 1
+  local mine = redis.call('ZREM', KEYS[13], id) == 1
   local last, due
   repeat
-    last = redis.call('ZREVRANGE', KEYS[12], 0, 0)[1]
-    due = last and redis.call('ZSCORE', KEYS[6], last)
+    last = redis.call('ZREVRANGE', KEYS[13], 0, 0)[1]
+    due = last and redis.call('ZSCORE', KEYS[7], last)
     if last and not due then
-      redis.call('ZREM', KEYS[12], last)
+      redis.call('ZREM', KEYS[13], last)
     end
   until due or not last
 
@@ -165,7 +171,7 @@ elseif lane == 'play' and client ~= '' then
     score = math.max(score, due + 10000)
   end
   if mine and queued and score >= tonumber(queued) then
-    redis.call('ZADD', KEYS[12], queued, id)
+    redis.call('ZADD', KEYS[13], queued, id)
   end
 end
 
@@ -175,46 +181,46 @@ local function queue(key)
     redis.call('SET', KEYS[5], request, 'PX', 600000)
   end
   if lane == 'play' and client ~= '' then
-    redis.call('ZADD', KEYS[12], score, id)
-    redis.call('PEXPIRE', KEYS[12], 60000)
+    redis.call('ZADD', KEYS[13], score, id)
+    redis.call('PEXPIRE', KEYS[13], 60000)
   end
   return pending()
 end
 
 -- this client's turn may come before that of the one that queued it
 if queued then
-  return score < tonumber(queued) and queue(KEYS[6]) or pending()
-end
-
--- a queued prefetch that is now requested for a client moves
-queued = redis.call('ZSCORE', KEYS[7], id)
-if queued then
-  if lane == 'play' then
-    redis.call('ZREM', KEYS[7], id)
-    return queue(KEYS[6])
-  end
   return score < tonumber(queued) and queue(KEYS[7]) or pending()
 end
 
-local limits = redis.call('HMGET', KEYS[11], 'queue', 'budget')
+-- a queued prefetch that is now requested for a client moves
+queued = redis.call('ZSCORE', KEYS[8], id)
+if queued then
+  if lane == 'play' then
+    redis.call('ZREM', KEYS[8], id)
+    return queue(KEYS[7])
+  end
+  return score < tonumber(queued) and queue(KEYS[8]) or pending()
+end
+
+local limits = redis.call('HMGET', KEYS[12], 'queue', 'budget')
 local most, budget = tonumber(limits[1]), tonumber(limits[2])
 
 if lane ~= 'play' and budget then
-  redis.call('ZREMRANGEBYSCORE', KEYS[10], '-inf', now - 3600000)
-  redis.call('ZREMRANGEBYSCORE', KEYS[10], now + 1, '+inf')
-  if redis.call('ZCARD', KEYS[10]) >= budget then
-    local oldest = redis.call('ZREVRANGE', KEYS[10], budget - 1, budget - 1,
+  redis.call('ZREMRANGEBYSCORE', KEYS[11], '-inf', now - 3600000)
+  redis.call('ZREMRANGEBYSCORE', KEYS[11], now + 1, '+inf')
+  if redis.call('ZCARD', KEYS[11]) >= budget then
+    local oldest = redis.call('ZREVRANGE', KEYS[11], budget - 1, budget - 1,
                               'WITHSCORES')
     return refused('budget', oldest[2] + 3600000 - now)
   end
 end
 
-local others = redis.call('ZCARD', KEYS[7])
-if most and redis.call('ZCARD', KEYS[6]) + others >= most then
+local others = redis.call('ZCARD', KEYS[8])
+if most and redis.call('ZCARD', KEYS[7]) + others >= most then
   if lane ~= 'play' or others == 0 then
     return refused('busy', 5000)
   end
-  redis.call('ZPOPMAX', KEYS[7])
+  redis.call('ZPOPMAX', KEYS[8])
 end
 
-return queue(lane == 'play' and KEYS[6] or KEYS[7])
+return queue(lane == 'play' and KEYS[7] or KEYS[8])

@@ -17,7 +17,7 @@
 
 
 #define NGX_VOYO_NEWEST     9007199254740991      /* above any generation */
-#define NGX_VOYO_KEYS_MAX   13
+#define NGX_VOYO_KEYS_MAX   14
 #define NGX_VOYO_ARGS_MAX   6
 
 
@@ -81,9 +81,9 @@ ngx_voyo_lookup_want(ngx_voyo_main_conf_t *vmcf, ngx_voyo_waiters_node_t *node,
 
     static ngx_str_t    none = ngx_null_string;
     static const char  *keys[] = {
-        "track:", "failure:", "lease:", "alive:", "request:", "jobs:play",
-        "jobs:prefetch", "resolvers", "breaker", "budget", "limits",
-        "turn:", "left:", NULL
+        "track:", "failure:", "lease:", "alive:", "request:", "ban:",
+        "jobs:play", "jobs:prefetch", "resolvers", "breaker", "budget",
+        "limits", "turn:", "left:", NULL
     };
 
     question = ngx_alloc(sizeof(ngx_voyo_question_t), ngx_cycle->log);

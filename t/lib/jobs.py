@@ -31,9 +31,9 @@ class Jobs:
 
         keys = [PREFIX + each for each in (
             f'track:{track}', f'failure:{track}', f'lease:{track}',
-            f'alive:{track}', f'request:{track}', 'jobs:play', 'jobs:prefetch',
-            'resolvers', 'breaker', 'budget', 'limits', f'turn:{client}',
-            f'left:{client}')]
+            f'alive:{track}', f'request:{track}', f'ban:{track}', 'jobs:play',
+            'jobs:prefetch', 'resolvers', 'breaker', 'budget', 'limits',
+            f'turn:{client}', f'left:{client}')]
         answer = self._run('want', keys, track, worker, str(newer_than), lane,
                            request, client)
         return (answer[0].decode(),
@@ -52,7 +52,8 @@ class Jobs:
 
         return self._run('take', [PREFIX + each for each in (
             f'track:{track}', f'lease:{track}', 'breaker', 'budget',
-            f'alive:{track}', f'request:{track}')], track, token, '2000',
+            f'alive:{track}', f'request:{track}', 'takedowns')], track, token,
+            '2000',
             str(score), lane, str(budget))
 
     def renew(self, track: str, token: str, generation: int) -> int:
@@ -65,9 +66,20 @@ class Jobs:
                **more: Any) -> int:
         return self._run('finish', [PREFIX + each for each in (
             f'track:{track}', f'failure:{track}', f'lease:{track}',
-            'jobs:play', 'jobs:prefetch', 'events', 'breaker', 'limits')],
+            'jobs:play', 'jobs:prefetch', 'events', 'breaker', 'limits',
+            f'ban:{track}', 'takedowns')],
             track, token, kind, record_json(track, generation, **more), '60',
             str(generation), 'none', '1', '60', met, address)
+
+    def takedown(self, track: str, error: str = '') -> list[Any]:
+        """Takes a track down: for good with "error", the class of a ban."""
+
+        return self._run('takedown', [PREFIX + each for each in (
+            f'track:{track}', f'failure:{track}', f'ban:{track}', 'jobs:play',
+            'jobs:prefetch', 'takedowns', 'events')], track, error)
+
+    def unban(self, track: str) -> int:
+        return self._run('unban', [f'{PREFIX}ban:{track}'])
 
     def _run(self, name: str, keys: list[str], *arguments: str) -> Any:
         return self.stack.redis('EVAL', SCRIPTS[name], str(len(keys)), *keys,
