@@ -310,6 +310,15 @@ class DeployTest(unittest.TestCase):
                         home / each, *(home / each).iterdir())
                     if path != home / 'run'}
 
+        # voyo(1) finds it, with its Redis and its log
+        done = self.say('status')
+        self.assertEqual((done.returncode, done.stderr), (0, ''), done.stdout)
+        self.get('/cdn/stream/bad')
+        self.get('/cdn/track/s30_deploy0')
+        done = self.say('explain', 's30_deploy0')
+        self.assertEqual((done.returncode, done.stderr), (0, ''), done.stdout)
+        self.assertIn('GET /cdn/track/s30_deploy0', done.stdout)
+        self.assertNotIn('/bad ', done.stdout)
         before = state()
         tracks.write_text('[1]')
         for status, settings in ((0, {}), (0, {'VOYO_AHEAD': '7'}),

@@ -1,0 +1,54 @@
+"""The slices on disk: nginx's cache in VOYO_HOME/cache."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from problem import Failed
+
+SLICE = 512 * 1024
+
+
+class Cached(NamedTuple):
+    slices: int
+    bytes: int
+
+
+def cached(home: Path, track: str) -> dict[str, Cached]:
+    """
+    What is there of each representation of a track.  Each file is opened, since
+    only the files themselves say of what they are; and this finds those of
+    representations that the record does not have any more.
+    """
+
+    found: dict[str, Cached] = {}
+    for path in files(home / 'cache'):
+        try:
+            with path.open('rb') as file:
+                begin = file.read(1024)
+                size = os.fstat(file.fileno()).st_size
+        except OSError:
+            # removed meanwhile
+            continue
+        # after nginx's own header of it
+        key = re.search(rb'\nKEY: ([A-Za-z0-9._-]+)bytes=', begin)
+        if key and key[1].startswith(track.encode() + b'.'):
+            name = key[1].decode()
+            old = found.get(name, Cached(0, 0))
+            found[name] = Cached(old.slices + 1, old.bytes + size)
+    return dict(sorted(found.items()))
+
+
+def files(cache: Path) -> Iterator[Path]:
+    def wrong(error: OSError) -> None:
+        if isinstance(error, PermissionError):
+            raise Failed(f'{error.filename} cannot be read: run this as root, '
+                         'or as the user of VOYO')
+
+    for folder, _, names in os.walk(cache, onerror=wrong):
+        for name in names:
+            # others are being written
+            if re.fullmatch('[0-9a-f]{32}', name):
+                yield Path(folder, name)
