@@ -145,8 +145,9 @@ class ZoneTest(unittest.TestCase):
         self.stack.get('/cdn/stream/s30_access0', method='HEAD')
         wait_for(lambda: Path(path).read_text().count('s30_access0') == 4,
                  'all are logged')
-        self.assertEqual(re.findall(r's30_access0 (\d+)',
-                                    Path(path).read_text()),
+        # a worker logs after its response, when another may log too
+        self.assertEqual(sorted(re.findall(r's30_access0 (\d+)',
+                                           Path(path).read_text())),
                          ['0', '1', '2', '3'])
 
 
