@@ -2,6 +2,10 @@
 
 import random
 import socket
+from collections import deque
+
+# not given again soon: a server may not listen yet
+given: deque[int] = deque(maxlen=500)
 
 
 def free_port() -> int:
@@ -12,9 +16,12 @@ def free_port() -> int:
 
     while True:
         port = random.randrange(30000, 32768)
+        if port in given:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(('0.0.0.0', port))
             except OSError:
                 continue
+        given.append(port)
         return port
