@@ -12,6 +12,11 @@
 #include "voyo_format.h"
 #include "voyo_key.h"
 
+
+static ngx_int_t ngx_voyo_merge_location(ngx_conf_t *cf,
+    ngx_http_core_loc_conf_t *clcf);
+
+
 void *
 ngx_voyo_create_main_conf(ngx_conf_t *cf)
 {
@@ -176,6 +181,15 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         clcf->auto_redirect = 0;
     }
 
+    if (conf->id && !clcf->noname && !clcf->named
+#if (NGX_PCRE)
+        && clcf->regex == NULL
+#endif
+        && ngx_voyo_merge_location(cf, clcf) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     if (conf->stream && !clcf->noname) {
         vmcf = ngx_http_conf_get_module_main_conf(cf, ngx_voyo_module);
 
@@ -188,4 +202,34 @@ ngx_voyo_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* What the server's own phases know of its locations. */
+
+static ngx_int_t
+ngx_voyo_merge_location(ngx_conf_t *cf, ngx_http_core_loc_conf_t *clcf)
+{
+    ngx_voyo_loc_conf_t        *vlcf;
+    ngx_http_core_loc_conf_t  **location;
+    ngx_http_core_srv_conf_t   *cscf;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    vlcf = cscf->ctx->loc_conf[ngx_voyo_module.ctx_index];
+
+    if (vlcf->locations == NULL) {
+        vlcf->locations = ngx_array_create(cf->pool, 4, sizeof(void *));
+        if (vlcf->locations == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    location = ngx_array_push(vlcf->locations);
+    if (location == NULL) {
+        return NGX_ERROR;
+    }
+
+    *location = clcf;
+
+    return NGX_OK;
 }

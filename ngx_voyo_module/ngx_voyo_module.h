@@ -60,6 +60,7 @@ typedef struct {
     ngx_http_complex_value_t       *artwork;
     ngx_http_complex_value_t       *details;       /* of /health */
     ngx_http_complex_value_t       *request_id;    /* or NULL */
+    ngx_array_t                    *locations;     /* a server's, with an id */
     ngx_uint_t                      stream;        /* voyo_stream is here */
     ngx_uint_t                      fill;          /* with "fill" */
     ngx_uint_t                      again;         /* with "again" */

@@ -159,3 +159,19 @@ voyo_cuts_total\{reason="source"\} [12]
 .*code="5xx"\} [24]
 .*voyo_repairs_total\{kind="connection"\} [12]
 .*voyo_url_renewals_total\{.*cause="other"\} [12]
+
+=== TEST 10: what a limit refuses, of tracks and of descriptions
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+--- record
+--- cached
+/cdn/track/aaaaaaaaaaa
+/cdn/track/bbbbbbbbbbb
+/cdn/stream/ccccccccccc
+--- request
+GET /metrics
+--- response_body_like chomp
+voyo_responses_total\{handler="track",code="503",problem="no_resolver"\} 1
+voyo_responses_total\{handler="track",code="429",problem="too_many_requests"\} 1
+voyo_responses_total\{handler="stream",code="429",problem="too_many_requests"\} 1

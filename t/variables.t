@@ -34,18 +34,91 @@ a bad track | | HEAD /health/live | GET /cdn/stream/short | "" "-" "-" "-" "-" "
 a description | 140 aac 129500 3584 /140 | HEAD /health/live | GET /cdn/track/dQw4w9WgXcQ | "" "-" "-" "-" "-" "-" ""\n"dQw4w9WgXcQ" "dQw4w9WgXcQ" "-" "-" "-" "-" ""
 ROWS
 
+# In each phase: a track is blocked there, in whatever way it is requested, and
+# another one is not.
+
+our @requests = map { "GET /cdn/stream/$_" }
+                'dQw4w9WgXcQ', 'vyo_ZFF3NHc5V2dYY1E', '%64Qw4w9WgXc%51',
+                './/dQw4w9WgXcQ?quality=low', 'aaaaaaaaaaa',
+                'vyo_YWFhYWFhYWFhYWE';
+
+table(<<'BLOCK', <<'ROWS');
+a block list, {where}
+--- record
+140 aac 129500 3584 /140
+track aaaaaaaaaaa
+140 aac 129500 3584 /140
+--- http_config
+map $voyo_track $blocked { dQw4w9WgXcQ 1; }
+map $voyo_track $blocked_key { dQw4w9WgXcQ x; }
+limit_req_zone $blocked_key zone=blocked:1m rate=1r/m;
+limit_req_log_level notice;
+--- location
+{location}
+--- edge
+{edge}
+--- request eval: \@main::requests
+--- error_code eval: [{first}, ({status}) x 3, 200, 200]
+BLOCK
+where | location | edge | first | status
+
+server, if    | | if ($blocked) { return 451; } | 451 | 451
+server, set   | if ($early = dQw4w9WgXcQ) { return 451; } | set $early $voyo_track; | 451 | 451
+location, if  | if ($voyo_track = dQw4w9WgXcQ) { return 451; } | | 451 | 451
+location, set | set $late $voyo_track; if ($late = dQw4w9WgXcQ) { return 451; } | | 451 | 451
+limit_req     | limit_req zone=blocked; | | 200 | 503
+access, in a subrequest  | auth_request /auth; | location = /auth { if ($blocked) { return 403; } return 204; } | 403 | 403
+content, in a subrequest | auth_request /auth; | location = /auth { proxy_pass http://127.0.0.1:$TEST_NGINX_EDGE_PORT/app; proxy_set_header X-Track $voyo_track; } location = /app { if ($http_x_track = dQw4w9WgXcQ) { return 403; } return 204; } | 403 | 403
+ROWS
+
+# The same variables, wherever they are evaluated.
+
+table(<<'BLOCK', <<'ROWS');
+{what}
+--- record
+140 aac 129500 3584 /140
+--- http_config
+log_format own '$voyo_id $voyo_track $voyo_quality $problem';
+map $voyo_problem $problem { default $voyo_problem; "" -; }
+map $voyo_track $track { default $voyo_track; "" -; }
+--- location
+{location}
+--- edge
+{edge}
+--- settings
+ACCESS_LOG $TEST_NGINX_HOME/access.log own
+--- request
+GET {path}
+--- error_code: {status}
+--- logged
+{log}
+BLOCK
+what | location | edge | path | status | log
+
+a refusal by the server         | | return 403; | /cdn/stream/vyo_ZFF3NHc5V2dYY1E?quality=low | 403 | vyo_ZFF3NHc5V2dYY1E dQw4w9WgXcQ low -
+a refusal by the location       | return 403; | | /cdn/stream/dQw4w9WgXcQ?quality=low | 403 | dQw4w9WgXcQ dQw4w9WgXcQ low refused
+an error_page with an address   | error_page 403 /no; return 403; | location = /no { return 200; } | /cdn/stream/dQw4w9WgXcQ | 403 | dQw4w9WgXcQ dQw4w9WgXcQ high refused
+a limit of a description        | | location ^~ /cdn/track/d { voyo_track d$voyo_id; error_page 429 @limited; if ($voyo_track) { return 429; } } | /cdn/track/dQw4w9WgXcQ | 429 | Qw4w9WgXcQ dQw4w9WgXcQ - too_many_requests
+a regular expression, refused   | | location ~ ^/audio/(?<own>.+)/(?<level>.+)$ { voyo_stream $own quality=$level; error_page 403 @told; return 403; } location @told { return 404; } | /audio/vyo_ZFF3NHc5V2dYY1E/low | 404 | - dQw4w9WgXcQ low refused
+a quality that does not exist   | | if ($voyo_quality) { return 403; } | /cdn/stream/dQw4w9WgXcQ?quality=no | 400 | dQw4w9WgXcQ dQw4w9WgXcQ high bad_quality
+an id from a "set"              | | location /own/ { set $own dQw4w9WgXcQ; voyo_stream $own; return 403; } | /own/x | 403 | x dQw4w9WgXcQ high refused
+a location that is not VOYO's   | | location /own/ { return 200; } | /own/dQw4w9WgXcQ | 200 | dQw4w9WgXcQ - - -
+an address that is rewritten    | rewrite /cdn/stream/(.*) /own/$1 last; | location /own/ { return 200 $voyo_id; } | /cdn/stream/aaaaaaaaaaa | 200 | aaaaaaaaaaa - - -
+the longest prefix              | | location ^~ /cdn/stream/x/ { voyo_stream $voyo_id; } if ($voyo_id = dQw4w9WgXcQ) { return 403; } | /cdn/stream/x/dQw4w9WgXcQ | 403 | dQw4w9WgXcQ dQw4w9WgXcQ high -
+ROWS
+
 run_tests();
 
 __DATA__
 
-=== TEST 1: in the rewrite phase, before the module has run
+=== TEST 1: in a location's rewrite phase, and in a named location
 --- location
 if ($voyo_id = "dQw4w9WgXcQ") { return 402; }
 error_page 402 = @told;
 --- edge
-location @told { return 200 "id $voyo_id\n"; }
+location @told { return 200 "id $voyo_id $voyo_track\n"; }
 --- error_code: 200
---- response_body_like: ^id $
+--- response_body_like: ^id dQw4w9WgXcQ dQw4w9WgXcQ$
 
 === TEST 2: $voyo_cold_key limits clients that request unknown tracks
 --- settings

@@ -21,7 +21,7 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (!vlcf->stream || r != r->main) {
+    if ((vlcf->id == NULL && !vlcf->again) || r != r->main) {
         return NGX_DECLINED;
     }
 
@@ -35,17 +35,19 @@ ngx_voyo_again_handler(ngx_http_request_t *r)
         return ngx_voyo_again_refused(r, edge);
     }
 
-    if (edge == NULL) {
-        (void) ngx_voyo_edge_create(r);
-        return NGX_DECLINED;
-    }
-
     /* it has been in such a location, where it was refused or rewritten */
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    if (edge) {
+        clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    return clcf->named || r->err_status ? ngx_voyo_again_refused(r, edge)
-                                        : NGX_DECLINED;
+        if (clcf->named || r->err_status) {
+            return ngx_voyo_again_refused(r, edge);
+        }
+    }
+
+    ngx_voyo_edge_enter(r, edge);
+
+    return NGX_DECLINED;
 }
 
 
@@ -60,39 +62,7 @@ ngx_voyo_again_refused(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
     status = r->err_status ? r->err_status : NGX_HTTP_FORBIDDEN;
     r->err_status = 0;
 
-    if (status >= NGX_HTTP_NGINX_CODES
-        && status < NGX_HTTP_INTERNAL_SERVER_ERROR)
-    {
-        status = NGX_HTTP_BAD_REQUEST;
-    }
-
-    switch (status) {
-
-    case NGX_HTTP_BAD_REQUEST:
-        problem = ngx_voyo_problem_client;
-        break;
-
-    case NGX_HTTP_TOO_MANY_REQUESTS:
-        problem = ngx_voyo_problem_limited;
-        break;
-
-    case NGX_HTTP_SERVICE_UNAVAILABLE:
-        problem = ngx_voyo_problem_busy;
-        break;
-
-    default:
-
-        if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
-            problem = ngx_voyo_problem_broken;
-            break;
-        }
-
-        problem = ngx_voyo_problem_refused;
-
-        if (status >= NGX_HTTP_BAD_REQUEST) {
-            problem.status = status;
-        }
-    }
+    ngx_voyo_problem_refusal(&problem, status);
 
     if (edge) {
         edge->ctx.problem = problem;

@@ -9,25 +9,118 @@
 #include "voyo_errno.h"
 
 
+static ngx_uint_t ngx_voyo_edge_matches(ngx_http_core_loc_conf_t *clcf,
+    ngx_str_t *uri);
 static void ngx_voyo_edge_leave(void *data);
 
 
-ngx_voyo_edge_t *
-ngx_voyo_edge_create(ngx_http_request_t *r)
+void
+ngx_voyo_edge_enter(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
-    ngx_voyo_edge_t      *edge;
     ngx_voyo_loc_conf_t  *vlcf;
 
-    edge = ngx_voyo_ctx_create(r, NGX_VOYO_EDGE, sizeof(ngx_voyo_edge_t),
-                               ngx_voyo_edge_leave);
-
-    if (edge) {
-        vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
-        edge->fill = vlcf->fill;
-        edge->info = !vlcf->stream;
+    if (edge == NULL) {
+        edge = ngx_voyo_ctx_create(r, NGX_VOYO_EDGE, sizeof(ngx_voyo_edge_t),
+                                   ngx_voyo_edge_leave);
+        if (edge == NULL) {
+            return;
+        }
     }
 
-    return edge;
+    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+
+    edge->fill = vlcf->fill;
+    edge->info = !vlcf->stream;
+    edge->loc_conf = r->loc_conf;
+    edge->uri = r->uri;
+}
+
+
+void **
+ngx_voyo_edge_location(ngx_http_request_t *r, ngx_str_t *uri)
+{
+    ngx_uint_t                  i;
+    ngx_voyo_edge_t            *edge;
+    ngx_voyo_loc_conf_t        *vlcf;
+    ngx_http_core_loc_conf_t   *clcf, **location;
+    ngx_http_core_srv_conf_t   *cscf;
+
+    *uri = r->main->uri;
+
+    vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
+    clcf = ngx_http_get_module_loc_conf(r->main, ngx_http_core_module);
+
+    if (vlcf->id) {
+        return r->main->loc_conf;
+    }
+
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
+
+    if (edge && (edge->begun || clcf->named || r->main->err_status)) {
+
+        /* error_page to a named location keeps the URI */
+
+        if (!clcf->named) {
+            *uri = edge->uri;
+        }
+
+        return edge->loc_conf;
+    }
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    vlcf = cscf->ctx->loc_conf[ngx_voyo_module.ctx_index];
+
+    clcf = NULL;
+
+    for (i = 0; vlcf->locations && i < vlcf->locations->nelts; i++) {
+        location = vlcf->locations->elts;
+        location += i;
+
+        if ((clcf == NULL || (*location)->name.len > clcf->name.len)
+            && ngx_voyo_edge_matches(*location, uri))
+        {
+            clcf = *location;
+        }
+    }
+
+    if (clcf) {
+        return clcf->loc_conf;
+    }
+
+    *uri = r->uri;
+
+    return r->loc_conf;
+}
+
+
+static ngx_uint_t
+ngx_voyo_edge_matches(ngx_http_core_loc_conf_t *clcf, ngx_str_t *uri)
+{
+    return (clcf->exact_match ? uri->len == clcf->name.len
+                              : uri->len >= clcf->name.len)
+           && ngx_strncmp(uri->data, clcf->name.data, clcf->name.len) == 0;
+}
+
+
+const char *
+ngx_voyo_edge_problem(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
+{
+    ngx_uint_t          status;
+    ngx_voyo_problem_t  problem;
+
+    if (edge->ctx.problem.status) {
+        return edge->ctx.problem.code;
+    }
+
+    status = r->err_status ? r->err_status : r->headers_out.status;
+
+    if (edge->begun || status < NGX_HTTP_BAD_REQUEST) {
+        return "";
+    }
+
+    ngx_voyo_problem_refusal(&problem, status);
+
+    return problem.code;
 }
 
 

@@ -25,6 +25,9 @@
 typedef struct {
     ngx_voyo_ctx_t            ctx;
 
+    void                    **loc_conf;      /* of the location it entered */
+    ngx_str_t                 uri;           /* then */
+
     ngx_str_t                 track;         /* of "id" */
     char                      id[VOYO_TRACK_LEN + 1];
     voyo_quality_t            quality;
@@ -67,8 +70,22 @@ typedef struct {
 } ngx_voyo_edge_t;
 
 
-/* Creates and sets the context.  NULL: no memory. */
-ngx_voyo_edge_t *ngx_voyo_edge_create(ngx_http_request_t *r);
+/*
+ * A request has entered a location with an id.  Creates and sets the context if
+ * "edge" is NULL; if there is no memory, it has none.
+ */
+void ngx_voyo_edge_enter(ngx_http_request_t *r, ngx_voyo_edge_t *edge);
+
+/*
+ * The configuration of the location whose id a request is for, and the URI in
+ * which that is: of the main request; or where it was refused; or if nginx has
+ * selected none, of that with the longest prefix; or else the request's own.
+ */
+void **ngx_voyo_edge_location(ngx_http_request_t *r, ngx_str_t *uri);
+
+/* The code of the request's problem, of a refused one by its status, or "". */
+const char *ngx_voyo_edge_problem(ngx_http_request_t *r,
+    ngx_voyo_edge_t *edge);
 
 /* Parses edge->track.  NULL, or the problem. */
 const ngx_voyo_problem_t *ngx_voyo_edge_track(ngx_http_request_t *r,

@@ -32,8 +32,7 @@ ngx_voyo_log_handler(ngx_http_request_t *r)
     status = r->err_status ? r->err_status : r->headers_out.status;
 
     ngx_voyo_count_response(zone, edge->info, status,
-                            edge->ctx.problem.status ? edge->ctx.problem.code
-                                                     : "");
+                            ngx_voyo_edge_problem(r, edge));
 
     ngx_voyo_count_add(zone, NGX_VOYO_SENT_BYTES, r->connection->sent);
 

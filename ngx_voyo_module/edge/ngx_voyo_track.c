@@ -34,9 +34,13 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    edge = ngx_http_get_module_ctx(r, ngx_voyo_module);
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (edge) {
+    if (edge == NULL) {
+        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
+    }
+
+    if (edge->begun) {
 
         /* it was parked, and this is the result */
 
@@ -48,10 +52,11 @@ ngx_voyo_track_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    edge = ngx_voyo_edge_create(r);
-    if (edge == NULL) {
-        return ngx_voyo_problem(r, &ngx_voyo_problem_memory);
-    }
+    edge->begun = 1;
+
+    /* an internal redirect clears it */
+
+    ngx_http_set_ctx(r, edge, ngx_voyo_module);
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return ngx_voyo_problem(r, &ngx_voyo_problem_method);

@@ -17,14 +17,13 @@
 #include "voyo_errno.h"
 
 
-/* In the order in which they are known: the last three need the format. */
+/* The last three need the format. */
 
 typedef enum {
     NGX_VOYO_RESOLVE_TIME = 0,
     NGX_VOYO_TIMING,
     NGX_VOYO_PROBLEM,
     NGX_VOYO_REPAIRS,
-    NGX_VOYO_QUALITY,
     NGX_VOYO_REPRESENTATION,
     NGX_VOYO_SERVED,
     NGX_VOYO_ACCESSES
@@ -39,6 +38,8 @@ static ngx_int_t ngx_voyo_variable_id_track(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_set_track(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_str_t *value);
+static ngx_int_t ngx_voyo_variable_quality(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_edge(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_voyo_variable_slice(ngx_http_request_t *r,
@@ -88,8 +89,8 @@ static ngx_http_variable_t  ngx_voyo_variables[] = {
     { ngx_string("voyo_representation"), NULL, ngx_voyo_variable_edge,
       NGX_VOYO_REPRESENTATION, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("voyo_quality"), NULL, ngx_voyo_variable_edge,
-      NGX_VOYO_QUALITY, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+    { ngx_string("voyo_quality"), NULL, ngx_voyo_variable_quality, 0,
+      NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("voyo_served"), NULL, ngx_voyo_variable_edge,
       NGX_VOYO_SERVED, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -113,25 +114,26 @@ static ngx_int_t
 ngx_voyo_variable_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_str_t                 *name;
+    void                     **loc_conf;
+    ngx_str_t                 *name, uri;
     ngx_http_core_loc_conf_t  *clcf;
 
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    loc_conf = ngx_voyo_edge_location(r, &uri);
+    clcf = loc_conf[ngx_http_core_module.ctx_index];
     name = &clcf->name;
 
     if (
 #if (NGX_PCRE)
         clcf->regex ||
 #endif
-        r->uri.len < name->len
-        || ngx_strncmp(r->uri.data, name->data, name->len) != 0)
+        name->len == 0 || uri.len < name->len
+        || ngx_strncmp(uri.data, name->data, name->len) != 0)
     {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    ngx_voyo_variable_set(v, r->uri.data + name->len,
-                          r->uri.len - name->len);
+    ngx_voyo_variable_set(v, uri.data + name->len, uri.len - name->len);
 
     return NGX_OK;
 }
@@ -141,9 +143,10 @@ static ngx_int_t
 ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_str_t             value;
-    ngx_voyo_edge_t      *edge;
-    ngx_voyo_loc_conf_t  *vlcf;
+    void                 **loc_conf;
+    ngx_str_t              value;
+    ngx_voyo_edge_t       *edge;
+    ngx_voyo_loc_conf_t   *vlcf;
 
     edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
@@ -154,14 +157,15 @@ ngx_voyo_variable_track(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     /* it has not been parsed yet */
 
-    vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
+    loc_conf = ngx_voyo_edge_location(r, &value);
+    vlcf = loc_conf[ngx_voyo_module.ctx_index];
 
     if (vlcf->id == NULL) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    if (ngx_http_complex_value(r, vlcf->id, &value) != NGX_OK) {
+    if (ngx_http_complex_value(r->main, vlcf->id, &value) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -210,6 +214,52 @@ ngx_voyo_variable_set_track(ngx_http_request_t *r,
 }
 
 
+/* Empty if it is invalid, and for voyo_track. */
+
+static ngx_int_t
+ngx_voyo_variable_quality(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    void                 **loc_conf;
+    ngx_str_t              value;
+    const char            *name;
+    voyo_quality_t         quality;
+    ngx_voyo_edge_t       *edge;
+    ngx_voyo_loc_conf_t   *vlcf;
+
+    loc_conf = ngx_voyo_edge_location(r, &value);
+    vlcf = loc_conf[ngx_voyo_module.ctx_index];
+    edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
+
+    quality = VOYO_QUALITY_HIGH;
+    ngx_str_null(&value);
+
+    if (edge && edge->begun) {
+        quality = edge->quality;
+
+    } else if (vlcf->quality
+               && ngx_http_complex_value(r->main, vlcf->quality, &value)
+                  != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (!vlcf->stream
+        || (value.len && voyo_quality_parse(&quality, (char *) value.data,
+                                            value.len)
+                         != VOYO_OK))
+    {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    name = voyo_quality_name(quality);
+    ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
+
+    return NGX_OK;
+}
+
+
 static ngx_int_t
 ngx_voyo_variable_edge(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
@@ -223,7 +273,6 @@ ngx_voyo_variable_edge(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
     if (edge == NULL
-        || (data >= NGX_VOYO_QUALITY && !edge->begun)
         || (data >= NGX_VOYO_REPRESENTATION && !edge->known))
     {
         v->not_found = 1;
@@ -233,16 +282,24 @@ ngx_voyo_variable_edge(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     waited = edge->ctx.waited;
 
     if (waited == 0 && data <= NGX_VOYO_TIMING) {
-        name = data ? "resolve;dur=0" : "0.000";
-        ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
+
+        if (data == NGX_VOYO_TIMING) {
+            ngx_voyo_variable_set(v, (u_char *) "resolve;dur=0",
+                                  sizeof("resolve;dur=0") - 1);
+        } else {
+            ngx_voyo_variable_set(v, (u_char *) "0.000",
+                                  sizeof("0.000") - 1);
+        }
+
         return NGX_OK;
     }
 
     switch (data) {
 
     case NGX_VOYO_PROBLEM:
-        name = edge->ctx.problem.status ? edge->ctx.problem.code : "";
-        ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
+        name = ngx_voyo_edge_problem(r->main, edge);
+        ngx_voyo_variable_set(v, (u_char *) name,
+                              *name ? ngx_strlen(name) : 0);
         return NGX_OK;
 
     case NGX_VOYO_REPAIRS:
@@ -264,11 +321,6 @@ ngx_voyo_variable_edge(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return ngx_voyo_variable_print(r, v, sizeof("resolve;dur=")
                                              + NGX_TIME_T_LEN,
                                        "resolve;dur=%M", waited);
-
-    case NGX_VOYO_QUALITY:
-        name = voyo_quality_name(edge->quality);
-        ngx_voyo_variable_set(v, (u_char *) name, ngx_strlen(name));
-        return NGX_OK;
 
     case NGX_VOYO_REPRESENTATION:
         ngx_voyo_variable_set(v, edge->representation.data,

@@ -183,3 +183,42 @@ ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
         problem->status = status;
     }
 }
+
+
+void
+ngx_voyo_problem_refusal(ngx_voyo_problem_t *problem, ngx_uint_t status)
+{
+    if (status >= NGX_HTTP_NGINX_CODES
+        && status < NGX_HTTP_INTERNAL_SERVER_ERROR)
+    {
+        status = NGX_HTTP_BAD_REQUEST;
+    }
+
+    switch (status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+        *problem = ngx_voyo_problem_client;
+        break;
+
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        *problem = ngx_voyo_problem_limited;
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        *problem = ngx_voyo_problem_busy;
+        break;
+
+    default:
+
+        if (status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+            *problem = ngx_voyo_problem_broken;
+            break;
+        }
+
+        *problem = ngx_voyo_problem_refused;
+
+        if (status >= NGX_HTTP_BAD_REQUEST) {
+            problem->status = status;
+        }
+    }
+}

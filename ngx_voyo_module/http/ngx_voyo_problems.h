@@ -64,5 +64,8 @@ extern const ngx_voyo_problem_t  ngx_voyo_problem_slice;
 void ngx_voyo_problem_named(ngx_voyo_problem_t *problem, ngx_uint_t status,
     ngx_str_t *code);
 
+/* The problem of a request that nginx refused, or the application. */
+void ngx_voyo_problem_refusal(ngx_voyo_problem_t *problem, ngx_uint_t status);
+
 
 #endif /* _NGX_VOYO_PROBLEMS_H_INCLUDED_ */
