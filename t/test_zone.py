@@ -139,8 +139,8 @@ class ZoneTest(unittest.TestCase):
         self.stack.redis('CONFIG', 'RESETSTAT')
         self.stack.redis('PUBLISH', 'voyo:{default}:events',
                          's30_access0 9007199254740991')
-        # a query reads the record and the failure, a resolver neither
-        wait_for(lambda: b'cmdstat_get:calls=4,' in self.stack.redis(
+        # a query reads the ban, the record and the failure, a resolver none
+        wait_for(lambda: b'cmdstat_get:calls=6,' in self.stack.redis(
             'INFO', 'commandstats'), 'both workers ask')
         self.stack.get('/cdn/stream/s30_access0', method='HEAD')
         wait_for(lambda: Path(path).read_text().count('s30_access0') == 4,
