@@ -10,7 +10,8 @@ _voyo()
 
     case $COMP_CWORD:${COMP_WORDS[1]}:$previous in
     1:*)
-        words='status explain --check --version --help'
+        words='status explain purge ban unban warm breaker top bench'
+        words+=' --check --version --help'
         ;;
     *:explain:--log)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -19,7 +20,33 @@ _voyo()
     *:explain:*)
         words='--json --lines --log --help'
         ;;
-    *:status:*)
+    *:warm:--quality | *:bench:--quality)
+        words='low medium high'
+        ;;
+    *:warm:--codec | *:bench:--codec)
+        words='aac opus'
+        ;;
+    *:warm:*)
+        words='--quality --codec --jobs --wait --json --help'
+        [[ $word == -* ]] || words=$(compgen -f -- "$word")
+        ;;
+    *:bench:*)
+        words='--purge --quality --codec --json --help'
+        ;;
+    3:ban:*)
+        words='unavailable legal private age_restricted paid geo_blocked drm'
+        words+=' --timeout --json --help'
+        ;;
+    *:purge:* | *:ban:*)
+        words='--timeout --json --help'
+        ;;
+    *:top:*)
+        words='--interval --count --json --help'
+        ;;
+    2:breaker:*)
+        words='close --json --help'
+        ;;
+    *:status:* | *:unban:* | *:breaker:*)
         words='--json --help'
         ;;
     esac

@@ -8,12 +8,17 @@ import argparse
 import os
 import sys
 
+import bench
+import breaker
 import explain
 import status
+import takedown
+import top
 import track
+import warm
 from problem import Failed, Wrong
 
-COMMANDS = (status, explain)
+COMMANDS = (status, explain, takedown, warm, breaker, top, bench)
 
 
 def main() -> int:

@@ -1,7 +1,6 @@
 """voyo explain: the life of a track, as far as this machine knows it."""
 
 import argparse
-import re
 from typing import Any
 
 import disk
@@ -24,16 +23,10 @@ def add(commands: Any) -> None:
     parser.add_argument('--log', metavar='FILE', action='append', default=[],
                         help='a log to read, "-" for standard input; '
                         'default: the one that VOYO writes')
-    parser.add_argument('--lines', metavar='N', type=count, default=20,
-                        help='how many of the last lines are shown, 20')
+    parser.add_argument('--lines', metavar='N', default=20,
+                        type=output.number(0, 100000), help='how many of the last lines are shown, 20')
     parser.add_argument('--json', action='store_true')
     parser.set_defaults(run=run)
-
-
-def count(text: str) -> int:
-    if not re.fullmatch('[0-9]{1,6}', text):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a number')
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,9 +1,11 @@
 """How commands print: short, aligned, and coloured only on a terminal."""
 
+import argparse
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 COLOURS = {'ok': 32, 'healthy': 32, 'degraded': 33, 'unknown': 33,
@@ -72,3 +74,17 @@ def milliseconds(seconds: float) -> str:
 
 def plural(number: float, one: str, many: str = '') -> str:
     return f'{number:.0f} {one if number == 1 else many or one + "s"}'
+
+
+# Values of options.
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if re.fullmatch('[0-9]{1,9}', text) and least <= int(text) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is not a number from {least} to {most}')
+    return parse
+
+
+seconds = number(0, 86400)

@@ -1,0 +1,123 @@
+"""voyo purge, ban and unban: a track is taken down, on all machines."""
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import disk
+import output
+import settings
+import track as tracks
+from problem import Failed
+from settings import Settings
+from store import Store
+
+# the lasting ones of common/voyo_class.c
+CLASSES = ('unavailable', 'legal', 'private', 'age_restricted', 'paid',
+           'geo_blocked', 'drm')
+
+
+def add(commands: Any) -> None:
+    for name, text, more in (
+            ('purge', 'remove a track everywhere, until it is wanted again',
+             'Removes a track on all machines: its record, its queued job, '
+             'and its slices and its picture on disk.  A response that plays '
+             'it ends with its next slice.  The track is resolved anew when '
+             'it is wanted.'),
+            ('ban', 'remove a track, and refuse it from now on',
+             'Removes a track as "purge" does, and refuses it until "unban": '
+             'with 404, or with the status of another class, such as 451 for '
+             '"legal".')):
+        parser = commands.add_parser(name, help=text, description=more)
+        parser.add_argument('track', metavar='ID', type=tracks.parse)
+        if name == 'ban':
+            parser.add_argument('kind', metavar='CLASS', nargs='?',
+                                choices=CLASSES, default=CLASSES[0],
+                                help=', '.join(CLASSES))
+        else:
+            parser.set_defaults(kind='')
+        parser.add_argument('--timeout', metavar='SECONDS', default=10,
+                            type=output.seconds,
+                            help='how long to wait until it has left this '
+                            'machine\'s disk, 10')
+        parser.add_argument('--json', action='store_true')
+        parser.set_defaults(run=take_down)
+
+    parser = commands.add_parser(
+        'unban', help='end a ban', description='Ends a ban: the track is '
+        'resolved when it is wanted.')
+    parser.add_argument('track', metavar='ID', type=tracks.parse)
+    parser.add_argument('--json', action='store_true')
+    parser.set_defaults(run=unban)
+
+
+class Removal(NamedTuple):
+    known: list[str]      # "record", "failure", "job", "ban"
+    files: int            # here, before
+    left: int
+    seconds: float
+    blind: str            # why the files are not known, or ""
+
+
+def remove(here: Settings, track: str, kind: str, timeout: float) -> Removal:
+    """
+    Takes a track down, with a class for good, and waits until its files have
+    left this machine.
+    """
+
+    store = Store(here)
+    began = time.monotonic()
+    before, blind = on_disk(here.home, track)
+    _, *known = store.script('takedown', [
+        f'track:{track}', f'failure:{track}', f'ban:{track}', 'jobs:play',
+        'jobs:prefetch', 'takedowns', 'events'], track, kind)
+
+    # the files that there were, since a look at all of them takes a while
+    while any(path.exists() for path in before) \
+            and time.monotonic() - began < timeout:
+        time.sleep(0.05)
+    took = round(time.monotonic() - began, 3)
+    return Removal(known, len(before), len(on_disk(here.home, track)[0]), took,
+                   blind)
+
+
+def on_disk(home: Path, track: str) -> tuple[list[Path], str]:
+    """The files, and why they are not known."""
+
+    try:
+        return [each.path for each in disk.files_of(home, track)], ''
+    except Failed as error:
+        return [], str(error)
+
+
+def take_down(options: argparse.Namespace) -> int:
+    track, kind = options.track, options.kind
+    done = remove(settings.read(), track, kind, options.timeout)
+
+    if options.json:
+        output.as_json({'id': track, 'class': kind or None}
+                       | done._asdict() | {'blind': done.blind or None})
+    else:
+        print(f'{track} is ' + (f'banned as {kind}' if kind else 'purged')
+              + '; there was '
+              + (', '.join(done.known) or 'neither record nor failure'))
+        print('on disk: ' + (
+            f'unknown, {done.blind}' if done.blind
+            else f'{output.plural(done.files, "file")} here, {done.left} left '
+            f'after {done.seconds:.1f} s' if done.files else 'nothing here'))
+    if done.left:
+        raise Failed(f'{track} is still on disk after '
+                     f'{options.timeout} s: nginx removes it when it runs')
+    return 0
+
+
+def unban(options: argparse.Namespace) -> int:
+    store = Store(settings.read())
+    was = store.script('unban', [f'ban:{options.track}']) == 1
+    if options.json:
+        output.as_json({'id': options.track, 'banned': was})
+    else:
+        print(f'{options.track} is not banned any more' if was
+              else f'{options.track} was not banned')
+    return 0
