@@ -21,7 +21,9 @@ sys.path.insert(0, str(HERE / 'lib'))
 
 import ytdlp  # noqa: E402
 from jobs import PREFIX, Jobs  # noqa: E402
-from stack import ROOT, SLICE, Stack, wait_for  # noqa: E402
+from stack import ROOT, SLICE, Stack, free_port, wait_for  # noqa: E402
+from test_lua import acl  # noqa: E402
+from test_redis_tls import openssl  # noqa: E402
 
 PARTS = ['nginx', 'redis', 'resolver', 'ytdlp', 'source', 'cache', 'zone']
 
@@ -502,6 +504,52 @@ class WrongTest(Operator):
                       ['explain', 's30_wrong00', '--lines', 'x']):
             with self.subTest(words=words):
                 self.voyo(*words, status=2, error='^usage: voyo ')
+
+
+class RedisTest(Operator):
+    """By TCP, as a user who may do no more than the documentation says."""
+
+    def setUp(self) -> None:
+        self.port = free_port()
+        self.stack.redis('CONFIG', 'SET', 'port', str(self.port))
+        self.addCleanup(self.stack.redis, 'CONFIG', 'SET', 'port', '0')
+
+    def test_a_user_with_the_acl(self) -> None:
+        self.stack.redis('ACL', 'SETUSER', 'voyo', 'reset', 'on', '>a b/c',
+                         *acl())
+        self.stack.redis('ACL', 'LOG', 'RESET')
+        url = f'redis://voyo:a%20b%2Fc@127.0.0.1:{self.port}/0'
+        for words in (['status'], ['explain', 's30_acl_000'],
+                      ['ban', 's30_acl_000'], ['unban', 's30_acl_000'],
+                      ['purge', 's30_acl_000'], ['warm', '-'],
+                      ['breaker', 'close'], ['top']):
+            with self.subTest(words=words):
+                self.voyo(*words, given='s30_acl_001', REDIS_URL=url)
+        self.assertEqual(self.stack.redis('ACL', 'LOG'), [])
+        self.voyo('breaker', REDIS_URL=url.replace('b%2F', ''), status=1,
+                  error='redis://127.0.0.1:'
+                  f'{self.port}/0.*: .*invalid username-password pair')
+
+    def test_tls(self) -> None:
+        with tempfile.TemporaryDirectory(prefix='voyo-test-') as folder:
+            ca = Path(folder, 'ca.pem')
+            openssl(ca, 'VOYO test ca')
+            openssl(Path(folder, 'right.pem'), 'redis', '-CA', ca, '-CAkey',
+                    ca.with_suffix('.key'), '-addext',
+                    'subjectAltName=DNS:localhost')
+            port = free_port()
+            self.stack.redis(
+                'CONFIG', 'SET', 'tls-auth-clients', 'no', 'tls-cert-file',
+                f'{folder}/right.pem', 'tls-key-file', f'{folder}/right.key',
+                'tls-port', str(port))
+            self.addCleanup(self.stack.redis, 'CONFIG', 'SET', 'tls-port', '0')
+            self.voyo('breaker', REDIS_URL=f'rediss://localhost:{port}'
+                      f'?cacert={ca}')
+            for host, query, reason in (
+                    ('127.0.0.1', f'?cacert={ca}', 'IP address mismatch, '),
+                    ('localhost', '', 'unable to get local issuer cert')):
+                self.voyo('breaker', REDIS_URL=f'rediss://{host}:{port}{query}',
+                          status=1, error=f'rediss://{host}:{port}.*: {reason}')
 
 
 class PackageTest(Operator):

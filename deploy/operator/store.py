@@ -1,6 +1,7 @@
 """Redis: what all parts of this egress share."""
 
 import json
+import ssl
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -105,6 +106,8 @@ def reason(error: BaseException) -> str:
 
     cause: BaseException | None = error
     while cause:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return cause.verify_message
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
