@@ -216,6 +216,8 @@ class ExplainTest(Operator):
         """Two are resolved at a time: the third is queued."""
 
         names = [f's30_expl_0{number}' for number in range(3)]
+        wait_for(lambda: self.stack.heartbeats()[0]['workers']['idle'] == 2,
+                 'all are ready', 30)
         workers = ytdlp.family(self.stack.parts['resolver'].pid)
 
         def explain(track: str, *words: str) -> str:

@@ -152,6 +152,11 @@ class ImageTest(unittest.TestCase):
         self.assertIn(b'"javascript":"quickjs', health)
         self.assertEqual(podman('healthcheck', 'run', voyo.name), '')
         self.assertIn('uid=10001(voyo) gid=0', voyo.execute('id'))
+        # the operator's commands
+        self.assertRegex(voyo.execute('voyo', 'status'),
+                         r'^VOYO is healthy\n(\w+ +ok .*\n)+$')
+        self.assertIn('1 of 1', voyo.execute('voyo', 'explain',
+                                             's30_image01'))
 
     def test_a_check_of_health_that_fails(self) -> None:
         voyo = self.container(command=('sleep', '600'))
