@@ -125,7 +125,6 @@ class ReloadTest(unittest.TestCase):
         """The origin of a client's slice may be in another worker."""
 
         self.stack.provoked += [r'origin\.sock', r'exited on signal 9']
-        self.stack.switch(latency={'media': 1500})
         answers: list[int] = []
 
         def listen(track: str) -> None:
@@ -134,17 +133,30 @@ class ReloadTest(unittest.TestCase):
             except OSError:
                 answers.append(0)      # its own worker was killed
 
-        tracks = [f's05_orig{number:03}' for number in range(24)]
-        listeners = [threading.Thread(target=listen, args=(track,))
-                     for track in tracks]
-        for each in listeners:
-            each.start()
-        wait_for(lambda: all(self.stack.requests('media', track)
-                             for track in tracks), 'all are being fetched')
-        os.kill(self.stack.nginx_workers()[0], signal.SIGKILL)
+        def start(name: str, count: int) -> list[threading.Thread]:
+            tracks = [f's05_{name}{number:03}' for number in range(count)]
+            listeners = [threading.Thread(target=listen, args=(track,))
+                         for track in tracks]
+            for each in listeners:
+                each.start()
+            wait_for(lambda: all(self.stack.requests('media', track)
+                                 for track in tracks),
+                     'all are being fetched', 30)
+            return listeners
+
+        self.stack.switch(latency={'media': 1500})
+        # more than will be busy
+        for each in start('idle', 32):
+            each.join()
+        listeners = start('orig', 16)
+        killed, left = self.stack.nginx_workers()
+        # it finds all connections to the other broken at once
+        os.kill(left, signal.SIGSTOP)
+        os.kill(killed, signal.SIGKILL)
+        os.kill(left, signal.SIGCONT)
         for each in listeners:
             each.join()
-        self.assertIn(200, answers)
+        self.assertIn(200, answers[32:])
         self.assertLessEqual(set(answers), {0, 200})
 
     def test_a_listener_keeps_its_worker(self) -> None:
