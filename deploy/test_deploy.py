@@ -180,6 +180,7 @@ class DeployTest(unittest.TestCase):
                  'http://$host'),
                 ('VOYO_DEMO', 'yes'),
                 ('VOYO_YTDLP_CONF', '/nonexistent'),
+                ('VOYO_NGINX_DIR', '/nonexistent', '/etc/passwd'),
                 ('VOYO_CA_FILE', '/nonexistent', '/etc/passwd', '/tmp'),
                 ('VOYO_HOME', '/proc/voyo', '/etc/passwd/x'),
                 ('YT_DLP_PATH', '/nonexistent', '/etc/passwd'),
@@ -393,7 +394,7 @@ class DeployTest(unittest.TestCase):
             VOYO_MP4_HEADER='0',
             VOYO_MEDIA_HOSTS='.a.example http://127.0.0.1:8081',
             VOYO_CORS_ORIGINS='https://a.example, http://[::1]:3000',
-            VOYO_SOURCE_ADDRESS='127.0.0.9')
+            VOYO_SOURCE_ADDRESS='127.0.0.9', VOYO_NGINX_DIR='/usr/share')
         self.assertNotRegex(conf, r'@[A-Z_]+@')
         for text in ('worker_processes 3;', 'voyo_codec opus;',
                      'voyo_zone voyo:8m ', 'max_size=77m', 'min_free=5m',
@@ -403,7 +404,9 @@ class DeployTest(unittest.TestCase):
                      'voyo_media_hosts .a.example http://127.0.0.1:8081;',
                      'default "";', '"https://a.example" "https://a.example";',
                      '"http://[::1]:3000" "http://[::1]:3000";',
-                     'proxy_bind 127.0.0.9;'):
+                     'proxy_bind 127.0.0.9;',
+                     *(f' include /usr/share/{name}*.conf;' for name in
+                       ('http', 'server', 'track', 'status'))):
             self.assertIn(text, conf)
 
     def test_connections_leave_descriptors_for_files(self) -> None:

@@ -83,6 +83,10 @@ set_values()
         [PORT]=$PORT
         [LISTEN_IPV6]=$(listen_ipv6)
         [APP]=$(app_lines)
+        [OWN_HTTP]=$(own_lines http)
+        [OWN_SERVER]=$(own_lines server)
+        [OWN_TRACK]=$(own_lines track)
+        [OWN_STATUS]=$(own_lines status)
         [CA_FILE]=$VOYO_CA_FILE
         [PROXY_BIND]=$(source_lines)
     )
@@ -276,6 +280,14 @@ networks()
     for each in $1; do
         echo "        $each 1;"
     done
+}
+
+
+# The operator's own directives, of one place: there may be no such file.
+
+own_lines()
+{
+    [ -z "$VOYO_NGINX_DIR" ] || echo "include $VOYO_NGINX_DIR/$1*.conf;"
 }
 
 

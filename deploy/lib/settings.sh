@@ -22,6 +22,7 @@ read_settings()
 {
     : "${PORT:=8080}" "${REDIS_URL=}" "${YT_DLP_PATH=}"
     : "${VOYO_YTDLP_CONF=}" "${VOYO_SOURCE_ADDRESS=}" "${VOYO_APP_URL=}"
+    : "${VOYO_NGINX_DIR=}"
     : "${VOYO_MEDIA_HOSTS:=.googlevideo.com}"
     : "${VOYO_CODEC:=aac}" "${VOYO_QUALITY_TOLERANCE:=10}"
     : "${VOYO_CACHE_SIZE=}" "${VOYO_CACHE_MIN_FREE=}" "${VOYO_ZONE_SIZE:=32m}" "${VOYO_HOME:=$root/var}"
@@ -283,8 +284,19 @@ read_paths()
     grep -qs '^-----BEGIN .*CERTIFICATE' "$VOYO_CA_FILE" \
         || wrong VOYO_CA_FILE "a file of CA certificates"
 
+    [ -z "$VOYO_NGINX_DIR" ] || read_nginx_dir
+
     VOYO_YTDLP_CONF=$(absolute VOYO_YTDLP_CONF)
     VOYO_DEMO_TRACKS=$(absolute VOYO_DEMO_TRACKS)
+}
+
+
+read_nginx_dir()
+{
+    [ -d "$VOYO_NGINX_DIR" ] && [ -r "$VOYO_NGINX_DIR" ] \
+        || wrong VOYO_NGINX_DIR "a readable directory"
+    VOYO_NGINX_DIR=$(readlink -f "$VOYO_NGINX_DIR")
+    matches VOYO_NGINX_DIR '/[A-Za-z0-9._/+-]+' "$about"
 }
 
 

@@ -36,6 +36,9 @@ package VOYO;
 #   --- settings   NAME VALUE: values for @NAME@ in conf/nginx.conf.in
 #   --- edge       lines for the edge server
 #   --- location   lines for its location of streams
+#   --- recipe     titles of sections of docs/recipes.md, one per line, whose
+#                  files are used; in them /etc/voyo is $TEST_NGINX_HOME/etc, and the application
+#                  at 127.0.0.1:3000 is the media server
 #   --- replace    FROM => TO, in the files of conf/
 #   --- file       the content of /140
 #   --- example    conf/example.conf instead of conf/nginx.conf.in
@@ -78,6 +81,9 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(sleep time);
 
 our ($root, $module, $base, $edge, $media);
+
+# connections that a block keeps open until it ends
+our @held;
 
 BEGIN {
     $root = abs_path(dirname(__FILE__) . '/../..');
@@ -128,6 +134,7 @@ our %SETTINGS = (
     LIMIT_ZONE => '', LIMIT => '', FETCH_ZONE => '', FETCH => '', REAL_IP => '', MP4_HEADER => 'on',
     CORS_KEY => '""', CORS_ORIGINS => 'default "*";', LISTEN_IPV6 => '', PROXY_BIND => '',
     STATUS_ALLOW => '127.0.0.0/8 1;', TRUSTED => '', LOG_CLIENT => '',
+    OWN_HTTP => '', OWN_SERVER => '', OWN_TRACK => '', OWN_STATUS => '',
 );
 
 my ($number, %state) = (0);
@@ -253,6 +260,7 @@ sub http_block() {
         ART_URL => "http://127.0.0.1:$media/art/\${voyo_id_track}",
         ACCESS_LOG => "$home/access.log voyo", APP => $block->edge // '',
         CA_FILE => "$home/ca.pem",
+        recipe($block->recipe // ''),
         map { my ($name, $value) = split ' ', $_, 2; ($name => $value) }
         split /\n/, expand($block->settings // ''));
 
@@ -293,6 +301,35 @@ sub http_block() {
     return "log_format fetched '\$uri \$http_range';\n"
            . "limit_req_zone \$uri\$http_range zone=latch:1m rate=1r/m;\n"
            . $http;
+}
+
+# What sections of docs/recipes.md have for each file.
+
+sub recipe() {
+    my $document = read_file("$root/docs/recipes.md");
+    my $text = join '', map {
+        $document =~ /^## \Q$_\E\n(.*?)(?=^## |\z)/ms
+            or die "docs/recipes.md has no \"$_\"";
+        $1;
+    } split /\n/, $_[0];
+
+    return if $text eq '';
+    $text =~ s{/etc/voyo}{$state{home}/etc}g;
+    $text =~ s/127\.0\.0\.1:3000/127.0.0.1:$media/g;
+    make_path("$state{home}/etc");
+
+    my %files;
+    while ($text =~ /^`([\w.]+)`:\n\n((?:    .*\n|\n)+)/mg) {
+        my ($name, $lines) = ($1, $2);
+        $lines =~ s/^    //mg;
+        if ($name =~ /(.*)\.conf$/) {
+            $files{'OWN_' . uc $1} .= $lines;
+        } else {
+            write_file("$state{home}/etc/$name", $lines =~ s/\n+$/\n/r);
+        }
+    }
+    %files or die "docs/recipes.md has no file for \"$_[0]\"";
+    return %files;
 }
 
 # That of conf/example.conf, with paths, ports and slices of the tests.
@@ -504,14 +541,19 @@ sub unread() {
         $left -= $read;
     }
 
-    # wait until nothing has been fetched for half a second
+    cmp_ok(fetched(), '<=', $block->unread,
+           $block->name . ' - slices that were fetched');
+}
+
+# The number of fetched slices, once none has been for half a second.
+
+sub fetched() {
     my ($fetched, $since) = (-1, time);
     wait_for('the source is left alone', sub {
         my $now = () = read_file("$state{home}/media.log") =~ /\n/g;
         ($fetched, $since) = ($now, time) if $now != $fetched;
         return time - $since > 0.5 });
-    cmp_ok($fetched, '<=', $block->unread,
-           $block->name . ' - slices that were fetched');
+    return $fetched;
 }
 
 # For --- init: stores a record and publishes the event, like a resolver.
@@ -703,6 +745,7 @@ add_test_cleanup_handler(sub {
         s/("request"):"[0-9a-f]{32}"/$1:*/r });
     start_redis() if $state{gone};
     close $state{listener} if $state{listener};
+    @held = ();
     quit($name);
     is(provoked($block), '', "$name - the logs say what they should");
 });
