@@ -2,6 +2,7 @@
 names what is wrong.
 """
 
+import http.server
 import json
 import os
 import pty
@@ -43,12 +44,13 @@ class Operator(unittest.TestCase):
         cls.logs = [f'--log={cls.stack.dir}/{name}' for name in (
             'home/access.log', 'resolver.log', 'nginx.log')]
 
-    def voyo(self, *words: str, status: int = 0, error: str = '', given: str = '',
+    def voyo(self, *words: str, status: int = 0, error: str = '',
+             given: str = '', prefix: tuple[str, ...] = (),
              script: Path = ROOT / 'deploy/voyo', **settings: str) -> str:
         """Its output, after its exit status and its error were checked."""
 
         done = subprocess.run(
-            [script, *words], input=given, capture_output=True, text=True,
+            [*prefix, script, *words], input=given, capture_output=True, text=True,
             timeout=60, env={
                 'PATH': os.environ['PATH'], 'PORT': str(self.stack.port),
                 'VOYO_HOME': f'{self.stack.dir}/home',
@@ -385,6 +387,34 @@ class WarmTest(Operator):
                          {'breaker': None, 'closed': True})
         self.told('warm', '-', given='s30_warm_30')
 
+    def test_who_is_told_to_wait(self) -> None:
+        """429 is the limit of a client, 202 a prefetch that goes on."""
+
+        statuses = [429, 202, 200]
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200 if self.path == '/health/live'
+                                   else statuses.pop(0))
+                self.send_header('Content-Length', '0')
+                self.send_header('Retry-After', '5')
+                self.end_headers()
+
+            do_HEAD = do_GET
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with http.server.ThreadingHTTPServer(('127.0.0.1', 0),
+                                             Handler) as server:
+            threading.Thread(target=server.serve_forever).start()
+            try:
+                told = self.told('warm', '-', given='s30_warm_50',
+                                 PORT=str(server.server_port))
+            finally:
+                server.shutdown()
+        self.assertEqual((told['warm'], statuses), (['s30_warm_50'], []))
+
     def test_wrong_files(self) -> None:
         self.voyo('warm', '-', status=2, given='s30_warm_40\nshort\n',
                   error="voyo: line 2: 'short' is not the id of a track")
@@ -517,14 +547,15 @@ class RedisTest(Operator):
         self.addCleanup(self.stack.redis, 'CONFIG', 'SET', 'port', '0')
 
     def test_a_user_with_the_acl(self) -> None:
+        self.play('s30_acl_000')
         self.stack.redis('ACL', 'SETUSER', 'voyo', 'reset', 'on', '>a b/c',
                          *acl())
         self.stack.redis('ACL', 'LOG', 'RESET')
         url = f'redis://voyo:a%20b%2Fc@127.0.0.1:{self.port}/0'
         for words in (['status'], ['explain', 's30_acl_000'],
-                      ['ban', 's30_acl_000'], ['unban', 's30_acl_000'],
-                      ['purge', 's30_acl_000'], ['warm', '-'],
-                      ['breaker', 'close'], ['top']):
+                      ['ban', 's30_acl_002'], ['explain', 's30_acl_002'],
+                      ['unban', 's30_acl_002'], ['purge', 's30_acl_002'],
+                      ['warm', '-'], ['breaker', 'close'], ['top']):
             with self.subTest(words=words):
                 self.voyo(*words, given='s30_acl_001', REDIS_URL=url)
         self.assertEqual(self.stack.redis('ACL', 'LOG'), [])
@@ -567,6 +598,14 @@ class PackageTest(Operator):
             self.assertIn('resolved', self.voyo('explain', 's30_install',
                                                 script=script))
             self.assertTrue(Path(folder, 'share/man/man1/voyo.1').exists())
+            if os.geteuid() == 0:
+                # who may not open what it needs
+                Path(folder).chmod(0o755)
+                self.voyo('explain', 's30_install', script=script, status=1,
+                          prefix=('setpriv', '--reuid=65534',
+                                  '--clear-groups'),
+                          error='cannot be read: run this as root, or as '
+                          "VOYO's user")
 
     def test_the_settings_of_the_service(self) -> None:
         sys.path.insert(0, str(ROOT / 'deploy/operator'))

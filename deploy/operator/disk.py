@@ -60,7 +60,7 @@ def files(cache: Path) -> Iterator[Path]:
     def wrong(error: OSError) -> None:
         if isinstance(error, PermissionError):
             raise Failed(f'{error.filename} cannot be read: run this as root, '
-                         'or as the user of VOYO')
+                         'or as VOYO\'s user')
 
     for folder, _, names in os.walk(cache, onerror=wrong):
         for name in names:

@@ -58,10 +58,9 @@ def texts(names: list[str], home: Path) -> list[str]:
     relay = find_relay(home)
     if not relay:
         return []
-    paths = {path for fd in (1, 2)
-             for path in [Path(os.path.realpath(f'/proc/{relay}/fd/{fd}'))]
-             if path.is_file()}
-    return [tail(path) for path in sorted(paths)] or journal(relay)
+    paths = {os.path.realpath(f'/proc/{relay}/fd/{fd}') for fd in (1, 2)}
+    return [tail(Path(path)) for path in sorted(filter(
+        os.path.isfile, paths))] or journal(relay)
 
 
 def tail(path: Path) -> str:

@@ -57,7 +57,7 @@ class Server:
             return Answer(answer.status, answer.headers, answer.read())
         except PermissionError as error:
             raise Failed(f'{where} cannot be opened: run this as root, or as '
-                         'the user of VOYO') from error
+                         'VOYO\'s user') from error
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, 'strerror', None) or str(error)
             raise Failed(f'VOYO does not answer at {where}: {reason or error}; '

@@ -36,9 +36,6 @@ class Store:
     def call(self, *command: Any) -> Any:
         try:
             return self.client.execute_command(*command)
-        except PermissionError as error:
-            raise Failed(f'{self.where} cannot be opened: run this as root, '
-                         'or as the user of VOYO') from error
         except redis.exceptions.ResponseError as error:
             raise Failed(f'Redis at {self.where} refuses '
                          f'{command[0]}: {error}') from error
@@ -108,6 +105,8 @@ def reason(error: BaseException) -> str:
     while cause:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return cause.verify_message
+        if isinstance(cause, PermissionError):
+            return 'permission denied, run this as root, or as VOYO\'s user'
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__

@@ -15,7 +15,7 @@ from server import Server
 from store import Store
 
 BAR = 30
-LONGEST = 20            # seconds that one track waits for its turn
+LONGEST = 20            # seconds for one track, if the queue is full
 
 
 def add(commands: Any) -> None:
@@ -143,12 +143,15 @@ class Work:
                 with self.lock:
                     self.failed[name] = f'status {answer.status}'
                 return
-            # what a client may do a minute, or too many at a time
-            why = 'busy' if answer.status == 429 else self.refused()
-            if why in ('busy', 'budget' if self.wait else ''):
-                if why == 'budget' or time.monotonic() + retry < end:
-                    self.ended.wait(min(max(retry, 1), 60))
-                    continue
+            if answer.status == 429:
+                # what a client may do a minute
+                self.ended.wait(1)
+                continue
+            why = self.refused()
+            if why == 'budget' and self.wait \
+                    or why == 'busy' and time.monotonic() + retry < end:
+                self.ended.wait(min(max(retry, 1), 60))
+                continue
             with self.lock:
                 self.dropped[name] = why
             if why != 'busy':
