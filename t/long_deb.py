@@ -219,6 +219,14 @@ class DebTest(unittest.TestCase):
         with urllib.request.urlopen(f'http://127.0.0.1:{port}/health',
                                     timeout=30) as answer:
             self.assertEqual(json.load(answer)['status'], 'healthy')
+        # the operator's commands find it by its configuration
+        self.assertIn('VOYO is healthy', self.run_in(
+            'voyo', 'status', PORT=str(port)).stdout)
+        self.assertRegex(self.run_in('voyo', 'explain', track,
+                                     PORT=str(port)).stdout,
+                         f'GET /cdn/stream/{track} 200')
+        self.assertIn('usage: voyo status',
+                      self.run_in('voyo', 'status', '--help').stdout)
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(40), 0, log.read_text())
         self.assertNotRegex(log.read_text(), r'\[(alert|crit|emerg)\]')

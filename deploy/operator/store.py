@@ -13,7 +13,7 @@ try:
 except ImportError:
     redis = None    # type: ignore
 
-TIMEOUT = 5
+TIMEOUT = 3      # seconds
 
 
 class Store:
