@@ -54,10 +54,9 @@ def add(commands: Any) -> None:
 
 class Removal(NamedTuple):
     known: list[str]      # "record", "failure", "job", "ban"
-    files: int            # here, before
-    left: int
+    left: int             # files on this machine
     seconds: float
-    blind: str            # why the files are not known, or ""
+    blind: str | None     # why the files are not known
 
 
 def remove(here: Settings, track: str, kind: str, timeout: float) -> Removal:
@@ -68,27 +67,24 @@ def remove(here: Settings, track: str, kind: str, timeout: float) -> Removal:
 
     store = Store(here)
     began = time.monotonic()
-    before, blind = on_disk(here.home, track)
     _, *known = store.script('takedown', [
         f'track:{track}', f'failure:{track}', f'ban:{track}', 'jobs:play',
         'jobs:prefetch', 'takedowns', 'events'], track, kind)
-
-    # the files that there were, since a look at all of them takes a while
-    while any(path.exists() for path in before) \
-            and time.monotonic() - began < timeout:
-        time.sleep(0.05)
-    took = round(time.monotonic() - began, 3)
-    return Removal(known, len(before), len(on_disk(here.home, track)[0]), took,
-                   blind)
-
-
-def on_disk(home: Path, track: str) -> tuple[list[Path], str]:
-    """The files, and why they are not known."""
-
     try:
-        return [each.path for each in disk.files_of(home, track)], ''
+        left = on_disk(here, track)
+        while left and time.monotonic() - began < timeout:
+            time.sleep(0.05)
+            # a look at all files takes a while
+            left = [each for each in left if each.exists()] \
+                or on_disk(here, track)
+        blind = None
     except Failed as error:
-        return [], str(error)
+        left, blind = [], str(error)
+    return Removal(known, len(left), round(time.monotonic() - began, 3), blind)
+
+
+def on_disk(here: Settings, track: str) -> list[Path]:
+    return [each.path for each in disk.files_of(here.home, track)]
 
 
 def take_down(options: argparse.Namespace) -> int:
@@ -96,16 +92,14 @@ def take_down(options: argparse.Namespace) -> int:
     done = remove(settings.read(), track, kind, options.timeout)
 
     if options.json:
-        output.as_json({'id': track, 'class': kind or None}
-                       | done._asdict() | {'blind': done.blind or None})
+        output.as_json({'id': track, 'class': kind or None} | done._asdict())
     else:
         print(f'{track} is ' + (f'banned as {kind}' if kind else 'purged')
               + '; there was '
               + (', '.join(done.known) or 'neither record nor failure'))
-        print('on disk: ' + (
-            f'unknown, {done.blind}' if done.blind
-            else f'{output.plural(done.files, "file")} here, {done.left} left '
-            f'after {done.seconds:.1f} s' if done.files else 'nothing here'))
+        print(f'on disk: unknown, {done.blind}' if done.blind else
+              f'on disk: {output.plural(done.left, "file")} left here after '
+              f'{done.seconds:.1f} s')
     if done.left:
         raise Failed(f'{track} is still on disk after '
                      f'{options.timeout} s: nginx removes it when it runs')
