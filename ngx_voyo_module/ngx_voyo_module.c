@@ -16,6 +16,7 @@
 #include "ngx_voyo_mp4_header.h"
 #include "ngx_voyo_origin_variables.h"
 #include "ngx_voyo_pace.h"
+#include "ngx_voyo_purge.h"
 #include "ngx_voyo_request_id.h"
 #include "ngx_voyo_rest.h"
 #include "ngx_voyo_variables.h"
@@ -132,7 +133,7 @@ ngx_voyo_postconfiguration(ngx_conf_t *cf)
     ngx_voyo_mp4_header_init();
     ngx_voyo_rest_init();
 
-    return NGX_OK;
+    return ngx_voyo_purge_init(cf, vmcf);
 }
 
 

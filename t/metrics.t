@@ -155,6 +155,7 @@ GET /metrics
 voyo_responses_total\{handler="stream",code="200",problem="no_resolver"\} [12]
 .*voyo_cuts_total\{reason="slice"\} 0
 voyo_cuts_total\{reason="source"\} [12]
+voyo_cuts_total\{reason="takedown"\} 0
 .*voyo_media_responses_total\{code="2xx"\} 1
 .*code="5xx"\} [24]
 .*voyo_repairs_total\{kind="connection"\} [12]

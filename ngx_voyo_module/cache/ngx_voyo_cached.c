@@ -22,17 +22,45 @@ static ngx_uint_t ngx_voyo_cached_file(ngx_http_file_cache_t *cache,
 ngx_int_t
 ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key)
 {
-    ngx_int_t                    rc, stored;
+    ngx_int_t                    stored;
     ngx_uint_t                   cold;
+    ngx_http_file_cache_node_t  *fcn;
+
+    cold = cache->sh->cold;
+
+    ngx_shmtx_lock(&cache->shpool->mutex);
+
+    fcn = ngx_voyo_cached_node(cache, key);
+    stored = fcn == NULL ? NGX_DECLINED
+             : fcn->exists ? NGX_OK
+             : fcn->updating ? NGX_AGAIN : NGX_DECLINED;
+
+    ngx_shmtx_unlock(&cache->shpool->mutex);
+
+    if (stored == NGX_DECLINED && cold && ngx_voyo_cached_file(cache, key)) {
+
+        /*
+         * nginx has not loaded the cache's directory yet, and of two requests
+         * for a slice the second may fetch it (docs/upstream.md, N29): reading
+         * it ahead must not make the client fetch it.
+         */
+
+        return NGX_OK;
+    }
+
+    return stored;
+}
+
+
+ngx_http_file_cache_node_t *
+ngx_voyo_cached_node(ngx_http_file_cache_t *cache, u_char *key)
+{
+    ngx_int_t                    rc;
     ngx_rbtree_key_t             hash;
     ngx_rbtree_node_t           *node, *sentinel;
     ngx_http_file_cache_node_t  *fcn;
 
     ngx_memcpy(&hash, key, sizeof(ngx_rbtree_key_t));
-    stored = NGX_DECLINED;
-    cold = cache->sh->cold;
-
-    ngx_shmtx_lock(&cache->shpool->mutex);
 
     node = cache->sh->rbtree.root;
     sentinel = cache->sh->rbtree.sentinel;
@@ -50,28 +78,13 @@ ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key)
                         NGX_HTTP_CACHE_KEY_LEN - sizeof(ngx_rbtree_key_t));
 
         if (rc == 0) {
-            stored = fcn->exists ? NGX_OK
-                                 : fcn->updating ? NGX_AGAIN : NGX_DECLINED;
-            break;
+            return fcn;
         }
 
         node = (rc < 0) ? node->left : node->right;
     }
 
-    ngx_shmtx_unlock(&cache->shpool->mutex);
-
-    if (stored == NGX_DECLINED && cold && ngx_voyo_cached_file(cache, key)) {
-
-        /*
-         * nginx has not loaded the cache's directory yet, and of two requests
-         * for a slice the second may fetch it (docs/upstream.md, N29): reading
-         * it ahead must not make the client fetch it.
-         */
-
-        return NGX_OK;
-    }
-
-    return stored;
+    return NULL;
 }
 
 

@@ -19,6 +19,10 @@
  */
 ngx_int_t ngx_voyo_cached(ngx_http_file_cache_t *cache, u_char *key);
 
+/* The cache's node of a key, or NULL.  With the lock of cache->shpool. */
+ngx_http_file_cache_node_t *ngx_voyo_cached_node(ngx_http_file_cache_t *cache,
+    u_char *key);
+
 /*
  * Whether the first slice of a representation is stored in the cache of the
  * location of "r", under the key $voyo_representation$voyo_slice; 0 also if

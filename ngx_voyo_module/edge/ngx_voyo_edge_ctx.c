@@ -148,6 +148,18 @@ ngx_voyo_edge_track(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 }
 
 
+ngx_uint_t
+ngx_voyo_edge_taken(ngx_voyo_edge_t *edge)
+{
+    ngx_voyo_main_conf_t  *vmcf;
+
+    vmcf = ngx_http_get_module_main_conf(edge->ctx.request, ngx_voyo_module);
+
+    return ngx_voyo_taken(vmcf->shm_zone, edge->track.data,
+                          edge->ctx.generation, &edge->ctx.takedowns);
+}
+
+
 static void
 ngx_voyo_edge_leave(void *data)
 {

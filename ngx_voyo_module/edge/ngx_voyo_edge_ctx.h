@@ -91,5 +91,8 @@ const char *ngx_voyo_edge_problem(ngx_http_request_t *r,
 const ngx_voyo_problem_t *ngx_voyo_edge_track(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge);
 
+/* Whether the track that it is served was taken down meanwhile. */
+ngx_uint_t ngx_voyo_edge_taken(ngx_voyo_edge_t *edge);
+
 
 #endif /* _NGX_VOYO_EDGE_CTX_H_INCLUDED_ */

@@ -57,7 +57,9 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
                       "connection is closed, request %V", edge->start,
                       edge->last, &edge->representation, problem->code, &id);
 
-        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SOURCE);
+        ngx_voyo_count(vmcf->shm_zone, ngx_voyo_edge_taken(edge)
+                                       ? NGX_VOYO_CUT_TAKEDOWN
+                                       : NGX_VOYO_CUT_SOURCE);
 
         edge->ctx.problem = *problem;
         r->headers_out.status = NGX_HTTP_PARTIAL_CONTENT;

@@ -95,6 +95,8 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 
     if (ngx_voyo_zone_get(vmcf->shm_zone, &edge->track, &identity) == NGX_OK) {
         edge->accesses = identity.accesses;
+        edge->ctx.generation = identity.generation;
+        edge->ctx.takedowns = identity.takedowns;
 
         (void) ngx_voyo_stream_choose(r, edge, identity.formats,
                                       identity.nformats);
@@ -237,6 +239,11 @@ ngx_voyo_stream_failed(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
         problem.retry_after = retry_after;
     }
 
+    if (edge->known && ngx_voyo_edge_taken(edge)) {
+        status = NGX_VOYO_GONE;
+        problem = ngx_voyo_problem_taken;
+    }
+
     if (r != r->main || edge->ctx.sent) {
 
         /* the bytes of another representation must not follow */
@@ -347,6 +354,7 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 
     edge->format = formats[i];
     edge->known = 1;
+    edge->ctx.track = edge->track.data;
 
     p = ngx_cpymem(edge->name, edge->format.representation,
                    ngx_strlen(edge->format.representation));
@@ -370,6 +378,8 @@ ngx_voyo_stream_choose(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 static void
 ngx_voyo_stream_parked(ngx_voyo_ctx_t *ctx, const voyo_record_t *record)
 {
+    ctx->generation = record->generation;
+
     if (ngx_voyo_stream_choose(ctx->request, (ngx_voyo_edge_t *) ctx,
                                record->formats, record->nformats)
         != NGX_OK)

@@ -8,6 +8,7 @@
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_ctx.h"
 #include "ngx_voyo_header.h"
+#include "ngx_voyo_zone.h"
 
 
 /*
@@ -29,10 +30,13 @@ typedef struct {
 static ngx_int_t ngx_voyo_guard_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_int_t ngx_voyo_guard_taken(ngx_http_request_t *r,
+    ngx_voyo_ctx_t *edge);
 static void ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge);
 static ngx_int_t ngx_voyo_guard_check(ngx_http_request_t *r,
     ngx_voyo_guard_ctx_t *ctx);
-static void ngx_voyo_guard_cut(ngx_http_request_t *r);
+static void ngx_voyo_guard_cut(ngx_http_request_t *r,
+    const ngx_voyo_problem_t *problem, ngx_voyo_counter_e counter);
 static ngx_int_t ngx_voyo_guard_filter_init(ngx_conf_t *cf);
 
 
@@ -141,9 +145,16 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
                       "slice was answered with %ui in mid-track, the "
                       "connection is closed", r->headers_out.status);
 
-        ngx_voyo_guard_cut(r);
+        ngx_voyo_guard_cut(r, &ngx_voyo_problem_slice, NGX_VOYO_CUT_SLICE);
 
         return NGX_ERROR;
+    }
+
+    if (edge && edge->track
+        && ngx_voyo_taken(vmcf->shm_zone, edge->track, edge->generation,
+                          &edge->takedowns))
+    {
+        return ngx_voyo_guard_taken(r, edge);
     }
 
     if (ctx == NULL) {
@@ -167,6 +178,28 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_voyo_guard_taken(ngx_http_request_t *r, ngx_voyo_ctx_t *edge)
+{
+    if (r == r->main && !edge->sent) {
+
+        /* it is looked up again, by @again */
+
+        ngx_http_clean_header(r);
+
+        return NGX_VOYO_GONE;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "track \"%*s\" was taken down, the connection is closed",
+                  (size_t) VOYO_TRACK_LEN, edge->track);
+
+    ngx_voyo_guard_cut(r, &ngx_voyo_problem_taken, NGX_VOYO_CUT_TAKEDOWN);
+
+    return NGX_ERROR;
 }
 
 
@@ -258,7 +291,7 @@ ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
                   "slice has %O bytes instead of %O, the connection is closed",
                   ctx->received, ctx->expected);
 
-    ngx_voyo_guard_cut(r);
+    ngx_voyo_guard_cut(r, &ngx_voyo_problem_slice, NGX_VOYO_CUT_SLICE);
 
     if (ctx->slice->cached && ctx->slice->cache) {
 
@@ -277,7 +310,8 @@ ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
 
 
 static void
-ngx_voyo_guard_cut(ngx_http_request_t *r)
+ngx_voyo_guard_cut(ngx_http_request_t *r, const ngx_voyo_problem_t *problem,
+    ngx_voyo_counter_e counter)
 {
     ngx_voyo_ctx_t        *edge;
     ngx_voyo_loc_conf_t   *vlcf;
@@ -288,8 +322,8 @@ ngx_voyo_guard_cut(ngx_http_request_t *r)
     edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
     if (edge && !vlcf->fill) {
-        edge->problem = ngx_voyo_problem_slice;
-        ngx_voyo_count(vmcf->shm_zone, NGX_VOYO_CUT_SLICE);
+        edge->problem = *problem;
+        ngx_voyo_count(vmcf->shm_zone, counter);
     }
 }
 

@@ -32,6 +32,9 @@ typedef struct {
     ngx_event_t          timer;       /* deleted with the request */
     ngx_msec_t           started;     /* of waiting */
     ngx_msec_t           waited;      /* milliseconds */
+    u_char              *track;       /* that is served, or NULL */
+    uint64_t             generation;  /* of its record */
+    ngx_uint_t           takedowns;   /* of the zone, that it has looked at */
     ngx_uint_t           repairs;     /* of its slices at the origin */
     ngx_msec_t           first_byte;  /* ms from the start to the header */
     ngx_pool_cleanup_pt  leave;       /* called when the request ends */

@@ -108,6 +108,10 @@ const ngx_voyo_problem_t  ngx_voyo_problem_slice = {
     502, "slice_incomplete", "A slice was not complete.", 0, 1, 0
 };
 
+const ngx_voyo_problem_t  ngx_voyo_problem_taken = {
+    NGX_VOYO_GONE, "taken_down", "The track was taken down.", 0, 0, 0
+};
+
 
 /* The problems that the origin may respond with. */
 

@@ -55,6 +55,7 @@ extern const ngx_voyo_problem_t  ngx_voyo_problem_host;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_gone;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_broken;
 extern const ngx_voyo_problem_t  ngx_voyo_problem_slice;
+extern const ngx_voyo_problem_t  ngx_voyo_problem_taken;
 
 
 /*

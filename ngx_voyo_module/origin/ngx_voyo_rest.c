@@ -7,6 +7,7 @@
 #include "ngx_voyo_origin.h"
 #include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_rest.h"
+#include "ngx_voyo_source.h"
 
 
 /*
@@ -70,6 +71,12 @@ ngx_voyo_rest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (origin == NULL || !origin->passing) {
         return ngx_http_next_body_filter(r, in);
+    }
+
+    /* an incomplete slice is not stored */
+
+    if (ngx_voyo_source_taken(r, origin)) {
+        return NGX_ERROR;
     }
 
     for (cl = in; cl; cl = cl->next) {

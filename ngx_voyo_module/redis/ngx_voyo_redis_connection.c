@@ -170,13 +170,6 @@ ngx_voyo_redis_reply(redisAsyncContext *ac, void *reply, void *data)
         ngx_del_timer(&redis->watch);
     }
 
-    if (redis->refused && reply
-        && ((redisReply *) reply)->type != REDIS_REPLY_ERROR)
-    {
-        redis->refused = 0;
-        ngx_voyo_redis_well(redis);
-    }
-
     handler(call_data, reply);
 
     ngx_voyo_redis_idle(redis);
@@ -234,6 +227,16 @@ ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error)
     if (!redis->timer.timer_set && redis->address.resolving == NULL) {
         ngx_add_timer(&redis->timer, redis->pause);
         redis->pause = ngx_min(redis->pause * 2, NGX_VOYO_REDIS_PAUSE_MAX);
+    }
+}
+
+
+void
+ngx_voyo_redis_accepted(ngx_voyo_redis_t *redis)
+{
+    if (redis->refused) {
+        redis->refused = 0;
+        ngx_voyo_redis_well(redis);
     }
 }
 
@@ -545,6 +548,8 @@ ngx_voyo_redis_ready(ngx_voyo_redis_t *redis, unsigned sign)
     if (!redis->refused) {
         ngx_voyo_redis_well(redis);
     }
+
+    redis->handler(redis->data, NULL);
 }
 
 

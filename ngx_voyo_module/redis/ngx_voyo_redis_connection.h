@@ -32,7 +32,10 @@ typedef struct ngx_voyo_redis_s  ngx_voyo_redis_t;
  */
 typedef void (*ngx_voyo_redis_reply_pt)(void *data, redisReply *reply);
 
-/* A message of the channel. */
+/*
+ * A message of the channel; or NULL, before the first: commands are accepted,
+ * and all that is published from now on is received.
+ */
 typedef void (*ngx_voyo_redis_message_pt)(void *data, ngx_str_t *message);
 
 
@@ -54,6 +57,9 @@ ngx_int_t ngx_voyo_redis_command(ngx_voyo_redis_t *redis,
  * that has become a replica.
  */
 void ngx_voyo_redis_refused(ngx_voyo_redis_t *redis, const char *error);
+
+/* A command that might have been refused was not. */
+void ngx_voyo_redis_accepted(ngx_voyo_redis_t *redis);
 
 /* Why TLS fails, for /health; NULL: it does not. */
 const char *ngx_voyo_redis_error(ngx_voyo_redis_t *redis);

@@ -74,7 +74,12 @@ ngx_voyo_redis_script_reply(void *data, redisReply *reply)
 
     run = data;
 
-    if (reply == NULL || reply->type != REDIS_REPLY_ERROR) {
+    if (reply == NULL) {
+        goto done;
+    }
+
+    if (reply->type != REDIS_REPLY_ERROR) {
+        ngx_voyo_redis_accepted(run->redis);
         goto done;
     }
 

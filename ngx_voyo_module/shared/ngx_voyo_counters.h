@@ -29,6 +29,7 @@ typedef enum {
     NGX_VOYO_RETRY,                    /* another attempt in mid-track */
     NGX_VOYO_CUT_SLICE,                /* closed by the guard */
     NGX_VOYO_CUT_SOURCE,               /* closed, no attempt succeeded */
+    NGX_VOYO_CUT_TAKEDOWN,             /* closed, the track was taken down */
 
     NGX_VOYO_SLICE_HIT,                /* from the cache */
     NGX_VOYO_SLICE_WAITED,             /* the same, once it was stored */
@@ -48,6 +49,7 @@ typedef enum {
     NGX_VOYO_MEDIA_BYTES,
     NGX_VOYO_SENT_BYTES,               /* to clients */
 
+    NGX_VOYO_TAKEN_FILES,              /* removed from the cache */
     NGX_VOYO_EVICTED,                  /* from the zone, tracks and URLs */
     NGX_VOYO_REDIS_FAILED,             /* queries for a track */
 
@@ -108,6 +110,8 @@ typedef struct {
     ngx_atomic_t      failing;         /* tracks in a row, see below */
     ngx_atomic_t      failing_track;   /* hash of the last one */
     ngx_atomic_t      front;           /* NGX_VOYO_FRONT_... */
+    ngx_atomic_t      takedowns;       /* that the zone has ever had */
+    ngx_atomic_t      draining;        /* the operator said so */
     ngx_atomic_t      counts[NGX_VOYO_COUNTERS];
     ngx_atomic_t      nresponses;
     ngx_voyo_response_t   responses[NGX_VOYO_RESPONSES];

@@ -4,7 +4,6 @@
  */
 
 
-#include "ngx_voyo_counters.h"
 #include "ngx_voyo_zone.h"
 
 
@@ -48,6 +47,8 @@ struct ngx_voyo_zone_node_s {
 typedef struct {
     ngx_voyo_counters_t       counters;
     ngx_voyo_failures_t       failures;
+    ngx_voyo_takedowns_t      takedowns;
+    uint32_t                  egress;  /* of takedowns */
     ngx_rbtree_t              rbtree;
     ngx_rbtree_node_t         sentinel;
     ngx_queue_t               tracks;
@@ -114,6 +115,7 @@ ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
     node->count++;
 
     identity->generation = node->generation;
+    identity->takedowns = ctx->sh->takedowns.n;
     identity->accesses = node->count;
     identity->nformats = node->nformats;
     ngx_memcpy(identity->formats, node->formats,
@@ -250,6 +252,108 @@ ngx_voyo_zone_moved(ngx_shm_zone_t *zone, uint64_t generation)
 }
 
 
+ngx_int_t
+ngx_voyo_zone_take(ngx_shm_zone_t *zone, const u_char *track, uint64_t time)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                    name;
+    ngx_voyo_zone_ctx_t         *ctx;
+    ngx_voyo_zone_node_t        *node;
+    ngx_voyo_takedowns_t        *takedowns;
+    ngx_voyo_takedowns_chunk_t  *chunk;
+
+    ctx = zone->data;
+    takedowns = &ctx->sh->takedowns;
+    rc = NGX_OK;
+
+    ngx_shmtx_lock(&ctx->shpool->mutex);
+
+    if (time <= takedowns->last) {
+        goto done;
+    }
+
+    if (ngx_voyo_takedowns_full(takedowns)) {
+
+        chunk = ngx_voyo_zone_alloc(ctx, sizeof(ngx_voyo_takedowns_chunk_t),
+                                    NGX_MAX_INT32_VALUE);
+        if (chunk == NULL) {
+            rc = NGX_ERROR;
+            goto done;
+        }
+
+        ngx_voyo_takedowns_grow(takedowns, chunk);
+    }
+
+    ngx_voyo_takedowns_add(takedowns, track, time);
+
+    name.data = (u_char *) track;
+    name.len = VOYO_TRACK_LEN;
+
+    node = ngx_voyo_zone_lookup(ctx, &name);
+
+    if (node) {
+        ngx_voyo_zone_drop(ctx, node);
+    }
+
+    ctx->sh->counters.takedowns = takedowns->n;
+
+done:
+
+    ngx_shmtx_unlock(&ctx->shpool->mutex);
+
+    return rc;
+}
+
+
+uint64_t
+ngx_voyo_zone_taken(ngx_shm_zone_t *zone)
+{
+    uint64_t              last;
+    ngx_voyo_zone_ctx_t  *ctx;
+
+    ctx = zone->data;
+
+    ngx_shmtx_lock(&ctx->shpool->mutex);
+
+    /* after a reload, the log may be another one */
+
+    if (ctx->sh->egress != ctx->egress) {
+        ctx->sh->egress = ctx->egress;
+        ctx->sh->takedowns.last = 0;
+    }
+
+    last = ctx->sh->takedowns.last;
+
+    ngx_shmtx_unlock(&ctx->shpool->mutex);
+
+    return last;
+}
+
+
+ngx_uint_t
+ngx_voyo_zone_look(ngx_shm_zone_t *zone, const u_char *track,
+    uint64_t generation, ngx_uint_t *seen)
+{
+    ngx_uint_t            taken;
+    ngx_voyo_zone_ctx_t  *ctx;
+
+    ctx = zone->data;
+
+    ngx_shmtx_lock(&ctx->shpool->mutex);
+
+    taken = ngx_voyo_takedowns_find(&ctx->sh->takedowns, track, generation,
+                                    *seen);
+
+    if (!taken) {
+        *seen = ctx->sh->takedowns.n;
+    }
+
+    ngx_shmtx_unlock(&ctx->shpool->mutex);
+
+    return taken;
+}
+
+
 void
 ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
     ngx_str_t *representation, const ngx_voyo_source_t *source)
@@ -309,6 +413,13 @@ ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record)
     if (node && node->generation > (uint64_t) record->generation) {
         ngx_shmtx_unlock(&ctx->shpool->mutex);
         return NGX_OK;
+    }
+
+    if (ngx_voyo_takedowns_find(&ctx->sh->takedowns, track.data,
+                                record->generation, 0))
+    {
+        ngx_shmtx_unlock(&ctx->shpool->mutex);
+        return NGX_DECLINED;
     }
 
     if (node == NULL || node->generation < (uint64_t) record->generation) {
@@ -647,6 +758,13 @@ ngx_voyo_zone_failures(ngx_shm_zone_t *zone)
 }
 
 
+ngx_voyo_takedowns_t *
+ngx_voyo_zone_takedowns(ngx_shm_zone_t *zone)
+{
+    return &((ngx_voyo_zone_ctx_t *) zone->data)->sh->takedowns;
+}
+
+
 void
 ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats)
 {
@@ -700,6 +818,10 @@ ngx_voyo_zone_init(ngx_shm_zone_t *zone, void *data)
     ctx->shpool->data = ctx->sh;
     ctx->sh->counters.started = ngx_time();
     ctx->sh->failures.mutex = &ctx->shpool->mutex;
+    ctx->sh->egress = ctx->egress;
+
+    ngx_voyo_takedowns_init(&ctx->sh->takedowns, &ctx->shpool->mutex,
+                            zone->shm.size);
 
     ngx_rbtree_init(&ctx->sh->rbtree, &ctx->sh->sentinel,
                     ngx_str_rbtree_insert_value);

@@ -11,7 +11,9 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "ngx_voyo_counters.h"
 #include "ngx_voyo_failures.h"
+#include "ngx_voyo_takedowns.h"
 
 #include "voyo_record.h"
 
@@ -25,6 +27,7 @@
 
 typedef struct {
     uint64_t          generation;
+    ngx_uint_t        takedowns;       /* for ngx_voyo_taken() */
     ngx_uint_t        accesses;        /* since it was added, including this */
     ngx_uint_t        nformats;
     voyo_format_t     formats[VOYO_FORMATS_MAX];
@@ -60,8 +63,9 @@ ngx_shm_zone_t *ngx_voyo_zone_create(ngx_conf_t *cf, ngx_str_t *name,
 void ngx_voyo_zone_set_egress(ngx_shm_zone_t *zone, ngx_str_t *egress);
 
 /*
- * Stores a record, unless the zone has a newer generation.  NGX_ERROR: there
- * is no memory even after eviction; the record is not stored.
+ * Stores a record, unless the zone has a newer generation.  NGX_DECLINED: the
+ * track was taken down since it was resolved.  NGX_ERROR: there is no memory
+ * even after eviction.  Then the record is not stored.
  */
 ngx_int_t ngx_voyo_zone_put(ngx_shm_zone_t *zone, const voyo_record_t *record);
 
@@ -76,6 +80,32 @@ ngx_int_t ngx_voyo_zone_get(ngx_shm_zone_t *zone, ngx_str_t *track,
  * The address has changed: URLs of records below that generation have expired.
  */
 void ngx_voyo_zone_moved(ngx_shm_zone_t *zone, uint64_t generation);
+
+/*
+ * A track was taken down at "time": drops it, unless that is known already.
+ * NGX_ERROR: there is no memory, even after eviction.
+ */
+ngx_int_t ngx_voyo_zone_take(ngx_shm_zone_t *zone, const u_char *track,
+    uint64_t time);
+
+/* The time of the last takedown that is known, or 0. */
+uint64_t ngx_voyo_zone_taken(ngx_shm_zone_t *zone);
+
+/* As ngx_voyo_taken(). */
+ngx_uint_t ngx_voyo_zone_look(ngx_shm_zone_t *zone, const u_char *track,
+    uint64_t generation, ngx_uint_t *seen);
+
+/*
+ * Whether a track was taken down since it had that generation.  "seen" is the
+ * request's number of takedowns that it has looked at: 0, or an identity's.
+ */
+static ngx_inline ngx_uint_t
+ngx_voyo_taken(ngx_shm_zone_t *zone, const u_char *track, uint64_t generation,
+    ngx_uint_t *seen)
+{
+    return *seen != ngx_voyo_counters(zone)->takedowns
+           && ngx_voyo_zone_look(zone, track, generation, seen);
+}
 
 /* The generation of a track, without counting an access; 0: unknown. */
 uint64_t ngx_voyo_zone_generation(ngx_shm_zone_t *zone, ngx_str_t *track);
@@ -100,8 +130,9 @@ void ngx_voyo_zone_found(ngx_shm_zone_t *zone, ngx_str_t *track,
 void ngx_voyo_zone_source_of(ngx_voyo_source_t *source,
     const voyo_record_t *record, ngx_uint_t format);
 
-/* The failures that the zone keeps. */
+/* What the zone keeps besides. */
 ngx_voyo_failures_t *ngx_voyo_zone_failures(ngx_shm_zone_t *zone);
+ngx_voyo_takedowns_t *ngx_voyo_zone_takedowns(ngx_shm_zone_t *zone);
 
 void ngx_voyo_zone_stats(ngx_shm_zone_t *zone, ngx_voyo_zone_stats_t *stats);
 

@@ -54,9 +54,12 @@ static const ngx_voyo_metrics_counter_t  ngx_voyo_metrics_counters[] = {
 
     { NGX_VOYO_CUT_SLICE, "voyo_cuts_total",
       "Responses that were closed early, because a later slice was not "
-      "complete (slice) or could not be fetched (source).",
+      "complete (slice) or could not be fetched (source), or the track was "
+      "taken down (takedown).",
       "reason=\"slice\"" },
     { NGX_VOYO_CUT_SOURCE, "voyo_cuts_total", NULL, "reason=\"source\"" },
+    { NGX_VOYO_CUT_TAKEDOWN, "voyo_cuts_total", NULL,
+      "reason=\"takedown\"" },
 
     { NGX_VOYO_RETRY, "voyo_retries_total",
       "Further attempts at a slice, after its header or in mid-track.", "" },
@@ -109,6 +112,9 @@ static const ngx_voyo_metrics_counter_t  ngx_voyo_metrics_counters[] = {
       "cause=\"refused\"" },
     { NGX_VOYO_REFRESH_OTHER, "voyo_url_renewals_total", NULL,
       "cause=\"other\"" },
+
+    { NGX_VOYO_TAKEN_FILES, "voyo_takedown_files_total",
+      "Cached files that were removed because of takedowns.", "" },
 
     { NGX_VOYO_EVICTED, "voyo_zone_evictions_total",
       "Tracks and URLs removed from the zone to make room.", "" },
@@ -310,8 +316,10 @@ ngx_voyo_metrics_state(ngx_voyo_exposition_t *e, ngx_voyo_main_conf_t *vmcf)
     ngx_voyo_gauges_t       all;
     ngx_voyo_counters_t    *counters;
     ngx_voyo_zone_stats_t   stats;
+    ngx_voyo_takedowns_t   *takedowns;
 
     counters = ngx_voyo_counters(vmcf->shm_zone);
+    takedowns = ngx_voyo_zone_takedowns(vmcf->shm_zone);
 
     ngx_voyo_gauges_sum(vmcf->shm_zone, &all);
     ngx_voyo_zone_stats(vmcf->shm_zone, &stats);
@@ -358,6 +366,18 @@ ngx_voyo_metrics_state(ngx_voyo_exposition_t *e, ngx_voyo_main_conf_t *vmcf)
                               (double) stats.used);
     ngx_voyo_exposition_gauge(e, "voyo_zone_size_bytes",
                               "Size of the zone.", (double) stats.size);
+
+    ngx_voyo_exposition_family(e, "voyo_takedowns_total", "counter",
+                               "Takedowns that this nginx has carried out: "
+                               "nothing of the track is played any more.");
+    ngx_voyo_exposition_sample(e, "", (double) takedowns->n, "");
+
+    ngx_voyo_exposition_gauge(e, "voyo_takedowns_pending",
+                              "Takedowns whose cached files have yet to be "
+                              "removed.",
+                              ngx_voyo_cache_of(vmcf)
+                              ? (double) (takedowns->n - takedowns->removed)
+                              : 0);
 
     dropped = ngx_voyo_process_log_dropped(&vmcf->log_dropped);
 

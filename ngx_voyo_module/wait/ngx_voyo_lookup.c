@@ -8,6 +8,7 @@
 #include "ngx_voyo_lookup.h"
 #include "ngx_voyo_redis_script.h"
 #include "ngx_voyo_request_id.h"
+#include "ngx_voyo_takedown_log.h"
 #include "ngx_voyo_waiters.h"
 #include "ngx_voyo_zone.h"
 
@@ -45,6 +46,7 @@ static void ngx_voyo_lookup_record(ngx_voyo_question_t *question,
     redisReply *reply, ngx_voyo_outcome_e outcome);
 static void ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome);
+static void ngx_voyo_lookup_newer(ngx_voyo_question_t *question);
 static void ngx_voyo_lookup_event(void *data, ngx_str_t *message);
 static void ngx_voyo_lookup_count(ngx_int_t n, void *data);
 
@@ -321,9 +323,20 @@ ngx_voyo_lookup_record(ngx_voyo_question_t *question, redisReply *reply,
         return;
     }
 
-    if (outcome == NGX_VOYO_RECORD
-        && ngx_voyo_zone_put(vmcf->shm_zone, &record) != NGX_OK)
-    {
+    if (outcome == NGX_VOYO_RECORD) {
+        rc = ngx_voyo_zone_put(vmcf->shm_zone, &record);
+    }
+
+    if (rc == NGX_DECLINED) {
+
+        /* of before a takedown that the zone knows of */
+
+        voyo_record_free(&record);
+        ngx_voyo_lookup_newer(question);
+        return;
+    }
+
+    if (rc == NGX_ERROR) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "no room for track \"%s\" in the zone, enlarge "
                       "\"voyo_zone\"", question->track);
@@ -365,7 +378,6 @@ static void
 ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome)
 {
-    ngx_str_t      track;
     voyo_record_t  failure;
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
@@ -373,22 +385,8 @@ ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
                   outcome == NGX_VOYO_RECORD ? "record" : "failure",
                   question->track);
 
-    /* without a waiter the query is not repeated */
-
-    if (question->node == NULL) {
-        return;
-    }
-
     if (outcome == NGX_VOYO_RECORD) {
-
-        track.data = question->track;
-        track.len = VOYO_TRACK_LEN;
-
-        (void) ngx_voyo_lookup_want(question->vmcf, NULL, &track,
-                                    NGX_VOYO_NEWEST, "play", 0);
-
-        ngx_voyo_waiters_answer(question->node, NGX_VOYO_WAIT_REPEAT, outcome,
-                                NULL);
+        ngx_voyo_lookup_newer(question);
         return;
     }
 
@@ -398,6 +396,30 @@ ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     failure.retry_after = voyo_class_info(VOYO_CLASS_INTERNAL)->kept;
 
     ngx_voyo_lookup_tell(question, outcome, &failure);
+}
+
+
+/* The record cannot be used, and hides what would be resolved. */
+
+static void
+ngx_voyo_lookup_newer(ngx_voyo_question_t *question)
+{
+    ngx_str_t  track;
+
+    /* without a waiter the query is not repeated */
+
+    if (question->node == NULL) {
+        return;
+    }
+
+    track.data = question->track;
+    track.len = VOYO_TRACK_LEN;
+
+    (void) ngx_voyo_lookup_want(question->vmcf, NULL, &track, NGX_VOYO_NEWEST,
+                                "play", 0);
+
+    ngx_voyo_waiters_answer(question->node, NGX_VOYO_WAIT_REPEAT,
+                            NGX_VOYO_RECORD, NULL);
 }
 
 
@@ -411,7 +433,12 @@ ngx_voyo_lookup_event(void *data, ngx_str_t *message)
 
     vmcf = data;
 
-    /* "<id> <generation>", or "moved <generation>" */
+    if (message == NULL) {
+        ngx_voyo_takedown_log_read(vmcf);
+        return;
+    }
+
+    /* "<id> <generation>", "<id> taken", or "moved <generation>" */
 
     if (message->len > sizeof("moved ") - 1
         && ngx_strncmp(message->data, "moved ", sizeof("moved ") - 1) == 0)
@@ -430,6 +457,10 @@ ngx_voyo_lookup_event(void *data, ngx_str_t *message)
         || message->data[VOYO_TRACK_LEN] != ' ')
     {
         return;
+    }
+
+    if (message->data[VOYO_TRACK_LEN + 1] == 't') {
+        ngx_voyo_takedown_log_read(vmcf);
     }
 
     /* a job has ended, even if its clients have left */

@@ -316,16 +316,26 @@ class Stack:
                  and not old & set(self.nginx_workers()),
                  'the old workers leave')
 
-    def nginx_workers(self) -> list[int]:
+    def nginx_child(self, title: str) -> int:
+        """The nginx process with that title."""
+
+        return next(pid for pid in self._nginx_children()
+                    if title in command_line(str(pid)))
+
+    def _nginx_children(self) -> list[int]:
         pid = self.parts['nginx'].pid
-        listed = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+        return [int(child) for child in Path(
+            f'/proc/{pid}/task/{pid}/children').read_text().split()]
+
+    def nginx_workers(self) -> list[int]:
+        listed = self._nginx_children()
         if UNDER:
             # under Valgrind nginx cannot set process titles
             started = re.findall(r'start worker process (\d+)',
                                  self.log('nginx'))
-            return [int(child) for child in set(listed) & set(started)]
-        return [int(child) for child in listed
-                if 'worker process' in command_line(child)]
+            return [pid for pid in listed if str(pid) in started]
+        return [pid for pid in listed
+                if 'worker process' in command_line(str(pid))]
 
     # Its interfaces.
 
