@@ -101,8 +101,8 @@ ngx_voyo_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"voyo_zone\" and \"voyo_redis\" must be set in "
                       "\"http\" to use \"voyo_stream\", \"voyo_origin\", "
-                      "\"voyo_track\", \"voyo_health\" or "
-                      "\"voyo_metrics\"");
+                      "\"voyo_track\", \"voyo_health\", "
+                      "\"voyo_metrics\" or \"voyo_drain\"");
         return NGX_CONF_ERROR;
     }
 

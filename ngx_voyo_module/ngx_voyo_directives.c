@@ -7,6 +7,7 @@
 #include "ngx_voyo_balancer.h"
 #include "ngx_voyo_directives.h"
 #include "ngx_voyo_fill.h"
+#include "ngx_voyo_drain.h"
 #include "ngx_voyo_health.h"
 #include "ngx_voyo_hosts.h"
 #include "ngx_voyo_metrics.h"
@@ -256,6 +257,13 @@ ngx_command_t  ngx_voyo_commands[] = {
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       ngx_voyo_metrics_handler },
+
+    { ngx_string("voyo_drain"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_voyo_status,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      ngx_voyo_drain_handler },
 
       ngx_null_command
 };

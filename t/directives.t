@@ -448,6 +448,7 @@ location /t { voyo_stream $arg_id; }
 location /o { voyo_origin; }
 location /h { voyo_health; }
 location /m { voyo_metrics; }
+location /d { voyo_drain; }
 location /k { voyo_track $arg_id; }
 --- error_code: 400
 --- response_body_like: "code":"bad_track"

@@ -3,6 +3,7 @@
 import http.client
 import json
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,18 @@ sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
 from jobs import Jobs  # noqa: E402
 from stack import Stack, wait_for  # noqa: E402
+
+
+# prints the status, and the body, of METHOD /drain
+OPERATOR = '''
+import http.client, socket, sys
+connection = http.client.HTTPConnection('localhost')
+connection.sock = socket.socket(socket.AF_UNIX)
+connection.sock.connect(sys.argv[1])
+connection.request(sys.argv[2], sys.argv[3])
+answer = connection.getresponse()
+print(answer.status, answer.read().decode())
+'''
 
 
 class HealthTest(unittest.TestCase):
@@ -85,6 +98,50 @@ class HealthTest(unittest.TestCase):
         self.until('healthy', 200, 'redis', status='ok')
         health, play = times.values()
         self.assertLess(health, 0.4 * play)
+
+    def operator(self, method: str, path: str = '/drain',
+                 user: str | None = None) -> list[str]:
+        return subprocess.run(
+            ['/usr/bin/python3', '-c', OPERATOR,
+             self.stack.dir / 'home/run/status.sock', method, path],
+            capture_output=True, text=True, check=True, user=user,
+            timeout=30).stdout.split()
+
+    def test_a_drained_machine_plays_on(self) -> None:
+        track = 'm04_drained'
+        play = http.client.HTTPConnection('127.0.0.1', self.stack.port)
+        self.addCleanup(play.close)
+        play.request('GET', f'/cdn/stream/{track}')
+        body = play.getresponse()
+        self.until('healthy', 200, 'redis', status='ok')
+        self.assertEqual(self.operator('GET'), [
+            '200', '{"draining":false,"listeners":1}'])
+        self.assertEqual(self.operator('POST'), [
+            '200', '{"draining":true,"listeners":1}'])
+        answer = self.stack.get('/health')
+        health = json.loads(answer.body)
+        self.assertEqual((answer.status, health['status'],
+                          health['draining']), (503, 'unhealthy', True))
+        # to whom it is told by the socket too, and what it is waiting for
+        self.assertEqual(self.operator('GET', '/health')[0], '503')
+        metrics = ' '.join(self.operator('GET', '/metrics'))
+        self.assertIn(' voyo_draining 1 ', metrics)
+        self.assertIn(' voyo_listeners 1 ', metrics)
+        self.assertEqual(self.stack.get('/health/live').status, 200)
+        self.assertEqual(self.stack.get('/cdn/stream/s30_drain00').status, 200)
+        # a reload is no end of it, and nobody else is an operator
+        self.stack.send('nginx', signal.SIGHUP)
+        self.assertEqual(self.operator('DELETE', user='nobody')[0], '403')
+        self.assertEqual(self.operator('PATCH')[0], '405')
+        self.assertEqual(body.read(), self.stack.file(track))
+        play.close()
+        wait_for(lambda: self.operator('GET') == [
+            '200', '{"draining":true,"listeners":0}'], 'no listener is left')
+        self.assertEqual(self.operator('DELETE'), [
+            '200', '{"draining":false,"listeners":0}'])
+        self.assertNotIn('draining', json.loads(self.until(
+            'healthy', 200, 'redis', status='ok') and
+            self.stack.get('/health').body))
 
     def test_plays_that_end_are_well(self) -> None:
         """One after the other, for longer than twice the timeout."""

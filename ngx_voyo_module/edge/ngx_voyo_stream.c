@@ -73,6 +73,7 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 
     if (!edge->begun) {
         edge->begun = 1;
+        ngx_voyo_edge_listens(edge, 1);
         rc = ngx_voyo_stream_begin(r, edge);
 
     } else if (redirected) {

@@ -121,6 +121,7 @@ ngx_voyo_gauges_sum(ngx_shm_zone_t *zone, ngx_voyo_gauges_t *sum)
         worker = &ngx_voyo_counters(zone)->workers[i];
 
         sum->parked += worker->parked;
+        sum->listeners += worker->listeners;
         sum->running += worker->running;
         sum->waiting += worker->waiting;
     }

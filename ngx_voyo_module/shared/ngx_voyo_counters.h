@@ -94,6 +94,7 @@ extern const ngx_msec_t  ngx_voyo_buckets[NGX_VOYO_BUCKETS];
 
 typedef struct {
     ngx_atomic_t      parked;          /* requests */
+    ngx_atomic_t      listeners;       /* requests for audio */
     ngx_atomic_t      running;         /* fills */
     ngx_atomic_t      waiting;
 } ngx_voyo_gauges_t;

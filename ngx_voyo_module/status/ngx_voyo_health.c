@@ -179,6 +179,11 @@ ngx_voyo_health_json(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_health_clients(counters->front, checks);
     ngx_voyo_health_log(&vmcf->log_dropped, checks);
 
+    if (counters->draining) {
+        *health = NGX_VOYO_UNHEALTHY;
+        cJSON_AddTrueToObject(json, "draining");
+    }
+
     cJSON_AddStringToObject(json, "status", names[*health]);
     cJSON_AddNumberToObject(json, "uptime",
                             (double) (ngx_time() - counters->started));

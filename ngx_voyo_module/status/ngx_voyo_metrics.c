@@ -332,6 +332,14 @@ ngx_voyo_metrics_state(ngx_voyo_exposition_t *e, ngx_voyo_main_conf_t *vmcf)
                               "When the zone was created, Unix time.",
                               (double) counters->started);
 
+    ngx_voyo_exposition_gauge(e, "voyo_draining",
+                              "Whether the operator has this machine drained.",
+                              (double) counters->draining);
+
+    ngx_voyo_exposition_gauge(e, "voyo_listeners",
+                              "Requests for audio that are in progress.",
+                              (double) all.listeners);
+
     ngx_voyo_exposition_gauge(e, "voyo_parked_requests",
                               "Requests that wait for a track or a URL.",
                               (double) all.parked);
