@@ -10,8 +10,8 @@ _voyo()
 
     case $COMP_CWORD:${COMP_WORDS[1]}:$previous in
     1:*)
-        words='status explain purge ban unban warm breaker top bench'
-        words+=' --check --version --help'
+        words='status explain purge ban unban warm breaker drain top'
+        words+=' bench --check --version --help'
         ;;
     *:explain:--log)
         mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -39,6 +39,9 @@ _voyo()
         ;;
     *:purge:* | *:ban:*)
         words='--timeout --json --help'
+        ;;
+    *:drain:*)
+        words='--undo --timeout --json --help'
         ;;
     *:top:*)
         words='--interval --count --json --help'

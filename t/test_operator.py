@@ -22,7 +22,9 @@ sys.path.insert(0, str(HERE / 'lib'))
 
 import ytdlp  # noqa: E402
 from jobs import PREFIX, Jobs  # noqa: E402
-from stack import ROOT, SLICE, Stack, free_port, wait_for  # noqa: E402
+from stack import (  # noqa: E402
+    ROOT, SLICE, Stack, command_line, free_port, wait_for)
+from test_takedown import Play  # noqa: E402
 from test_lua import acl  # noqa: E402
 from test_redis_tls import openssl  # noqa: E402
 
@@ -75,6 +77,13 @@ class Operator(unittest.TestCase):
         answer = self.stack.get(f'/cdn/stream/{track}',
                                 {'Range': f'bytes={range_}'})
         self.assertEqual(answer.status, 206)
+
+
+    def stored(self, track: str, number: int) -> None:
+        """Waits until so many slices are on disk: that is after the play."""
+
+        wait_for(lambda: [each['slices'] for each in self.told(
+            'explain', track)['cached'].values()] == [number], 'it is stored')
 
 
 class StatusTest(Operator):
@@ -156,7 +165,8 @@ class StatusTest(Operator):
 
     def test_voyo_does_not_run(self) -> None:
         failed = {}
-        told = self.told('status', status=1, PORT='1')
+        told = self.told('status', status=1, PORT='1',
+                         VOYO_HOME=f'{self.stack.dir}/none')
         for name, part in told['parts'].items():
             failed.setdefault(part['status'], {})[name] = part['text']
         self.assertEqual(told['status'], 'unhealthy')
@@ -167,8 +177,7 @@ class StatusTest(Operator):
         self.assertIsNone(told['health'])
 
     def test_another_server_has_the_port(self) -> None:
-        self.voyo('status', status=1, PORT=str(self.stack.source['control']))
-        told = self.told('status', status=1,
+        told = self.told('status', status=1, VOYO_HOME=f'{self.stack.dir}/none',
                          PORT=str(self.stack.source['control']))
         self.assertRegex(told['parts']['nginx']['text'], 'is not VOYO')
 
@@ -178,6 +187,7 @@ class ExplainTest(Operator):
         track = 'm04_explain'
         self.play(track)
         self.play(track, f'{2 * SLICE}-{2 * SLICE}')
+        self.stored(track, 2)
         life = self.told('explain', track, *self.logs)
         record = life['record']
         self.assertEqual(record['title'], f'Melody {track}')
@@ -300,6 +310,27 @@ class TakedownTest(Operator):
                          r'left here after \d\.\d s\n$')
         # nothing refuses it
         self.play(track)
+
+    def test_purge_waits_for_the_disk(self) -> None:
+        for number in range(2):
+            self.play(f's30_purge1{number}')
+            self.stored(f's30_purge1{number}', 1)
+        track = 's30_purge10'
+        told = self.told('purge', track)
+        self.assertEqual((told['known'], told['left']), (['record'], 0))
+        self.assertFalse(self.told('explain', track)['cached'])
+        track = 's30_purge11'
+        manager = next(pid for pid in map(str, ytdlp.family(
+            self.stack.parts['nginx'].pid))
+            if 'cache manager' in command_line(pid))
+        os.kill(int(manager), signal.SIGSTOP)
+        try:
+            said = self.voyo('purge', track, '--timeout=0', status=1,
+                             error=f'^voyo: {track} is still on disk after 0 '
+                             's: nginx removes it when it runs')
+        finally:
+            os.kill(int(manager), signal.SIGCONT)
+        self.assertIn('1 file left here', said)
 
     def test_ban(self) -> None:
         track = 's30_banned0'
@@ -485,8 +516,39 @@ class ViewTest(Operator):
         self.assertGreater(view['sent'], 1000)
         self.assertEqual(view['queue'], {'play': 0, 'prefetch': 0})
         self.assertEqual(view['workers']['idle'], 2)
-        self.voyo('top', PORT='1', status=1,
-                  error='VOYO does not answer at port 1')
+        self.assertGreaterEqual(view['listeners'], 0)
+        self.voyo('top', status=1, VOYO_HOME=f'{self.stack.dir}/none',
+                  PORT='1', error='VOYO does not answer at port 1')
+
+    def test_bench_of_an_unknown_track(self) -> None:
+        track = 'm04_bench01'
+        self.play(track)
+        self.assertIsNone(self.told('bench', track)['cold'])
+        self.assertIsNotNone(self.told('bench', track, '--purge')['cold'])
+
+    def test_drain(self) -> None:
+        """It waits for a listener, who hears the track to its end."""
+
+        play = Play(self.stack, 'm04_drain00')
+        self.voyo('drain', '--timeout=0', status=1,
+                  error='not empty after 0 s, and still draining')
+        self.assertEqual(self.stack.get('/health').status, 503)
+        self.assertEqual(self.voyo('status', status=1).splitlines()[0],
+                         'VOYO is unhealthy: drain')
+        waiting = threading.Thread(target=lambda: told.append(
+            self.told('drain')))
+        told: list[dict[str, Any]] = []
+        waiting.start()
+        self.assertEqual(play.rest(), self.stack.file('m04_drain00'))
+        waiting.join()
+        self.assertGreaterEqual(told[0].pop('seconds'), 0)
+        self.assertEqual(told, [{'draining': True, 'listeners': 0}])
+        self.assertEqual(self.voyo('drain', '--undo'),
+                         'this machine is in service, 0 listeners\n')
+        self.assertEqual(self.stack.get('/health').status, 200)
+        self.voyo('drain', status=1, VOYO_HOME='/nonexistent',
+                  error='VOYO does not answer at /nonexistent/run/status.sock: '
+                  'No such file or directory; is it running')
 
     def test_a_terminal_has_colours_and_a_bar(self) -> None:
         self.assertIn('\033[32mok\033[0m', self.on_a_terminal('status'))

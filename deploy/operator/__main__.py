@@ -10,6 +10,7 @@ import sys
 
 import bench
 import breaker
+import drain
 import explain
 import status
 import takedown
@@ -18,7 +19,8 @@ import track
 import warm
 from problem import Failed, Wrong
 
-COMMANDS = (status, explain, takedown, warm, breaker, top, bench)
+COMMANDS = (status, explain, takedown, warm, breaker, drain, top,
+            bench)
 
 
 def main() -> int:

@@ -76,6 +76,13 @@ def plural(number: float, one: str, many: str = '') -> str:
     return f'{number:.0f} {one if number == 1 else many or one + "s"}'
 
 
+def progress(text: str) -> None:
+    """A line that is written again and again, on a terminal only."""
+
+    if sys.stderr.isatty():
+        print(f'\r\033[K{text}', end='', file=sys.stderr, flush=True)
+
+
 # Values of options.
 
 def number(least: int, most: int) -> Callable[[str], int]:

@@ -72,7 +72,7 @@ def look(here: Settings) -> tuple[str, list[Part], dict[str, Any]]:
     parts += [resolver(checks.get('resolver', {}), beats, shared),
               ytdlp(beats, shared), source(checks, beats, shared),
               cache(checks.get('cache')), zone(health)]
-    parts += extras(checks)
+    parts += extras(health)
     # a part may have failed since, or differ from what nginx sees
     if status == 'healthy' and any(
             each.status == 'failed' for each in parts):
@@ -195,10 +195,14 @@ def zone(health: dict[str, Any]) -> Part:
         + ' waiting']))
 
 
-def extras(checks: dict[str, Any]) -> list[Part]:
+def extras(health: dict[str, Any]) -> list[Part]:
     """What is told only when there is something to tell."""
 
     found = []
+    checks = health.get('checks', {})
+    if health.get('draining'):
+        found.append(Part('drain', 'failed', 'the operator takes this machine '
+                          'out of service: "voyo drain --undo" ends that'))
     clients, log = checks.get('clients', {}), checks.get('log', {})
     if clients.get('status') == 'failed':
         found.append(Part('clients', 'failed', 'a proxy does not say which '

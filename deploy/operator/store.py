@@ -1,6 +1,7 @@
 """Redis: what all parts of this egress share."""
 
 import json
+import re
 import ssl
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -37,8 +38,10 @@ class Store:
         try:
             return self.client.execute_command(*command)
         except redis.exceptions.ResponseError as error:
-            raise Failed(f'Redis at {self.where} refuses '
-                         f'{command[0]}: {error}') from error
+            # without the name of the script and its line
+            why = re.split(r'\.? script:', str(error))[0]
+            raise Failed(f'Redis at {self.where} refuses {command[0]}: '
+                         f'{why}') from error
         except (redis.exceptions.RedisError, OSError) as error:
             raise Failed(f'Redis does not answer at {self.where}: '
                          f'{reason(error)}') from error

@@ -93,6 +93,7 @@ def look(before: Sample, now: Sample) -> dict[str, Any]:
     return {
         'status': now.status, 'uptime': now.uptime,
         'seconds': round(seconds, 3),
+        'listeners': new.total('voyo_listeners'),
         'waiting': new.total('voyo_parked_requests'),
         'responses': rates('voyo_responses_total', 'code'),
         'plays': rate('voyo_plays_total'),
@@ -134,8 +135,8 @@ def show(view: dict[str, Any]) -> str:
 
     used, zone = view['cache'], view['zone']
     rows = [
-        ('listeners', f'{view["plays"]:.3g}/s plays ended, '
-         f'{view["waiting"]:.0f} requests wait'),
+        ('listeners', f'{view["listeners"]:.0f}, of which '
+         f'{view["waiting"]:.0f} wait for a track or a URL'),
         ('responses', each(view['responses'], '/s')),
         ('first byte', f'hit {first("hit")}, miss {first("miss")}, resolving '
          + ('-' if view['resolving'] is None

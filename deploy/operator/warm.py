@@ -180,24 +180,18 @@ class Work:
         return len(self.warm) + len(self.failed) + len(self.dropped)
 
     def show(self) -> None:
-        """A line that is written again and again, on a terminal only."""
-
-        if not sys.stderr.isatty():
-            return
         done, all_ = self.done(), len(self.names)
         bar = BAR * done // max(all_, 1)
         rate = done / max(time.monotonic() - self.began, 0.001)
         left = output.duration((all_ - done) / rate) if done else '?'
-        sys.stderr.write(
-            f'\r\033[K[{"#" * bar}{"-" * (BAR - bar)}] {done}/{all_}  '
-            f'{rate:.1f}/s  {len(self.failed)} failed  '
-            f'{len(self.dropped)} dropped  {left} left')
-        sys.stderr.flush()
+        output.progress(
+            f'[{"#" * bar}{"-" * (BAR - bar)}] {done}/{all_}  {rate:.1f}/s  '
+            f'{len(self.failed)} failed  {len(self.dropped)} dropped  '
+            f'{left} left')
 
     def show_end(self, json: bool) -> None:
         self.show()
-        if sys.stderr.isatty():
-            sys.stderr.write('\n')
+        output.progress('')
         seconds = time.monotonic() - self.began
         if json:
             output.as_json({

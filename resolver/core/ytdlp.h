@@ -38,8 +38,7 @@
 typedef enum {
     YTDLP_FAST = 0,
     YTDLP_VISITOR,
-    YTDLP_FULL,
-    YTDLP_PROFILES
+    YTDLP_FULL
 } ytdlp_profile_t;
 
 
