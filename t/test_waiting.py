@@ -259,25 +259,30 @@ class WaitingTest(unittest.TestCase):
         self.assertEqual(
             self.stack.get('/cdn/stream/s30_killed1').status, 200)
 
+
+class KilledTest(unittest.TestCase):
     def test_a_killed_resolver_costs_its_lease(self) -> None:
+        # a new one may take seconds to start
+        stack = Stack(workers=1)
+        self.addCleanup(stack.close)
         track = 's30_sigkill'
 
         async def run() -> tuple[int, bytes]:
-            client = Client(self.stack, f'/cdn/stream/{track}')
+            client = Client(stack, f'/cdn/stream/{track}')
             await client.send()
             await asyncio.to_thread(
-                wait_for, lambda: self.stack.requests('player', track),
+                wait_for, lambda: stack.requests('player', track),
                 'it is being resolved')
-            self.stack.stop('resolver', signal.SIGKILL)
-            self.stack.switch(latency={'player': 0})
-            await asyncio.to_thread(self.stack.start_resolver)
+            stack.stop('resolver', signal.SIGKILL)
+            self.assertLessEqual(stack.redis(
+                'PTTL', f'voyo:{{default}}:lease:{track}'), 2000)
+            stack.switch(latency={'player': 0})
+            await asyncio.to_thread(stack.start_resolver)
             return await client.read()
 
-        self.stack.switch(latency={'player': 3000})
-        began = time.monotonic()
+        stack.switch(latency={'player': 3000})
         status, body = asyncio.run(run())
-        self.assertEqual((status, body), (200, self.stack.file(track)))
-        self.assertLess(time.monotonic() - began, 4)
+        self.assertEqual((status, body), (200, stack.file(track)))
 
 
 class RefusedTest(unittest.TestCase):
