@@ -3,6 +3,7 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "./npm.js";
+import { tellOffline } from "./offline.js";
 import { soundCard } from "./sound.js";
 
 export const PROGRAM = "/usr/bin/firefox-esr";
@@ -50,7 +51,18 @@ async function tab(browser) {
     goto: (url) => page.goto(url),
     evaluate: (text) => page.evaluate(text),
     click: (x, y) => page.mouse.click(x, y),
-    offline: (is) => page.setOfflineMode(is),
+    offline: (is) => offline(page, is),
     close: () => context.close(),
   };
+}
+
+// The ESR of version 140 has no such command.
+
+async function offline(page, is) {
+  try {
+    await page.setOfflineMode(is);
+  } catch (error) {
+    if (!/unknown command/.test(error.message)) throw error;
+    await page.evaluate(tellOffline(is));
+  }
 }

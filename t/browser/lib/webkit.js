@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { tellOffline } from "./offline.js";
 import { freePort } from "./ports.js";
 import { ended } from "./processes.js";
 import { until } from "./until.js";
@@ -58,11 +59,7 @@ async function tab(browser, env, policy) {
         { type: "pointerMove", x: Math.round(x), y: Math.round(y) },
         { type: "pointerDown", button: 0 }, { type: "pointerUp", button: 0 },
       ] }] }),
-    // it cannot be set offline, but the page can be told that it is
-    offline: (is) => evaluate(`void (
-      Object.defineProperty(navigator, "onLine",
-        { value: ${!is}, configurable: true }),
-      dispatchEvent(new Event("${is ? "offline" : "online"}")))`),
+    offline: (is) => evaluate(tellOffline(is)),
     close: async () => {
       it.problems = await evaluate("problems");
       await driver.end();
