@@ -63,6 +63,7 @@ export const english: Texts = {
     age_restricted: "This track is for adults who signed in.",
     paid: "This track is for paying members.",
     geo_blocked: "This track is not offered in this country.",
+    legal: "This track is not available for legal reasons.",
     drm: "This track is encrypted.",
     live: "This is a live broadcast, which cannot be played here.",
     upcoming: "This track is not out yet.",
