@@ -34,12 +34,14 @@ ENV \
   LIBRARY_PATH=~/.nix-profile/lib:$LIBRARY_PATH
 ENTRYPOINT ["/bin/bash", "-l", "-c"]
 WORKDIR /app/
+RUN shopt -q login_shell && env > /environment
 '''
 
 
 def nixpacks(tools: str, variables: dict[str, str]) -> str:
     """
     With these variables of the service, which are there for the build as well.
+    /environment is what the phases find of the base image's.
     """
 
     plan = tomllib.loads((ROOT / 'nixpacks.toml').read_text())
