@@ -109,6 +109,8 @@ class StatusTest(Operator):
         self.assertEqual(told['health']['status'], 'healthy')
         self.assertEqual(told['resolvers'][0]['mode'], 'warm')
         self.assertRegex(told['parts']['zone']['text'], '^[1-9]+ tracks?, ')
+        # by the socket, which no address is excluded from
+        self.voyo('status', PORT='1')
 
     def test_without_redis(self) -> None:
         self.play('s30_status1')
