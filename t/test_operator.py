@@ -214,6 +214,25 @@ class ExplainTest(Operator):
         self.assertRegex(text, r'129\.5 kb/s +3\.7 MB +2 of 8, 1\.0 MB +5 h')
         self.assertIn('is resolved', text)
 
+    def test_a_record_of_somebody_else(self) -> None:
+        formats = {'bitrate': 1, 'size': 1, 'expires': 1, 'url': 5}
+        for more, sound in (({}, True), ({'formats': 5}, False),
+                            ({'formats': [5]}, False),
+                            ({'formats': [{}]}, False),
+                            ({'resolved_at': '1'}, False),
+                            ({'duration': []}, True),
+                            ({'duration': [1]}, False),
+                            ({'title': 'a\033[31m\u009b'}, True)):
+            self.stack.redis('SET', f'{PREFIX}track:s30_strange', json.dumps({
+                'generation': 1, 'resolved_at': 1, 'formats': [formats],
+                **more}), 'EX', '60')
+            with self.subTest(more):
+                said = self.voyo('explain', 's30_strange',
+                                 status=0 if sound else 1, error='' if sound
+                                 else 'the record in Redis is malformed')
+                self.assertNotRegex(said, '[\033\u009b]')
+        self.stack.redis('DEL', f'{PREFIX}track:s30_strange')
+
     def test_a_failure(self) -> None:
         track = 'priv_explai'
         self.stack.get(f'/cdn/stream/{track}')

@@ -122,8 +122,8 @@ def described(record: Life, now: float) -> list[tuple[str, str]]:
         rows.append(('duration',
                      output.duration(record['duration'] / 1000)))
     return [*rows, (
-        'record', f'generation {record.get("generation")}, resolved '
-        f'{output.duration(now - record.get("resolved_at", now))} ago, kept '
+        'record', f'generation {record["generation"]}, resolved '
+        f'{output.duration(now - record["resolved_at"])} ago, kept '
         + (f'for {output.duration(record["left"])}' if record['left']
            else 'until it is evicted'))]
 
@@ -167,15 +167,15 @@ def representations(life: Life, now: float) -> list[tuple[str, ...]]:
     left = dict(life['cached'])
     for each in (life['record'] or {}).get('formats', []):
         name = str(each.get('representation'))
-        ends = each.get('expires', 0) - now
-        total = -(-each.get('size', 0) // disk.SLICE)
+        ends = each['expires'] - now
+        total = -(-each['size'] // disk.SLICE)
         # .m1: with a corrected header, see voyo_mp4_header
         here = [left.pop(found) for found in (name, f'{name}.m1')
                 if found in left]
         rows.append((
             name, str(each.get('codec')),
-            f'{each.get("bitrate", 0) / 1000:.1f} kb/s',
-            output.size(each.get('size', 0)), on_disk(here, total),
+            f'{each["bitrate"] / 1000:.1f} kb/s',
+            output.size(each['size']), on_disk(here, total),
             output.duration(ends) if ends > 0 else 'has ended',
             str(each.get('host'))))
     rows += [(name, '', '', '', on_disk([found], 0), '', '')

@@ -13,7 +13,8 @@ COLOURS = {'ok': 32, 'healthy': 32, 'degraded': 33, 'unknown': 33,
 
 
 def as_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    # in ASCII, so that no text controls a terminal
+    print(json.dumps(value, indent=2))
 
 
 def coloured(word: str, text: str = '') -> str:

@@ -6,6 +6,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from problem import Failed
+
 ALPHABET = r'[A-Za-z0-9_-]'
 
 
@@ -38,14 +40,27 @@ def unambiguous(word: str) -> str:
 def without_urls(record: dict[str, Any]) -> dict[str, Any]:
     """
     A signed URL is a secret: of each, only its host and its end are kept.
+    Redis is not trusted, so a record may be anything.
     """
+
+    numbers = [(record, 'generation'), (record, 'resolved_at')]
+    try:
+        numbers += [(each, name) for each in record['formats']
+                    for name in ('bitrate', 'size', 'expires')]
+        sound = all(isinstance(each[name], int | float)
+                    for each, name in numbers) \
+            and isinstance(record.get('duration') or 0, int | float)
+    except (LookupError, TypeError):
+        sound = False
+    if not sound:
+        raise Failed('the record in Redis is malformed')
 
     return {name: value for name, value in record.items()
             if name != 'artwork'} | {'formats': [
                 {name: value for name, value in each.items()
                  if name not in ('url', 'user_agent')}
-                | {'host': host(each.get('url', ''))}
-                for each in record.get('formats', [])]}
+                | {'host': host(str(each.get('url')))}
+                for each in record['formats']]}
 
 
 def host(url: str) -> str:
