@@ -15,6 +15,7 @@ ahead the throughput of an uncached track of four minutes, the media host 100 ms
 hot   64 KiB ranges and whole files from the cache, compared with the same nginx
       and configuration without the module: CPU time of the workers per request,
       seven pairs, both of a pair loaded at the same time on one core
+hour  the memory and the descriptors of a listener, by how much it has played
 resolver  a track by a warm worker, compared with a yt-dlp process for each, in
       one run; the resolver's own time from a popped job to its event; its
       memory with a full queue
@@ -48,6 +49,8 @@ from jobs import Jobs  # noqa: E402
 from stack import SLICE, Stack, wait_for  # noqa: E402
 from without import Without  # noqa: E402
 
+import hour  # noqa: E402
+
 RANGE = 64 * 1024
 RESTARTS = 3                           # of nginx, for each pair
 LOADS = 6                              # of one second, after each restart
@@ -57,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('what', nargs='*',
                         default=['cold', 'warm', 'far', 'ahead', 'hot',
-                                 'resolver'])
+                                 'hour', 'resolver'])
     parser.add_argument('--runs', type=int, default=30)
     options = parser.parse_args()
 
@@ -65,7 +68,8 @@ def main() -> None:
     try:
         for each in options.what:
             {'cold': cold, 'warm': warm, 'far': far, 'ahead': ahead,
-             'hot': hot, 'resolver': resolver}[each](stack, options.runs)
+             'hot': hot, 'hour': hour_of_one,
+             'resolver': resolver}[each](stack, options.runs)
     finally:
         stack.close()
 
@@ -349,6 +353,14 @@ def processor(master: int) -> float:
         fields = Path(f'/proc/{child}/stat').read_text().rpartition(')')[2]
         ticks += sum(map(int, fields.split()[11:13]))
     return ticks / os.sysconf('SC_CLK_TCK')
+
+
+def hour_of_one(_stack: Stack, _runs: int) -> None:
+    stack = Stack(workers=1)
+    try:
+        hour.run(stack, 200)
+    finally:
+        stack.close()
 
 
 # The resolver by itself.

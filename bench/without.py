@@ -23,12 +23,20 @@ class Without:
             'slice': '$slice_range', 'representation': representation,
             'track': track, 'timing': 'resolve;dur=0',
             'resolve_time': '0.000',
+            # $request_id takes longer than the module's
+            'request_id': '$connection-$connection_requests',
+            'client': '$remote_addr',
             'served': "'medium; codec=aac; bitrate=129514'"}
         for name in ('run', 'tmp', 'conf'):
             (home / name).mkdir(parents=True)
         # so that neither side has a better page layout in memory
         shutil.copytree(ours / 'cache', home / 'cache', copy_function=os.link)
-        for path in (ours / 'conf').iterdir():
+        files = list((ours / 'conf').iterdir())
+        self.defined = {
+            name for path in files for name in re.findall(
+                r'(?m)^ *(?:geo|map|set) [^{;]*?\$(voyo_\w+)(?: [^$;{]*)?[{;]',
+                path.read_text())}
+        for path in files:
             text = self._without(path.read_text()).replace(
                 str(ours), str(home)).replace(
                 f':{stack.port} ', f':{self.port} ')
@@ -47,8 +55,14 @@ class Without:
         if servers:
             text = text[:servers[1].start()] + '\n}\n'
         text = re.sub(r'(?m)^ *(?:load_module|voyo_)[^;]*;', '', text)
-        return re.sub(rf'\$voyo_({"|".join(self.known)})\b',
-                      lambda found: self.known[found[1]], text)
+        return re.sub(r'\$\{?voyo_(\w+)\b\}?', self._value, text)
+
+    def _value(self, found: re.Match[str]) -> str:
+        """What a variable of the module has; those of its maps stay."""
+
+        if f'voyo_{found[1]}' in self.defined:
+            return found[0]
+        return self.known.get(found[1], '$uri')
 
     def _has_it(self) -> bool:
         if self.process is None or self.process.poll() is not None:

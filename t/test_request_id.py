@@ -5,6 +5,7 @@ import sys
 import unittest
 from http.client import IncompleteRead
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
@@ -102,6 +103,46 @@ class RequestId(unittest.TestCase):
         self.assertIn('"problem":"media_failed"',
                       self.line('access', 'm04_id_cutt 206', request[1]))
         self.line('nginx', 'gave up on bytes', f'request {request[1]}')
+
+
+class Changed(Stack):
+    """With nginx's own id, that only slices evaluate until the log does."""
+
+    def _render(self, home: Path, values: dict[str, Any]) -> None:
+        super()._render(home, values)
+        for name, *changes in (
+                ('nginx.conf', '"request":"$voyo_request_id"',
+                 '"request":"$request_id"',
+                 'error_log stderr emerg;\n        access_log off;',
+                 f'error_log stderr emerg; access_log {home}/origin.log id;',
+                 'log_format voyo', 'log_format id $http_x_request_id; '
+                 'log_format voyo'),
+                ('voyo_edge.conf', 'X-Request-Id $voyo_request_id',
+                 'X-Request-Id $request_id')):
+            path = home / 'conf' / name
+            text = path.read_text()
+            for old, new in zip(changes[::2], changes[1::2]):
+                assert old in text, old
+                text = text.replace(old, new)
+            path.write_text(text)
+
+
+class SliceTest(unittest.TestCase):
+    def test_slices_share_what_one_evaluated(self) -> None:
+        stack = Changed(workers=1, ahead=0)
+        self.addCleanup(stack.close)
+        path = '/cdn/stream/m04_id_slic'
+        stack.get(path, {'Range': 'bytes=0-9'})
+        origin = stack.dir / 'home/origin.log'
+        first = origin.read_text().split()
+        stack.get(path)
+        access = stack.dir / 'home/access.log'
+        line = wait_for(lambda: next(
+            (each for each in access.read_text().splitlines()
+             if '"range":""' in each), None), 'the access log')
+        others = origin.read_text().split()[len(first):]
+        self.assertGreater(len(others), 3)
+        self.assertEqual(set(others), {re.findall('"request":"(.*?)"', line)[0]})
 
 
 if __name__ == '__main__':

@@ -23,13 +23,29 @@ static void ngx_voyo_follow_look(ngx_event_t *ev);
 static void ngx_voyo_follow_wake(ngx_event_t *ev);
 static void ngx_voyo_follow_check(ngx_http_cache_t *c);
 static void ngx_voyo_follow_fail(ngx_voyo_follow_t *follow);
+static void ngx_voyo_follow_cleanup(void *data);
 
 
-void
+ngx_int_t
 ngx_voyo_follow(ngx_voyo_follows_t *follows, ngx_voyo_follow_t *follow,
     ngx_http_request_t *r)
 {
+    ngx_pool_cleanup_t  *cln;
+
     ngx_voyo_follow_leave(follow);
+
+    if (r->pool != r->main->pool) {
+
+        /* a slice's own, which may be destroyed before the event */
+
+        cln = ngx_pool_cleanup_add(r->pool, 0);
+        if (cln == NULL) {
+            return NGX_ERROR;
+        }
+
+        cln->handler = ngx_voyo_follow_cleanup;
+        cln->data = follow;
+    }
 
     follow->request = r;
     follow->began = ngx_current_msec;
@@ -37,6 +53,15 @@ ngx_voyo_follow(ngx_voyo_follows_t *follows, ngx_voyo_follow_t *follow,
     ngx_queue_insert_tail(&follows->fresh, &follow->queue);
 
     ngx_post_event(&follows->event, &ngx_posted_events);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_voyo_follow_cleanup(void *data)
+{
+    ngx_voyo_follow_leave(data);
 }
 
 

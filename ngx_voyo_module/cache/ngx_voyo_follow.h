@@ -52,9 +52,12 @@ struct ngx_voyo_follow_s {
 /* Per worker.  NULL: no memory. */
 ngx_voyo_follows_t *ngx_voyo_follows_create(ngx_cycle_t *cycle);
 
-/* "r" is about to look up its slice.  Both handlers of "follow" are set. */
-void ngx_voyo_follow(ngx_voyo_follows_t *follows, ngx_voyo_follow_t *follow,
-    ngx_http_request_t *r);
+/*
+ * "r" is about to look up its slice.  Both handlers of "follow" are set.
+ * NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_voyo_follow(ngx_voyo_follows_t *follows,
+    ngx_voyo_follow_t *follow, ngx_http_request_t *r);
 
 /* The client disconnects. */
 void ngx_voyo_follow_leave(ngx_voyo_follow_t *follow);

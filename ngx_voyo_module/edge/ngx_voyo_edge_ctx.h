@@ -53,8 +53,8 @@ typedef struct {
     ngx_voyo_ahead_t          ahead;
 
     struct {
-        ngx_http_request_t   *request;       /* for the failed slice */
-        ngx_msec_t            began;
+        ngx_msec_t            started;       /* the request for the slice */
+        ngx_msec_t            began;         /* its first failure */
         unsigned              due:1;
     } retry;
 

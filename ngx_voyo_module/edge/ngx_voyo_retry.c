@@ -25,15 +25,17 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
     ngx_voyo_problem_t *problem)
 {
     ngx_str_t              id;
-    ngx_msec_t             elapsed;
+    ngx_msec_t             started, elapsed;
     ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
 
-    if (edge->retry.request != r) {
-        edge->retry.request = r;
+    started = (ngx_msec_t) (r->start_sec * 1000 + r->start_msec);
+
+    if (edge->retry.started != started) {
+        edge->retry.started = started;
         edge->retry.began = ngx_current_msec;
     }
 

@@ -370,7 +370,8 @@ ngx_voyo_variable_slice(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     if (edge && vmcf->follows) {
         edge->follow.handler = ngx_voyo_variable_followed;
         edge->follow.failed = ngx_voyo_variable_failed;
-        ngx_voyo_follow(vmcf->follows, &edge->follow, r);
+
+        return ngx_voyo_follow(vmcf->follows, &edge->follow, r);
     }
 
     return NGX_OK;

@@ -8,6 +8,7 @@
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_ctx.h"
 #include "ngx_voyo_header.h"
+#include "ngx_voyo_slice.h"
 #include "ngx_voyo_zone.h"
 
 
@@ -20,13 +21,6 @@
  * A response that does not fit into the cache is passed on without it.
  */
 
-typedef struct {
-    ngx_http_request_t   *slice;       /* the request of the current one */
-    off_t                 expected;    /* bytes, by its header */
-    off_t                 received;
-} ngx_voyo_guard_ctx_t;
-
-
 static ngx_int_t ngx_voyo_guard_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_voyo_guard_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -34,7 +28,7 @@ static ngx_int_t ngx_voyo_guard_taken(ngx_http_request_t *r,
     ngx_voyo_ctx_t *edge);
 static void ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge);
 static ngx_int_t ngx_voyo_guard_check(ngx_http_request_t *r,
-    ngx_voyo_guard_ctx_t *ctx);
+    ngx_voyo_slices_t *slices);
 static void ngx_voyo_guard_cut(ngx_http_request_t *r,
     const ngx_voyo_problem_t *problem, ngx_voyo_counter_e counter);
 static ngx_int_t ngx_voyo_guard_filter_init(ngx_conf_t *cf);
@@ -82,7 +76,7 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
     ngx_http_upstream_t   *u;
     ngx_voyo_loc_conf_t   *vlcf;
     ngx_voyo_main_conf_t  *vmcf;
-    ngx_voyo_guard_ctx_t  *ctx;
+    ngx_voyo_slices_t     *slices;
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
@@ -121,9 +115,9 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
         }
     }
 
-    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);
+    slices = ngx_voyo_slices(r);
 
-    if (r != r->main && (ctx == NULL || r->background)) {
+    if (r != r->main && (slices == NULL || r->background)) {
 
         /* before the first slice: a subrequest of auth_request or mirror */
 
@@ -157,21 +151,23 @@ ngx_voyo_guard_header_filter(ngx_http_request_t *r)
         return ngx_voyo_guard_taken(r, edge);
     }
 
-    if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_voyo_guard_ctx_t));
-        if (ctx == NULL) {
+    if (slices == NULL) {
+        slices = ngx_pcalloc(r->main->pool, sizeof(ngx_voyo_slices_t));
+        if (slices == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_http_set_ctx(r->main, ctx, ngx_voyo_guard_filter_module);
+        ngx_http_set_ctx(r->main, slices, ngx_voyo_guard_filter_module);
 
-    } else if (ngx_voyo_guard_check(r, ctx) != NGX_OK) {
+    } else if (ngx_voyo_guard_check(r, slices) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ctx->slice = r;
-    ctx->expected = r->headers_out.content_length_n;
-    ctx->received = 0;
+    ngx_voyo_slice_etag(r, slices);
+
+    slices->request = r;
+    slices->expected = r->headers_out.content_length_n;
+    slices->received = 0;
 
     if (edge && !vlcf->fill) {
         ngx_voyo_guard_count(r, edge);
@@ -234,30 +230,38 @@ ngx_voyo_guard_count(ngx_http_request_t *r, ngx_voyo_ctx_t *edge)
 static ngx_int_t
 ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_uint_t             last;
-    ngx_chain_t           *cl;
-    ngx_voyo_guard_ctx_t  *ctx;
+    ngx_int_t           rc;
+    ngx_uint_t          last;
+    ngx_chain_t        *cl;
+    ngx_voyo_slices_t  *slices;
 
-    ctx = ngx_http_get_module_ctx(r->main, ngx_voyo_guard_filter_module);
+    slices = ngx_voyo_slices(r);
 
-    if (ctx == NULL) {
+    if (slices == NULL) {
         return ngx_http_next_body_filter(r, in);
     }
 
-    if (r == ctx->slice) {
+    if (r == r->main && ngx_voyo_slice_end(r, slices) != NGX_OK) {
+
+        /* the slice filter ends the response itself */
+
+        return NGX_ERROR;
+    }
+
+    if (r == slices->request) {
 
         last = 0;
 
         for (cl = in; cl; cl = cl->next) {
-            ctx->received += ngx_buf_size(cl->buf);
+            slices->received += ngx_buf_size(cl->buf);
             last |= cl->buf->last_buf;
         }
 
-        if (ctx->received > ctx->expected) {
-            return ngx_voyo_guard_check(r, ctx);
+        if (slices->received > slices->expected) {
+            return ngx_voyo_guard_check(r, slices);
         }
 
-        if (last && ngx_voyo_guard_check(r, ctx) != NGX_OK) {
+        if (last && ngx_voyo_guard_check(r, slices) != NGX_OK) {
 
             /* the only slice: a proxy in front needs the header */
 
@@ -266,38 +270,44 @@ ngx_voyo_guard_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
             return NGX_ERROR;
         }
 
-    } else if (r == r->main && ctx->slice->done
-               && ngx_voyo_guard_check(r, ctx) != NGX_OK)
+    } else if (r == r->main && slices->request->done
+               && ngx_voyo_guard_check(r, slices) != NGX_OK)
     {
         /* the slice filter would continue with the next one */
 
         return NGX_ERROR;
     }
 
-    return ngx_http_next_body_filter(r, in);
+    rc = ngx_http_next_body_filter(r, in);
+
+    if (r == r->main && ngx_voyo_slice_end(r, slices) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return rc;
 }
 
 
 static ngx_int_t
-ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_guard_ctx_t *ctx)
+ngx_voyo_guard_check(ngx_http_request_t *r, ngx_voyo_slices_t *slices)
 {
     ngx_str_t  *name;
 
-    if (ctx->received == ctx->expected) {
+    if (slices->received == slices->expected) {
         return NGX_OK;
     }
 
     ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                   "slice has %O bytes instead of %O, the connection is closed",
-                  ctx->received, ctx->expected);
+                  slices->received, slices->expected);
 
     ngx_voyo_guard_cut(r, &ngx_voyo_problem_slice, NGX_VOYO_CUT_SLICE);
 
-    if (ctx->slice->cached && ctx->slice->cache) {
+    if (slices->request->cached && slices->request->cache) {
 
         /* nginx trusts a cached file's length; the next request fetches it */
 
-        name = &ctx->slice->cache->file.name;
+        name = &slices->request->cache->file.name;
 
         if (ngx_delete_file(name->data) == NGX_FILE_ERROR) {
             ngx_log_error(NGX_LOG_CRIT, r->connection->log, ngx_errno,

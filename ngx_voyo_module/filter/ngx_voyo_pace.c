@@ -5,6 +5,7 @@
 
 
 #include "ngx_voyo_pace.h"
+#include "ngx_voyo_slice.h"
 
 
 /*
@@ -34,6 +35,7 @@ ngx_voyo_pace_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_int_t             rc;
     ngx_chain_t          *cl;
+    ngx_voyo_slices_t    *slices;
     ngx_voyo_loc_conf_t  *vlcf;
 
     vlcf = ngx_http_get_module_loc_conf(r->main, ngx_voyo_module);
@@ -42,14 +44,17 @@ ngx_voyo_pace_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         return ngx_http_next_body_filter(r, in);
     }
 
-    /*
-     * flush the rest that a thread of "aio threads" left at the end of a slice:
-     * below "postpone_output" it would wait for the next slice, which waits for
-     * it
-     */
+    slices = ngx_voyo_slices(r);
 
-    if (r->connection->buffered & NGX_HTTP_WRITE_BUFFERED) {
+    if (slices) {
+
+        /*
+         * a slice is sent to its end: a rest below "postpone_output" would wait
+         * for the next slice, which may wait for it, and needs the slice's pool
+         */
+
         for (cl = in; cl; cl = cl->next) {
+            slices->passed += ngx_buf_size(cl->buf);
             cl->buf->flush |= cl->buf->last_in_chain;
         }
     }
@@ -65,6 +70,10 @@ ngx_voyo_pace_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     } else {
         r->main->buffered &= ~NGX_VOYO_PACE_BUFFERED;
+
+        if (slices && r == r->main) {
+            ngx_voyo_slice_begin(r, slices);
+        }
     }
 
     return rc;

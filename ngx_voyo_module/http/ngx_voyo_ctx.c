@@ -22,7 +22,7 @@ ngx_voyo_ctx_get(ngx_http_request_t *r, ngx_voyo_part_e part)
         return ctx;
     }
 
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+    for (cln = r->main->pool->cleanup; cln; cln = cln->next) {
 
         ctx = cln->data;
 
