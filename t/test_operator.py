@@ -449,7 +449,7 @@ class WarmTest(Operator):
                 self.send_response(200 if self.path == '/health/live'
                                    else statuses.pop(0))
                 self.send_header('Content-Length', '0')
-                self.send_header('Retry-After', '5')
+                self.send_header('Retry-After', '30')
                 self.end_headers()
 
             do_HEAD = do_GET
