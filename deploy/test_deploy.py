@@ -410,13 +410,27 @@ class DeployTest(unittest.TestCase):
             self.assertIn(text, conf)
 
     def test_connections_leave_descriptors_for_files(self) -> None:
-        for limit, connections in ((100, 64), (1024, 256), (65536, 8192)):
-            done = subprocess.run(
-                ['bash', '-c', f'. "$1"; connections {limit}', '-',
-                 HERE / 'lib/render.sh'], capture_output=True, text=True)
-            self.assertEqual(done.stdout, f'{connections}\n', done.stderr)
+        for limit, memory, connections in (
+                (100, 4000, 64), (1024, 4000, 256), (1048576, 64, 1024),
+                (1048576, 256, 4096), (1048576, 16000, 65536)):
+            self.assertEqual(self.rendered(f'connections {limit} {memory}'),
+                             str(connections))
         # this machine's
         self.assertRegex(self.conf(), r'worker_connections \d+;')
+
+    def test_memory_for_keys_follows_the_cache(self) -> None:
+        for size, keys in (('64m', '16m'), ('10g', '16m'), ('64g', '32m'),
+                           ('2048g', '1024m'), ('999999m', '488m')):
+            self.assertEqual(self.rendered(f'cache_keys {size}'), keys)
+        self.assertIn('keys_zone=voyo_cache:100m max_size=200g ',
+                      re.sub(r'\s+', ' ', self.conf(VOYO_CACHE_SIZE='200g')))
+
+    def rendered(self, command: str) -> str:
+        done = subprocess.run(
+            ['bash', '-c', f'. "$1"; {command}', '-', HERE / 'lib/render.sh'],
+            capture_output=True, text=True)
+        self.assertEqual(done.stderr, '')
+        return done.stdout.strip()
 
     def test_a_password_is_in_no_file_for_others(self) -> None:
         self.conf()

@@ -39,7 +39,8 @@ fill()
 
 set_values()
 {
-    local nofile cache=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
+    local nofile workers=${NGINX_WORKERS:-$(cores)}
+    local cache=${VOYO_CACHE_SIZE:-$(cache_megabytes "$home")m}
 
     nofile=$(ulimit -Hn)
     [ "$nofile" != unlimited ] || nofile=1048576
@@ -51,9 +52,9 @@ set_values()
         [CONF]=$conf
         [SCRATCH]=$scratch
         [LOG_LEVEL]=$VOYO_LOG_LEVEL
-        [WORKERS]=${NGINX_WORKERS:-$(cores)}
+        [WORKERS]=$workers
         [NOFILE]=$nofile
-        [CONNECTIONS]=$(connections "$nofile")
+        [CONNECTIONS]=$(connections "$nofile" $(($(memory) / workers)))
         [ACCESS_LOG]=$(access_log)
         [ZONE_SIZE]=$VOYO_ZONE_SIZE
         [REDIS_URL]="\"$(redis_url)\""
@@ -74,6 +75,7 @@ set_values()
         [REAL_IP]=$(real_ip_lines)
         [RESOLVER]=$(resolver_lines "$(ipv6_there && echo on || echo off)")
         [CACHE_SIZE]=$cache
+        [CACHE_KEYS]=$(cache_keys "$cache")
         [CACHE_MIN_FREE]=${VOYO_CACHE_MIN_FREE:-$(min_free "$cache")}
         [CORS_KEY]=$(cors_key)
         [CORS_ORIGINS]=$(cors_lines)
@@ -96,12 +98,39 @@ set_values()
 }
 
 
-# A quarter of the descriptors "$1": when connections run out nginx closes idle
-# ones, but when descriptors do it accepts none (docs/upstream.md, N11, N41).
+# The connections of a worker, 16 for each of its "$2" megabytes of memory, from
+# 1024 to 65536, and at most a quarter of its "$1" descriptors: when connections
+# run out nginx closes idle ones, but when descriptors do it accepts none
+# (docs/upstream.md, N11, N41).
 
 connections()
 {
-    echo "$(($1 < 256 ? 64 : $1 > 32768 ? 8192 : $1 / 4))"
+    local most=$(($1 < 256 ? 64 : $1 / 4)) n=$((16 * $2))
+
+    n=$((n < 1024 ? 1024 : n > 65536 ? 65536 : n))
+    echo "$((n < most ? n : most))"
+}
+
+
+megabytes()
+{
+    case $1 in
+    *[gG]) echo "$((${1%?} * 1024))" ;;
+    *) echo "${1%?}" ;;
+    esac
+}
+
+
+# Memory for the keys of a cache of the size "$1": 1 MB holds 8000, twice as many
+# as slices fit in 2 GB.  A cache whose keys fill it removes the oldest slices,
+# whatever its size.
+
+cache_keys()
+{
+    local keys
+
+    keys=$(($(megabytes "$1") / 2048))
+    echo "$((keys < 16 ? 16 : keys))m"
 }
 
 
@@ -109,13 +138,9 @@ connections()
 
 min_free()
 {
-    local megabytes=${1%[mMgG]}
+    local megabytes
 
-    case $1 in
-    *[gG]) megabytes=256 ;;
-    esac
-
-    megabytes=$((megabytes / 4))
+    megabytes=$(($(megabytes "$1") / 4))
     echo "$((megabytes < 4 ? 4 : megabytes > 64 ? 64 : megabytes))m"
 }
 

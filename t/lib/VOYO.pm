@@ -128,6 +128,7 @@ END
 our %SETTINGS = (
     LOG_LEVEL => 'info', WORKERS => 1, USER => '', NOFILE => 1024,
     CONNECTIONS => 256,
+    CACHE_KEYS => '16m',
     ZONE_SIZE => '1m', CODEC => 'aac', QUALITY_TOLERANCE => 10,
     RESOLVE_TIMEOUT => '15s', RETRY_TIMEOUT => '0', AHEAD => 0, RESOLVER => '',
     CACHE_SIZE => '100m', CACHE_MIN_FREE => '1m', FAMILY => 'any',

@@ -227,7 +227,7 @@ class Stack:
             'MEDIA_HOSTS': hosts,
             'RESOLVE_TIMEOUT': self.resolve_timeout,
             'RETRY_TIMEOUT': self.retry_timeout,
-            'RESOLVER': self.conf, 'CACHE_SIZE': '1g',
+            'RESOLVER': self.conf, 'CACHE_SIZE': '1g', 'CACHE_KEYS': '16m',
             'CACHE_MIN_FREE': self.min_free,
             'CORS_KEY': '""', 'CORS_ORIGINS': 'default "*";', 'PORT': f'127.0.0.1:{self.port}',
             'LISTEN_IPV6': '', 'APP': '', 'OWN_HTTP': '', 'OWN_SERVER': '',
