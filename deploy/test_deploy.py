@@ -176,6 +176,7 @@ class DeployTest(unittest.TestCase):
                 ('VOYO_RESOLVE_TIMEOUT', '15', '0s', '31s', '99ms', '30001ms',
                  '1h', '15s;'),
                 ('VOYO_LOG_FORMAT', 'xml'),
+                ('VOYO_LOG_SAMPLE', '101', '-1', '1.5'),
                 ('VOYO_APP_URL', 'app', 'http://a/b', 'http://a;', 'http://a b',
                  'http://$host'),
                 ('VOYO_DEMO', 'yes'),
@@ -634,7 +635,8 @@ class DeployTest(unittest.TestCase):
                    .read_text().split())
 
     def test_hup_reloads(self) -> None:
-        process = self.start()
+        process = self.start(VOYO_LOG_FORMAT='json', VOYO_LOG_LEVEL='notice',
+                             VOYO_LOG_SAMPLE='10')
         old = self.workers()
         process.send_signal(signal.SIGHUP)
         self.until(lambda: self.workers() and not self.workers() & old,
@@ -642,6 +644,17 @@ class DeployTest(unittest.TestCase):
         self.assertEqual(self.get('/health/live')[0], 200)
         process.terminate()
         self.assertEqual(process.wait(15), 0)
+        self.all_is_json(self.log())
+
+    def all_is_json(self, log: str) -> None:
+        said = [json.loads(line) for line in log.splitlines()]
+        for each in said:
+            self.assertRegex(each['time'], r'^20\d\d-\d\d-\d\dT[\d:]{8}')
+        for text in ('"level": "notice", "message": "[0-9#]+: voyo [0-9.]+"',
+                     '"message": "GET /health/live 200", "level": "info"',
+                     '"level": "info", "message": "voyo: ready',
+                     '"level": "notice", "message": "\\\\"\\S+\\\\" started'):
+            self.assertRegex(json.dumps(said), text)
 
     def test_an_upgrade_needs_a_restart(self) -> None:
         place = self.home / 'installed'
@@ -781,7 +794,7 @@ class DeployTest(unittest.TestCase):
         self.assertEqual(process.wait(15), 0)
         reader.join(10)
         for line in lines:
-            self.assertRegex(line, r'^(\{".*"\}|voyo: .+|\d{4}/\d\d/\d\d .+|'
+            self.assertRegex(line, r'^(\{".*"\}|voyo: .+|\d{4}[/-]\d\d[/-]\d\d.+|'
                              r'\d+:\S+ .+)\r?\n$')
 
     def lines(self, read: int) -> Iterator[str]:

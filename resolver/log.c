@@ -225,11 +225,39 @@ log_signed(const char *text, const char *end)
 }
 
 
+size_t
+log_convert(char *json, size_t size, const char *line)
+{
+    int          end;
+    char         level[8] = "info", when[32];
+    time_t       at;
+    struct tm    tm;
+    const char  *rest;
+
+    at = time(NULL);
+    memset(&tm, 0, sizeof(tm));
+
+    rest = strptime(line, "%Y/%m/%d %H:%M:%S", &tm);
+    end = 0;
+
+    if (rest && sscanf(rest, " [%7[a-z]] %n", level, &end) == 1 && end) {
+        tm.tm_isdst = -1;
+        at = mktime(&tm);
+        line = rest + end;
+    }
+
+    gmtime_r(&at, &tm);
+    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+    return log_json(json, size, when, level, line);
+}
+
+
 static size_t
 log_json(char *line, size_t size, const char *when, const char *level,
     const char *message)
 {
-    size_t       n;
+    size_t       n, len;
     const char  *p;
 
     n = (size_t) snprintf(line, size, "{\"time\":\"%s\",\"level\":\"%s\","
@@ -237,13 +265,22 @@ log_json(char *line, size_t size, const char *when, const char *level,
 
     /* without control characters only two characters need an escape */
 
-    for (p = message; *p && n + 5 < size; p++) {
+    for (p = message; *p && n + 8 < size; p += len) {
+
+        len = log_character(p);
 
         if (*p == '"' || *p == '\\') {
             line[n++] = '\\';
         }
 
-        line[n++] = *p;
+        if (len == 0 || (unsigned char) *p < ' ' || *p == 0x7f) {
+            line[n++] = len ? ' ' : '?';
+            len = 1;
+            continue;
+        }
+
+        memcpy(line + n, p, len);
+        n += len;
     }
 
     memcpy(line + n, "\"}\n", 3);

@@ -8,6 +8,9 @@
 #define _LOG_H_INCLUDED_
 
 
+#include <stddef.h>
+
+
 typedef enum {
     LOG_ERROR = 0,
     LOG_WARN,
@@ -29,6 +32,14 @@ typedef struct {
  */
 void log_event(const log_t *log, log_level_t level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Makes an object like that of log_event() of a line that another program has
+ * logged, with its end: "json" has room for "size" bytes, above 256, and the
+ * message is cut to fit.  A line of nginx has its time and level, any other the
+ * current time and "info".  Returns the length.
+ */
+size_t log_convert(char *json, size_t size, const char *line);
 
 /*
  * Makes a text safe to log, in place: control characters become spaces, bytes

@@ -6,12 +6,14 @@
 
 #include "relay.h"
 #include "clock.h"
+#include "log.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,6 +23,7 @@
 #define RELAY_ERRORS  3                /* input descriptor of the second log */
 #define RELAY_BUFFER  65536            /* bytes that wait for a reader */
 #define RELAY_WRITE   4096             /* bytes that fit if poll() says so */
+#define RELAY_LINE    4096            /* of a line that is converted */
 #define RELAY_TELL    10000            /* ms between reports of dropped lines */
 #define RELAY_LAST    1000             /* ms for a reader, at the end */
 
@@ -39,6 +42,7 @@ typedef struct {
 typedef struct {
     relay_log_t    logs[2];            /* output and errors */
     int            same;               /* both are written to one file */
+    int            json;               /* lines that are not are converted */
     int            count;              /* descriptor of the file "count" */
     unsigned long  dropped;            /* lines */
     unsigned long  counted;            /* of these, written to the file */
@@ -52,6 +56,7 @@ static int relay_same(int one, int two);
 static void relay_read(relay_t *relay, relay_log_t *log);
 static void relay_take(relay_t *relay, relay_log_t *log, const char *text,
     size_t len);
+static void relay_convert(relay_t *relay, relay_log_t *log);
 static void relay_write(relay_t *relay, relay_log_t *log);
 static void relay_tell(relay_t *relay);
 static void relay_count(relay_t *relay);
@@ -64,6 +69,8 @@ relay_run(const char *count)
     int64_t         end;
     relay_log_t    *log;
     struct pollfd   p[4];
+
+    const char     *format;
 
     static relay_t  relay;
 
@@ -79,6 +86,8 @@ relay_run(const char *count)
     relay.logs[1].in = RELAY_ERRORS;
     relay.logs[1].out = relay_open(STDERR_FILENO);
     relay.same = relay_same(STDOUT_FILENO, STDERR_FILENO);
+    format = getenv("VOYO_LOG_FORMAT");
+    relay.json = format && strcmp(format, "json") == 0;
     relay.count = open(count, O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC, 0644);
 
     relay.counted = 1;
@@ -205,10 +214,43 @@ relay_take(relay_t *relay, relay_log_t *log, const char *text, size_t len)
         }
 
         if (newline) {
+            if (relay->json && !log->skip) {
+                relay_convert(relay, log);
+            }
+
             log->whole = log->len;
             log->skip = 0;
         }
     }
+}
+
+
+/* The last line, to JSON: nginx and Redis can log text only. */
+
+static void
+relay_convert(relay_t *relay, relay_log_t *log)
+{
+    char    line[RELAY_LINE], json[2 * RELAY_LINE];
+    size_t  len;
+
+    len = log->len - log->whole - 1;
+
+    if (len == 0 || log->data[log->whole] == '{') {
+        return;
+    }
+
+    snprintf(line, sizeof(line), "%.*s", (int) len, log->data + log->whole);
+    len = log_convert(json, sizeof(json), line);
+
+    log->len = log->whole;
+
+    if (len > RELAY_BUFFER - log->whole) {
+        relay->dropped++;
+        return;
+    }
+
+    memcpy(log->data + log->whole, json, len);
+    log->len += len;
 }
 
 

@@ -14,6 +14,8 @@
  * that are not read in time are dropped.  Their number is written to the file
  * "count", and to descriptor 2 once that is read again.
  *
+ * With VOYO_LOG_FORMAT=json in the environment, what is not JSON becomes it.
+ *
  * Descriptors 0 and 3 must be pipes, or the like, that only this process reads.
  */
 void relay_run(const char *count);

@@ -82,6 +82,8 @@ set_values()
         [STATUS_ALLOW]=$(networks "$VOYO_STATUS_ALLOW")
         [TRUSTED]=$(networks "$VOYO_TRUSTED_PROXIES")
         [LOG_CLIENT]=$(log_client)
+        [LOG_CLIENT_TEXT]=$(log_client_text)
+        [LOG_SAMPLE]=$(log_sample)
         [PORT]=$PORT
         [LISTEN_IPV6]=$(listen_ipv6)
         [APP]=$(app_lines)
@@ -153,11 +155,36 @@ redis_url()
 
 access_log()
 {
-    if [ "$VOYO_ACCESS_LOG" = 1 ]; then
-        echo "/dev/stdout voyo"
-    else
+    local name=voyo
+
+    [ "$VOYO_LOG_FORMAT" = json ] || name=voyo_text
+
+    if [ "$VOYO_ACCESS_LOG" = 0 ]; then
         echo off
+    elif [ "$VOYO_LOG_SAMPLE" = 100 ]; then
+        echo "/dev/stdout $name"
+    else
+        echo "/dev/stdout $name if=\$voyo_logged"
     fi
+}
+
+
+# Which requests are logged: a part of the ranges that were answered completely,
+# and everything else.
+
+log_sample()
+{
+    [ "$VOYO_LOG_SAMPLE" != 100 ] || return 0
+
+    echo 'split_clients $voyo_request_id $voyo_sampled {'
+    [ "$VOYO_LOG_SAMPLE" = 0 ] || echo "        $VOYO_LOG_SAMPLE% 1;"
+    echo '        * 0;'
+    echo '    }'
+    echo
+    echo '    map "$status $voyo_problem" $voyo_logged {'
+    echo '        default 1;'
+    echo '        "206 " $voyo_sampled;'
+    echo '    }'
 }
 
 
@@ -292,6 +319,15 @@ log_client()
     case $VOYO_LOG_CLIENT in
     address) echo ',"client":"$remote_addr"' ;;
     hash) echo ',"client":"$voyo_client_key"' ;;
+    esac
+}
+
+
+log_client_text()
+{
+    case $VOYO_LOG_CLIENT in
+    address) echo ', client $remote_addr' ;;
+    hash) echo ', client $voyo_client_key' ;;
     esac
 }
 

@@ -22,7 +22,7 @@ read_settings()
 {
     : "${PORT:=8080}" "${REDIS_URL=}" "${YT_DLP_PATH=}"
     : "${VOYO_YTDLP_CONF=}" "${VOYO_SOURCE_ADDRESS=}" "${VOYO_APP_URL=}"
-    : "${VOYO_NGINX_DIR=}"
+    : "${VOYO_NGINX_DIR=}" "${VOYO_LOG_FORMAT:=text}" "${VOYO_LOG_SAMPLE:=100}"
     : "${VOYO_MEDIA_HOSTS:=.googlevideo.com}"
     : "${VOYO_CODEC:=aac}" "${VOYO_QUALITY_TOLERANCE:=10}"
     : "${VOYO_CACHE_SIZE=}" "${VOYO_CACHE_MIN_FREE=}" "${VOYO_ZONE_SIZE:=32m}" "${VOYO_HOME:=$root/var}"
@@ -43,6 +43,7 @@ read_settings()
     number VOYO_AHEAD 0 16
     number VOYO_COLD_RATE 0 100000
     number VOYO_FETCH_RATE 0 10000
+    number VOYO_LOG_SAMPLE 0 100
     number VOYO_RETRY_TIMEOUT 0 30
     [ -z "$NGINX_WORKERS" ] || number NGINX_WORKERS 1 512
 

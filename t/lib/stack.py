@@ -240,6 +240,7 @@ class Stack:
             'STATUS_ALLOW': '127.0.0.0/8 1; ::1 1;',
             'TRUSTED': '127.0.0.0/8 1;',
             'LOG_CLIENT': ',"client":"$remote_addr"',
+            'LOG_CLIENT_TEXT': '', 'LOG_SAMPLE': '',
             'LIMIT_ZONE': '' if not self.cold_rate else
             'limit_req_zone $voyo_cold_key zone=voyo_cold:2m '
             f'rate={self.cold_rate}r/m; limit_req_status 429; '

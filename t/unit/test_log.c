@@ -10,12 +10,14 @@
 #include "tap.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 
 static void test(const char *text, const char *expected);
 static void unread(void);
+static void convert(const char *line, const char *expected);
 
 
 int
@@ -68,6 +70,19 @@ main(void)
 
     unread();
 
+    /* lines of other programs as JSON */
+
+    setenv("TZ", "UTC-2", 1);
+    convert("2026/11/30 21:05:09 [warn] 12#12: *3 a \"b\" \\ c",
+            "{\"time\":\"2026-11-30T19:05:09Z\",\"level\":\"warn\","
+            "\"message\":\"12#12: *3 a \\\"b\\\" \\\\ c\"}\n");
+    convert("voyo: stopped\t\xff", "\"level\":\"info\",\"message\":"
+                                    "\"voyo: stopped ?\"}\n");
+    convert("2026/11/30 21:05 [warn] x", "\"level\":\"info\",\"message\":"
+                                         "\"2026/11/30 21:05 [warn] x\"}\n");
+    convert("2026/11/30 21:05:09 [", "\"message\":"
+                                     "\"2026/11/30 21:05:09 [\"}\n");
+
     return done();
 }
 
@@ -108,6 +123,29 @@ unread(void)
     ok(read(fds[0], text, sizeof(text) - 1) > 0
        && strstr(text, "written, after 2 events") && !strstr(text, "dropped"),
        "events that nobody reads are dropped");
+}
+
+
+/* The object ends like that; a long line is cut. */
+
+static void
+convert(const char *line, const char *expected)
+{
+    char    json[512], longer[1024];
+    size_t  len, n;
+
+    len = log_convert(json, sizeof(json) - 1, line);
+    json[len] = '\0';
+    n = strlen(expected);
+
+    ok(len >= n && strcmp(json + len - n, expected) == 0, "%s", json);
+
+    memset(longer, '"', sizeof(longer));
+    longer[sizeof(longer) - 1] = '\0';
+    len = log_convert(json, sizeof(json), longer);
+
+    ok(len <= sizeof(json) && memcmp(json + len - 4, "\\\"\"}\n" + 1, 4) == 0,
+       "a long line is cut");
 }
 
 
