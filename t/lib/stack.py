@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import boxes
+from openapi import OpenApi
 from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +37,7 @@ NGINX = os.environ.get('VOYO_NGINX', '/usr/sbin/nginx')
 UNDER = shlex.split(os.environ.get('VOYO_UNDER', ''))     # e.g. valgrind
 YTDLP = BUILD / 'prefix/bin/yt-dlp'
 SLICE = 512 * 1024
+API = OpenApi()
 LISTED = ('http://127.0.0.1:@HTTP0@ http://127.0.0.1:@HTTP1@ '
           'https://127.0.0.1:@HTTPS0@ https://127.0.0.1:@HTTPS1@')
 
@@ -354,8 +356,10 @@ class Stack:
             body = answer.read()
         finally:
             connection.close()
-        return Answer(answer.status, answer.headers, body,
-                      time.monotonic() - began)
+        seconds = time.monotonic() - began
+        wrong = API.wrong(method, path, answer.status, answer.headers, body)
+        assert not wrong, '\n'.join(wrong)
+        return Answer(answer.status, answer.headers, body, seconds)
 
     def health(self) -> dict[str, Any]:
         return json.loads(self.get('/health').body)
