@@ -115,6 +115,11 @@ class DebTest(unittest.TestCase):
         self.lint(packages)
         self.run_in('apt-get', '-y', 'install', *packages)
         self.loaded()
+        self.assertEqual({each for each in self.files() if '/man/' in each
+                          and 'voyo' in each},
+                         {f'usr/share/man/{page}.gz' for page in (
+                             'man1/voyo.1', 'man5/voyo.conf.5',
+                             'man8/voyo-resolver.8')})
 
         # a setting of the operator's survives everything but a purge
         conf = self.root / 'etc/voyo/voyo.conf'

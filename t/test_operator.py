@@ -680,7 +680,9 @@ class PackageTest(Operator):
             self.voyo('status', script=script)
             self.assertIn('resolved', self.voyo('explain', 's30_install',
                                                 script=script))
-            self.assertTrue(Path(folder, 'share/man/man1/voyo.1').exists())
+            for page in ('man1/voyo.1', 'man5/voyo.conf.5',
+                         'man8/voyo-resolver.8'):
+                self.assertTrue(Path(folder, 'share/man', page).exists())
             if os.geteuid() == 0:
                 # who may not open what it needs
                 Path(folder).chmod(0o755)
