@@ -16,6 +16,7 @@ hot   64 KiB ranges and whole files from the cache, compared with the same nginx
       and configuration without the module: CPU time of the workers per request,
       seven pairs, both of a pair loaded at the same time on one core
 hour  the memory and the descriptors of a listener, by how much it has played
+listeners  10,000 of them at the pace of the sound, compared with static files
 resolver  a track by a warm worker, compared with a yt-dlp process for each, in
       one run; the resolver's own time from a popped job to its event; its
       memory with a full queue
@@ -50,6 +51,7 @@ from stack import SLICE, Stack, wait_for  # noqa: E402
 from without import Without  # noqa: E402
 
 import hour  # noqa: E402
+import listeners  # noqa: E402
 
 RANGE = 64 * 1024
 RESTARTS = 3                           # of nginx, for each pair
@@ -60,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('what', nargs='*',
                         default=['cold', 'warm', 'far', 'ahead', 'hot',
-                                 'hour', 'resolver'])
+                                 'hour', 'listeners', 'resolver'])
     parser.add_argument('--runs', type=int, default=30)
     options = parser.parse_args()
 
@@ -68,7 +70,7 @@ def main() -> None:
     try:
         for each in options.what:
             {'cold': cold, 'warm': warm, 'far': far, 'ahead': ahead,
-             'hot': hot, 'hour': hour_of_one,
+             'hot': hot, 'hour': hour_of_one, 'listeners': many,
              'resolver': resolver}[each](stack, options.runs)
     finally:
         stack.close()
@@ -361,6 +363,10 @@ def hour_of_one(_stack: Stack, _runs: int) -> None:
         hour.run(stack, 200)
     finally:
         stack.close()
+
+
+def many(_stack: Stack, _runs: int) -> None:
+    listeners.run(10_000, 30)
 
 
 # The resolver by itself.
