@@ -4,6 +4,7 @@
  */
 
 
+#include "clock.h"
 #include "heartbeat.h"
 #include "worker.h"
 
@@ -19,6 +20,8 @@
 static void heartbeat_ytdlp(heartbeat_t *heartbeat, cJSON *json);
 static int64_t heartbeat_age(uint64_t version);
 static cJSON *heartbeat_workers(heartbeat_t *heartbeat, size_t *rss);
+static cJSON *heartbeat_restarts(heartbeat_t *heartbeat);
+static cJSON *heartbeat_profile(heartbeat_t *heartbeat);
 static cJSON *heartbeat_jobs(heartbeat_t *heartbeat);
 static void heartbeat_failing(heartbeat_t *heartbeat, cJSON *json);
 static void heartbeat_latency(cJSON *json, const char *name,
@@ -90,6 +93,8 @@ heartbeat_json(heartbeat_t *heartbeat, const config_t *config,
 
     cJSON_AddItemToObject(json, "workers",
                           heartbeat_workers(heartbeat, &rss));
+    cJSON_AddItemToObject(json, "restarts", heartbeat_restarts(heartbeat));
+    cJSON_AddItemToObject(json, "profile", heartbeat_profile(heartbeat));
     cJSON_AddItemToObject(json, "jobs", heartbeat_jobs(heartbeat));
     heartbeat_failing(heartbeat, json);
 
@@ -221,6 +226,56 @@ heartbeat_workers(heartbeat_t *heartbeat, size_t *rss)
 
     for (state = 0; state < HEARTBEAT_STATES; state++) {
         cJSON_AddNumberToObject(json, heartbeat_states[state], n[state]);
+    }
+
+    return json;
+}
+
+
+static cJSON *
+heartbeat_restarts(heartbeat_t *heartbeat)
+{
+    int        reason;
+    cJSON     *json;
+    unsigned   i, n;
+
+    static const char *const  names[HEARTBEAT_RESTARTS] = {
+        "ended", "killed", "replaced"
+    };
+
+    json = cJSON_CreateObject();
+
+    for (reason = 0; reason < HEARTBEAT_RESTARTS; reason++) {
+        n = 0;
+
+        for (i = 0; i < heartbeat->nworkers; i++) {
+            n += atomic_load(&heartbeat->workers[i].restarts[reason]);
+        }
+
+        cJSON_AddNumberToObject(json, names[reason], n);
+    }
+
+    return json;
+}
+
+
+/* 1 for the one that jobs begin with. */
+
+static cJSON *
+heartbeat_profile(heartbeat_t *heartbeat)
+{
+    int     profile, first;
+    cJSON  *json;
+
+    first = clock_now() < atomic_load(&heartbeat->profile_until)
+            ? atomic_load(&heartbeat->profile) : YTDLP_FAST;
+
+    json = cJSON_CreateObject();
+
+    for (profile = 0; profile < YTDLP_PROFILES; profile++) {
+        cJSON_AddNumberToObject(json,
+                                ytdlp_profile_name((ytdlp_profile_t) profile),
+                                profile == first);
     }
 
     return json;

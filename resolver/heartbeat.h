@@ -41,9 +41,20 @@ typedef enum {
 } heartbeat_state_t;
 
 
+/* Why a yt-dlp process was started again. */
+
+typedef enum {
+    HEARTBEAT_ENDED = 0,
+    HEARTBEAT_KILLED,
+    HEARTBEAT_REPLACED,
+    HEARTBEAT_RESTARTS
+} heartbeat_restart_t;
+
+
 /* A worker's state, written by its thread. */
 
 typedef struct {
+    atomic_uint   restarts[HEARTBEAT_RESTARTS];
     atomic_int    state;
     atomic_int    group;               /* its process group, 0: none */
     atomic_int    next;                /* that of its replacement */

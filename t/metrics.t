@@ -59,11 +59,12 @@ GET /health
 --- request
 GET /metrics
 --- resolver
-{"name":"r\"}","started_at":1700000000,"rss":1000000,"mode":"cold","javascript":"quickjs","ytdlp_version":"2026.10.26","ytdlp_age":2,"client_refused":true,"workers":{"down":1,"idle":2},"jobs":{"ok":3,"failed":{"private":1,"a\"b":2},"unknown":9,"proved":4,"refused":5},"failing":{"class":"network","tracks":8},"latency":{"p50":800,"p95":1500.5},"last_success":1700000001,"queues":{"play":6,"prefetch":7},"budget":{"limit":250,"left":240},"breaker":{"state":"open","class":"bot_check","left":9},"canary":{"id":"x","result":"private"}}
+{"name":"r\"}","started_at":1700000000,"rss":1000000,"mode":"cold","javascript":"quickjs","ytdlp_version":"2026.10.26","ytdlp_age":2,"client_refused":true,"workers":{"down":1,"idle":2},"restarts":{"ended":3,"killed":0},"profile":{"fast":0,"full":1},"jobs":{"ok":3,"failed":{"private":1,"a\"b":2},"unknown":9,"proved":4,"refused":5},"failing":{"class":"network","tracks":8},"latency":{"p50":800,"p95":1500.5},"last_success":1700000001,"queues":{"play":6,"prefetch":7},"budget":{"limit":250,"left":240},"breaker":{"state":"open","class":"bot_check","left":9},"canary":{"id":"x","result":"private"}}
 {"name":"s","breaker":null,"failing":null,"canary":{"result":"pending"},"rss":1e300,"queues":[1],"mode":5}
 not JSON
 --- response_body_like chomp
 voyo_redis_up 1
+.*voyo_redis_state\{state="ok"\} 1
 .*voyo_resolvers 3
 .*voyo_resolver_start_time_seconds\{resolver="r_}"\} 1700000000
 # HELP voyo_resolver_memory_bytes .*
@@ -79,6 +80,10 @@ voyo_resolver_proofs_total\{resolver="r_}",result="refused"\} 5
 #.*voyo_resolver_unknown_errors_total\{resolver="r_}"\} 9
 #.*voyo_resolver_workers\{resolver="r_}",state="down"\} 1
 voyo_resolver_workers\{resolver="r_}",state="idle"\} 2
+#.*voyo_resolver_restarts_total\{resolver="r_}",reason="ended"\} 3
+voyo_resolver_restarts_total\{resolver="r_}",reason="killed"\} 0
+#.*voyo_resolver_profile\{resolver="r_}",profile="fast"\} 0
+voyo_resolver_profile\{resolver="r_}",profile="full"\} 1
 #.*voyo_resolver_cold\{resolver="r_}"\} 1
 #.*voyo_resolver_down\{resolver="r_}"\} 0
 #.*voyo_resolver_latency_seconds\{resolver="r_}",percentile="p50"\} 0.800000
@@ -107,6 +112,7 @@ none
 GET /metrics
 --- response_body_like chomp
 voyo_redis_up 0
+#.*voyo_redis_state\{state="unavailable"\} 1
 $
 
 === TEST 8: a miss, hits, a range, a problem, a HEAD, and track information
@@ -155,7 +161,7 @@ GET /metrics
 voyo_responses_total\{handler="stream",code="200",problem="no_resolver"\} [12]
 .*voyo_cuts_total\{reason="slice"\} 0
 voyo_cuts_total\{reason="source"\} [12]
-voyo_cuts_total\{reason="takedown"\} 0
+.*voyo_cuts_total\{reason="takedown"\} 0
 .*voyo_media_responses_total\{code="2xx"\} 1
 .*code="5xx"\} [24]
 .*voyo_repairs_total\{kind="connection"\} [12]
@@ -176,3 +182,46 @@ GET /metrics
 voyo_responses_total\{handler="track",code="503",problem="no_resolver"\} 1
 voyo_responses_total\{handler="track",code="429",problem="too_many_requests"\} 1
 voyo_responses_total\{handler="stream",code="429",problem="too_many_requests"\} 1
+
+=== TEST 11: what Redis refuses with
+--- redis
+SET @resolvers x
+--- request
+GET /metrics
+--- response_body_like chomp
+voyo_redis_up 0
+#.*voyo_redis_state\{state="WRONGTYPE"\} 1
+$
+
+=== TEST 12: a resume that is cut
+--- record
+140 aac 129500 3584 /gone
+--- media
+location = /gone { return 503; }
+--- cached
+/cdn/stream/dQw4w9WgXcQ 1024-
+--- request
+GET /metrics
+--- response_body_like chomp
+voyo_responses_total\{handler="stream",code="206",problem="no_resolver"\} [12]
+.*voyo_cuts_total\{reason="source"\} 0
+voyo_cuts_total\{reason="resume"\} [12]
+
+=== TEST 13: fills that the budget or a limit refuses
+--- settings
+LIMIT_ZONE limit_req_zone $voyo_cold_key zone=voyo_cold:1m rate=1r/m; limit_req_status 429; limit_req_log_level notice;
+LIMIT limit_req zone=voyo_cold nodelay; error_page 429 = @limited;
+--- record
+--- redis
+HSET @limits budget 1
+ZADD @budget now+0 x
+--- resolver
+--- cached
+HEAD /cdn/stream/aaaaaaaaaaa?prefetch=true
+HEAD /cdn/stream/bbbbbbbbbbb?prefetch=true
+--- request
+GET /metrics
+--- response_body_like chomp
+voyo_fills_dropped_total\{reason="queue"\} 0
+voyo_fills_dropped_total\{reason="budget"\} 1
+voyo_fills_dropped_total\{reason="limit"\} 1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / 'lib'))
 
+import ytdlp  # noqa: E402
 from stack import ROOT, Stack, wait_for  # noqa: E402
 
 
@@ -29,6 +30,11 @@ class Metrics(unittest.TestCase):
         return {name: float(value)
                 for name, _, value in (line.rpartition(' ') for line in lines
                                        if not line.startswith('#'))}
+
+    def parked(self) -> dict[str, float]:
+        return {name.split('"')[1]: value
+                for name, value in self.values().items()
+                if name.startswith('voyo_parked_requests{')}
 
     def test_promtool_accepts_them(self) -> None:
         for path in ('/cdn/stream/m04_metric1', '/cdn/stream/priv_metric',
@@ -92,13 +98,26 @@ class Metrics(unittest.TestCase):
         self.assertGreater(len([each for each in requests
                                 if each['fault'].get('cut')]), 1)
 
+    def test_a_ytdlp_that_ends_is_started_again(self) -> None:
+        def restarts() -> dict[str, float]:
+            return {name.split('"')[3]: value
+                    for name, value in self.values().items()
+                    if name.startswith('voyo_resolver_restarts_total')}
+
+        wait_for(lambda: restarts() == {'ended': 0, 'killed': 0,
+                                        'replaced': 0}, 'a heartbeat')
+        for pid in ytdlp.family(self.stack.parts['resolver'].pid):
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: restarts()['ended'] == 1, 'another one')
+
     def test_a_killed_worker_leaves_no_gauge(self) -> None:
         os.kill(self.stack.parts['resolver'].pid, signal.SIGSTOP)
         self.addCleanup(os.kill, self.stack.parts['resolver'].pid,
                         signal.SIGCONT)
         self.stack.provoked.append('exited on signal 9')
         threading.Thread(target=self._lost, daemon=True).start()
-        wait_for(lambda: self.values()['voyo_parked_requests'] == 1,
+        wait_for(lambda: self.parked() == {'track': 1, 'description': 0,
+                                           'prefetch': 0, 'url': 0},
                  'a request waits')
 
         for pid in self.stack.nginx_workers():
@@ -114,7 +133,7 @@ class Metrics(unittest.TestCase):
 
     def _none_parked(self) -> bool:
         try:
-            return self.values()['voyo_parked_requests'] == 0
+            return not any(self.parked().values())
         except OSError:
             return False
 

@@ -58,6 +58,8 @@ class ProfileTest(unittest.TestCase):
 
     def test_a_bot_check_changes_the_profile_of_all(self) -> None:
         self.assertEqual(self.jobs.outcome('visifirst00')[0], 'record')
+        wait_for(lambda: self.stack.heartbeats()[0]['profile']
+                 == {'fast': 0, 'visitor': 1, 'full': 0}, 'it is preferred')
         self.assertEqual(self.asked('visifirst00'), (1, 2))
         self.assertEqual(self.jobs.key('EXISTS', 'breaker'), 0)
         # the next begin where the first got through

@@ -9,6 +9,9 @@
 #include "ngx_voyo_log.h"
 
 
+static void ngx_voyo_log_fill(ngx_shm_zone_t *zone, const char *problem);
+
+
 ngx_int_t
 ngx_voyo_log_handler(ngx_http_request_t *r)
 {
@@ -21,12 +24,18 @@ ngx_voyo_log_handler(ngx_http_request_t *r)
 
     edge = ngx_voyo_ctx_get(r, NGX_VOYO_EDGE);
 
-    if (edge == NULL || edge->fill) {
+    if (edge == NULL) {
         return NGX_OK;
     }
 
     vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
     zone = vmcf->shm_zone;
+
+    if (edge->fill) {
+        ngx_voyo_log_fill(zone, ngx_voyo_edge_problem(r, edge));
+        return NGX_OK;
+    }
+
     counters = ngx_voyo_counters(zone);
 
     status = r->err_status ? r->err_status : r->headers_out.status;
@@ -54,4 +63,16 @@ ngx_voyo_log_handler(ngx_http_request_t *r)
     ngx_voyo_count_time(&counters->first_byte[hit], edge->ctx.first_byte);
 
     return NGX_OK;
+}
+
+
+static void
+ngx_voyo_log_fill(ngx_shm_zone_t *zone, const char *problem)
+{
+    if (ngx_strcmp(problem, "budget") == 0) {
+        ngx_voyo_count(zone, NGX_VOYO_FILLS_BUDGET);
+
+    } else if (ngx_strcmp(problem, "too_many_requests") == 0) {
+        ngx_voyo_count(zone, NGX_VOYO_FILLS_LIMIT);
+    }
 }

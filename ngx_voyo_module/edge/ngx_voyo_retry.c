@@ -61,6 +61,7 @@ ngx_voyo_retry(ngx_http_request_t *r, ngx_voyo_edge_t *edge,
 
         ngx_voyo_count(vmcf->shm_zone, ngx_voyo_edge_taken(edge)
                                        ? NGX_VOYO_CUT_TAKEDOWN
+                                       : r == r->main ? NGX_VOYO_CUT_RESUME
                                        : NGX_VOYO_CUT_SOURCE);
 
         edge->ctx.problem = *problem;

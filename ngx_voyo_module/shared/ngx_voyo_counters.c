@@ -112,7 +112,7 @@ ngx_voyo_gauges_reset(ngx_shm_zone_t *zone)
 void
 ngx_voyo_gauges_sum(ngx_shm_zone_t *zone, ngx_voyo_gauges_t *sum)
 {
-    ngx_uint_t          i;
+    ngx_uint_t          i, k;
     ngx_voyo_gauges_t  *worker;
 
     ngx_memzero(sum, sizeof(ngx_voyo_gauges_t));
@@ -120,7 +120,10 @@ ngx_voyo_gauges_sum(ngx_shm_zone_t *zone, ngx_voyo_gauges_t *sum)
     for (i = 0; i < NGX_VOYO_WORKERS; i++) {
         worker = &ngx_voyo_counters(zone)->workers[i];
 
-        sum->parked += worker->parked;
+        for (k = 0; k < NGX_VOYO_PARKED_MAX; k++) {
+            sum->parked[k] += worker->parked[k];
+        }
+
         sum->listeners += worker->listeners;
         sum->running += worker->running;
         sum->waiting += worker->waiting;
@@ -128,8 +131,23 @@ ngx_voyo_gauges_sum(ngx_shm_zone_t *zone, ngx_voyo_gauges_t *sum)
 }
 
 
+ngx_atomic_uint_t
+ngx_voyo_gauges_parked(ngx_voyo_gauges_t *gauges)
+{
+    ngx_uint_t         i;
+    ngx_atomic_uint_t  n;
+
+    for (i = 0, n = 0; i < NGX_VOYO_PARKED_MAX; i++) {
+        n += gauges->parked[i];
+    }
+
+    return n;
+}
+
+
 void
-ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_int_t n)
+ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_voyo_parked_e reason,
+    ngx_int_t n)
 {
     ngx_voyo_gauges_t    *worker;
     ngx_voyo_counters_t  *counters;
@@ -137,7 +155,7 @@ ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_int_t n)
     counters = ngx_voyo_counters(zone);
 
     worker = ngx_voyo_gauges(zone);
-    worker->parked += n;
+    worker->parked[reason] += n;
 
     /* after a long pause a new wait begins */
 
@@ -145,7 +163,7 @@ ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_int_t n)
         counters->unanswered = 0;
     }
 
-    if (counters->unanswered == 0 && worker->parked) {
+    if (counters->unanswered == 0 && ngx_voyo_gauges_parked(worker)) {
         counters->unanswered = ngx_time();
     }
 
@@ -163,7 +181,7 @@ ngx_voyo_counters_stalled(ngx_shm_zone_t *zone)
 
     ngx_voyo_gauges_sum(zone, &all);
 
-    return since && all.parked ? ngx_time() - since : 0;
+    return since && ngx_voyo_gauges_parked(&all) ? ngx_time() - since : 0;
 }
 
 

@@ -29,6 +29,7 @@ typedef enum {
     NGX_VOYO_RETRY,                    /* another attempt in mid-track */
     NGX_VOYO_CUT_SLICE,                /* closed by the guard */
     NGX_VOYO_CUT_SOURCE,               /* closed, no attempt succeeded */
+    NGX_VOYO_CUT_RESUME,               /* the same, before its first byte */
     NGX_VOYO_CUT_TAKEDOWN,             /* closed, the track was taken down */
 
     NGX_VOYO_SLICE_HIT,                /* from the cache */
@@ -37,6 +38,8 @@ typedef enum {
     NGX_VOYO_FILLS_AHEAD,
     NGX_VOYO_FILLS_PREFETCH,
     NGX_VOYO_FILLS_DROPPED,            /* too many wait */
+    NGX_VOYO_FILLS_BUDGET,             /* refused: the budget is spent */
+    NGX_VOYO_FILLS_LIMIT,              /* refused: the client's limit */
 
     NGX_VOYO_MEDIA_2XX,                /* responses of media hosts */
     NGX_VOYO_MEDIA_3XX,
@@ -92,8 +95,16 @@ extern const ngx_msec_t  ngx_voyo_buckets[NGX_VOYO_BUCKETS];
 
 #define NGX_VOYO_WORKERS  256
 
+typedef enum {
+    NGX_VOYO_PARKED_PLAY = 0,          /* for a track */
+    NGX_VOYO_PARKED_INFO,              /* for a description of it */
+    NGX_VOYO_PARKED_PREFETCH,          /* for it, and no client listens */
+    NGX_VOYO_PARKED_URL,               /* for a newer one */
+    NGX_VOYO_PARKED_MAX
+} ngx_voyo_parked_e;
+
 typedef struct {
-    ngx_atomic_t      parked;          /* requests */
+    ngx_atomic_t      parked[NGX_VOYO_PARKED_MAX];   /* requests */
     ngx_atomic_t      listeners;       /* requests for audio */
     ngx_atomic_t      running;         /* fills */
     ngx_atomic_t      waiting;
@@ -158,8 +169,12 @@ void ngx_voyo_gauges_reset(ngx_shm_zone_t *zone);
 /* The sum of all workers. */
 void ngx_voyo_gauges_sum(ngx_shm_zone_t *zone, ngx_voyo_gauges_t *sum);
 
+/* Requests that are parked for any reason. */
+ngx_atomic_uint_t ngx_voyo_gauges_parked(ngx_voyo_gauges_t *gauges);
+
 /* Adds to this worker's number of parked requests. */
-void ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_int_t n);
+void ngx_voyo_counters_park(ngx_shm_zone_t *zone, ngx_voyo_parked_e reason,
+    ngx_int_t n);
 
 /*
  * For how many seconds requests have been parked without an answer to any of

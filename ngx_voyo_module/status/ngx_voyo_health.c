@@ -414,7 +414,7 @@ ngx_voyo_health_zone(ngx_shm_zone_t *zone, ngx_uint_t tracks, cJSON *checks)
 
     cJSON_AddNumberToObject(check, "tracks", (double) tracks);
     cJSON_AddNumberToObject(check, "parked",
-                            (double) all.parked);
+                            (double) ngx_voyo_gauges_parked(&all));
 
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cJSON_AddNumberToObject(check, names[i],

@@ -54,10 +54,12 @@ static const ngx_voyo_metrics_counter_t  ngx_voyo_metrics_counters[] = {
 
     { NGX_VOYO_CUT_SLICE, "voyo_cuts_total",
       "Responses that were closed early, because a later slice was not "
-      "complete (slice) or could not be fetched (source), or the track was "
-      "taken down (takedown).",
+      "complete (slice) or could not be fetched (source); before the first "
+      "byte of a range in mid-track (resume); or because the track was taken "
+      "down (takedown).",
       "reason=\"slice\"" },
     { NGX_VOYO_CUT_SOURCE, "voyo_cuts_total", NULL, "reason=\"source\"" },
+    { NGX_VOYO_CUT_RESUME, "voyo_cuts_total", NULL, "reason=\"resume\"" },
     { NGX_VOYO_CUT_TAKEDOWN, "voyo_cuts_total", NULL,
       "reason=\"takedown\"" },
 
@@ -71,7 +73,13 @@ static const ngx_voyo_metrics_counter_t  ngx_voyo_metrics_counters[] = {
       "kind=\"prefetch\"" },
 
     { NGX_VOYO_FILLS_DROPPED, "voyo_fills_dropped_total",
-      "Fills that were not queued, because too many waited.", "" },
+      "Fills that were not queued because too many waited (queue), or were "
+      "refused because the budget is spent (budget) or by the client's limit "
+      "(limit).", "reason=\"queue\"" },
+    { NGX_VOYO_FILLS_BUDGET, "voyo_fills_dropped_total", NULL,
+      "reason=\"budget\"" },
+    { NGX_VOYO_FILLS_LIMIT, "voyo_fills_dropped_total", NULL,
+      "reason=\"limit\"" },
 
     { NGX_VOYO_PREFETCH_IGNORED, "voyo_prefetch_ignored_total",
       "Values of the parameter prefetch that were unusable or dropped.", "" },
@@ -172,6 +180,21 @@ ngx_voyo_metrics_send(ngx_http_request_t *r, redisReply *reply,
     ngx_voyo_exposition_gauge(&e, "voyo_redis_up",
                               "Whether Redis answers and accepts writes.",
                               up);
+
+    ngx_voyo_exposition_family(&e, "voyo_redis_state", "gauge",
+                               "Its state: ok, unavailable, tls, or the first "
+                               "word of its refusal.");
+
+    if (reply && reply->type == REDIS_REPLY_ERROR) {
+        reply->str[strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] = '\0';
+    }
+
+    ngx_voyo_exposition_sample(&e, "", 1, "state=\"%s\"",
+                               up ? "ok"
+                               : reply && reply->type == REDIS_REPLY_ERROR
+                                 ? reply->str
+                               : ngx_voyo_redis_error(vmcf->connection)
+                                 ? "tls" : "unavailable");
 
     if (up) {
         ngx_voyo_exposition_gauge(&e, "voyo_redis_latency_seconds",
@@ -313,10 +336,15 @@ static void
 ngx_voyo_metrics_state(ngx_voyo_exposition_t *e, ngx_voyo_main_conf_t *vmcf)
 {
     ngx_int_t               dropped;
+    ngx_uint_t              i;
     ngx_voyo_gauges_t       all;
     ngx_voyo_counters_t    *counters;
     ngx_voyo_zone_stats_t   stats;
     ngx_voyo_takedowns_t   *takedowns;
+
+    static const char  *reasons[NGX_VOYO_PARKED_MAX] = {
+        "track", "description", "prefetch", "url"
+    };
 
     counters = ngx_voyo_counters(vmcf->shm_zone);
     takedowns = ngx_voyo_zone_takedowns(vmcf->shm_zone);
@@ -340,9 +368,15 @@ ngx_voyo_metrics_state(ngx_voyo_exposition_t *e, ngx_voyo_main_conf_t *vmcf)
                               "Requests for audio that are in progress.",
                               (double) all.listeners);
 
-    ngx_voyo_exposition_gauge(e, "voyo_parked_requests",
-                              "Requests that wait for a track or a URL.",
-                              (double) all.parked);
+    ngx_voyo_exposition_family(e, "voyo_parked_requests", "gauge",
+                               "Requests that wait for a track, for its "
+                               "description, to prefetch it, or for a newer "
+                               "URL.");
+
+    for (i = 0; i < NGX_VOYO_PARKED_MAX; i++) {
+        ngx_voyo_exposition_sample(e, "", (double) all.parked[i],
+                                   "reason=\"%s\"", reasons[i]);
+    }
 
     ngx_voyo_exposition_family(e, "voyo_fills", "gauge",
                                "Fills that run, and that wait.");

@@ -68,6 +68,14 @@ static const ngx_voyo_resolver_metric_t  ngx_voyo_resolver_table[] = {
     { "voyo_resolver_workers", "gauge", "yt-dlp processes, by state.",
       NULL, "workers", "state", 1, NULL, 0 },
 
+    { "voyo_resolver_restarts_total", "counter",
+      "yt-dlp processes that ended, were killed, or were replaced.",
+      NULL, "restarts", "reason", 1, NULL, 0 },
+
+    { "voyo_resolver_profile", "gauge",
+      "Which profile jobs begin with.",
+      NULL, "profile", "profile", 1, NULL, 0 },
+
     { "voyo_resolver_cold", "gauge",
       "Whether yt-dlp is started for each job.",
       NULL, "mode", "", 1, "cold", 0 },

@@ -48,7 +48,8 @@ static void ngx_voyo_lookup_unreadable(ngx_voyo_question_t *question,
     ngx_voyo_outcome_e outcome);
 static void ngx_voyo_lookup_newer(ngx_voyo_question_t *question);
 static void ngx_voyo_lookup_event(void *data, ngx_str_t *message);
-static void ngx_voyo_lookup_count(ngx_int_t n, void *data);
+static void ngx_voyo_lookup_count(ngx_voyo_waiter_t *w, ngx_int_t n,
+    void *data);
 
 
 static const char  *ngx_voyo_lanes[] = { "prefetch", "info", "play" };
@@ -488,13 +489,20 @@ ngx_voyo_lookup_event(void *data, ngx_str_t *message)
 
 
 static void
-ngx_voyo_lookup_count(ngx_int_t n, void *data)
+ngx_voyo_lookup_count(ngx_voyo_waiter_t *w, ngx_int_t n, void *data)
 {
     ngx_voyo_main_conf_t  *vmcf;
 
+    static const ngx_voyo_parked_e  lanes[] = {
+        NGX_VOYO_PARKED_PREFETCH, NGX_VOYO_PARKED_INFO, NGX_VOYO_PARKED_PLAY
+    };
+
     vmcf = data;
 
-    ngx_voyo_counters_park(vmcf->shm_zone, n);
+    ngx_voyo_counters_park(vmcf->shm_zone,
+                           w->newer_than ? NGX_VOYO_PARKED_URL
+                                         : lanes[w->lane],
+                           n);
 
     if (vmcf->connection) {
         ngx_voyo_redis_hold(vmcf->connection, n);

@@ -88,7 +88,7 @@ ngx_voyo_waiters_add(ngx_voyo_waiters_t *wait, ngx_voyo_waiter_t *w,
     ngx_add_timer(&w->timer, timeout);
 
     wait->n++;
-    wait->count(1, wait->data);
+    wait->count(w, 1, wait->data);
 
     if (!node->timer.timer_set) {
         ngx_add_timer(&node->timer, NGX_VOYO_WAIT_REPEAT);
@@ -325,7 +325,7 @@ ngx_voyo_waiters_unlink(ngx_voyo_waiter_t *w)
     }
 
     wait->n--;
-    wait->count(-1, wait->data);
+    wait->count(w, -1, wait->data);
 }
 
 

@@ -101,8 +101,9 @@ typedef ngx_int_t (*ngx_voyo_ask_pt)(ngx_voyo_waiters_node_t *node, void *data);
 typedef void (*ngx_voyo_leave_pt)(ngx_voyo_waiters_node_t *node,
     uint64_t client, void *data);
 
-/* Called as the number of waiters in the table changes by "n". */
-typedef void (*ngx_voyo_count_pt)(ngx_int_t n, void *data);
+/* Called as a waiter is added to the table ("n" is 1) or removed (-1). */
+typedef void (*ngx_voyo_count_pt)(ngx_voyo_waiter_t *w, ngx_int_t n,
+    void *data);
 
 
 /* NULL: no memory.  Lives as long as "pool". */

@@ -38,7 +38,8 @@
 typedef enum {
     YTDLP_FAST = 0,
     YTDLP_VISITOR,
-    YTDLP_FULL
+    YTDLP_FULL,
+    YTDLP_PROFILES
 } ytdlp_profile_t;
 
 

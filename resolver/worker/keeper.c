@@ -247,6 +247,8 @@ keeper_replace(keeper_t *keeper)
 
     keeper_adopt(keeper, &next);
 
+    atomic_fetch_add(&keeper->shown->restarts[HEARTBEAT_REPLACED], 1);
+
     log_event(&keeper->config->log, LOG_INFO, "worker %u is replaced, yt-dlp "
               "%s", keeper->number, keeper->worker.ready.version);
 }
@@ -298,6 +300,8 @@ keeper_lost(keeper_t *keeper, const char *when)
               keeper->worker.words[0] ? ": " : "", keeper->worker.words,
               (long long) (keeper->pause - clock_now()));
 
+    atomic_fetch_add(&keeper->shown->restarts[HEARTBEAT_ENDED], 1);
+
     keeper_kill(keeper, NULL);
 }
 
@@ -308,6 +312,8 @@ keeper_kill(keeper_t *keeper, const char *why)
     if (why) {
         log_event(&keeper->config->log, LOG_WARN, "worker %u is killed, %s",
                   keeper->number, why);
+
+        atomic_fetch_add(&keeper->shown->restarts[HEARTBEAT_KILLED], 1);
     }
 
     if (keeper->state != HEARTBEAT_DOWN && !keeper->cold) {
