@@ -287,6 +287,8 @@ class ExplainTest(Operator):
                             'track "s30_lines00", request 0123456789abcdef',
                             'another, request 0123456789abcdef',
                             'another, request 1111111111111111',
+                            's30_lines00, a request repeatedly failed',
+                            'another repeatedly failed',
                             'https://x.example/videoplayback?sig=1 s30_lines00',
                             'vyo_czMwX2xpbmVzMDA \033[31m')))
         log = self.told('explain', 's30_lines00', '--log=-',
@@ -294,6 +296,7 @@ class ExplainTest(Operator):
         self.assertEqual([line[27:] for line in log], [
             'track "s30_lines00", request 0123456789abcdef',
             'another, request 0123456789abcdef',
+            's30_lines00, a request repeatedly failed',
             'https://x.example/... s30_lines00',
             'vyo_czMwX2xpbmVzMDA ?[31m'])
         self.assertEqual(len(self.told('explain', 's30_lines00', '--log=-',

@@ -13,7 +13,8 @@ import track as tracks
 from problem import Failed
 
 TAIL = 64 * 1024 * 1024
-REQUEST = re.compile(r'\brequest[" :]+([0-9A-Za-z_.-]{8,64})\b')
+# an id has a digit, words have none
+REQUEST = re.compile(r'\brequest[" :]+(?=\S*\d)([0-9A-Za-z_.-]{8,64})\b')
 TIME = re.compile(r'(\d{4})[-/](\d\d)[-/](\d\d)[ T](\d\d:\d\d:\d\d)')
 
 
