@@ -94,7 +94,7 @@ def listen(kind: type[Player], file: str, base: str, path: str,
     player = kind(base + path, home)
     try:
         before = player.duration()
-        for _ in range(kind.seeks):
+        for _ in range(kind.tries):
             player.seek(0.8 * SECONDS)
             seek = off(player.sound(1), 0, 0.8 * SECONDS)
             if seek < NEAR:
@@ -105,8 +105,10 @@ def listen(kind: type[Player], file: str, base: str, path: str,
         after = player.duration()
     finally:
         player.close()
+    resume = any(resumes(kind, base, path, home / f'cut{number}')
+                 for number in range(kind.tries))
     return Heard(kind.name, kind.version(), file, before, after, seek, last,
-                 resumes(kind, base, path, home / 'cut'), kind.note)
+                 resume, kind.note)
 
 
 def resumes(kind: type[Player], base: str, path: str, home: Path) -> bool:

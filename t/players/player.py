@@ -8,7 +8,7 @@ class Player(ABC):
     name: str
     note = ''                          # for docs/players.md
     resumes = True                     # after its connection was closed
-    seeks = 1                          # attempts, one of which must be right
+    tries = 1                          # of what needs a quick machine
 
     @staticmethod
     @abstractmethod

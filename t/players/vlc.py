@@ -35,7 +35,7 @@ class Vlc(Player):
     """It plays in real time, and drops data that arrives too late."""
 
     name = 'VLC'
-    seeks = 3
+    tries = 3
 
     @staticmethod
     def version() -> str:
