@@ -20,8 +20,9 @@ from stack import Stack  # noqa: E402
 FROM_PYPI = ('grep -qx pip /opt/voyo/build/prefix/usr/lib/python3/'
              'dist-packages/yt_dlp-*.dist-info/INSTALLER')
 
-NIXPACKS = {'CPATH', 'DEBIAN_FRONTEND', 'ENV', 'HOME', 'LD_LIBRARY_PATH',
-            'LIBRARY_PATH', 'OLDPWD', 'PATH', 'PWD', 'SHLVL', 'USER', '_'}
+NIXPACKS = {'CPATH', 'DEBIAN_FRONTEND', 'ENV', 'HOME', 'HOSTNAME',
+            'LD_LIBRARY_PATH', 'LIBRARY_PATH', 'OLDPWD', 'PATH', 'PWD',
+            'SHLVL', 'USER', '_'}
 
 
 class PlatformsTest(unittest.TestCase):
