@@ -24,7 +24,8 @@ def add(commands: Any) -> None:
                         help='a log to read, "-" for standard input; '
                         'default: the one that VOYO writes')
     parser.add_argument('--lines', metavar='N', default=20,
-                        type=output.number(0, 100000), help='how many of the last lines are shown, 20')
+                        type=output.number(0, 100000),
+                        help='how many of the last lines are shown, 20')
     parser.add_argument('--json', action='store_true')
     parser.set_defaults(run=run)
 

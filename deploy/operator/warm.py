@@ -109,10 +109,9 @@ class Work:
     def stop(self, why: str) -> None:
         with self.lock:
             self.ended.set()
-            for name in self.names:
-                if name not in self.failed and name not in self.dropped \
-                        and name not in self.warm:
-                    self.dropped[name] = why
+            ended = {*self.warm, *self.failed, *self.dropped}
+            self.dropped |= {name: why for name in self.names
+                             if name not in ended}
 
     def work(self) -> None:
         while not self.ended.is_set():
