@@ -598,6 +598,8 @@ class ViewTest(Operator):
                          'hot   [0-9.]+ ms +from disk, median of 20\n$')
         self.voyo('bench', 'privbench00', status=1, error='voyo: the track '
                   'does not play: status 404, private')
+        self.voyo('bench', track, status=1, PORT='1', error='voyo: VOYO does '
+                  'not answer at port 1: Connection refused; is it running?')
 
 
 class WrongTest(Operator):

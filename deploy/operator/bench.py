@@ -1,7 +1,6 @@
 """voyo bench: when the first byte of a track arrives, through this VOYO."""
 
 import argparse
-import http.client
 import re
 import statistics
 import time
@@ -13,12 +12,11 @@ import settings
 import takedown
 import track as tracks
 from problem import Failed
-from settings import Settings
+from server import Server
 
 
 class First(NamedTuple):
     seconds: float
-    status: int
     resolve: float            # seconds that it waited for its record
     hit: bool                 # from disk
     size: int
@@ -49,10 +47,11 @@ def run(options: argparse.Namespace) -> int:
     if options.purge:
         takedown.remove(here, options.track, '', 10)
 
-    first = ask(here, path, 0)
+    server = Server(here, timeout=60)
+    first = ask(server, path, 0)
     cold = first if first.resolve else None
-    warm = uncached(here, path, first.size)
-    hot = [ask(here, path, 0) for _ in range(20)]
+    warm = uncached(server, path, first.size)
+    hot = [ask(server, path, 0) for _ in range(20)]
     median = statistics.median(each.seconds for each in hot)
 
     if options.json:
@@ -76,41 +75,30 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def uncached(here: Settings, path: str, size: int) -> First | None:
+def uncached(server: Server, path: str, size: int) -> First | None:
     """Of a slice that is not on disk, from the end."""
 
     for number in range((size - 1) // disk.SLICE, 0, -1):
-        found = ask(here, path, number * disk.SLICE)
+        found = ask(server, path, number * disk.SLICE)
         if not found.hit:
             return found
     return None
 
 
-def ask(here: Settings, path: str, offset: int) -> First:
-    connection = http.client.HTTPConnection('127.0.0.1', here.port,
-                                            timeout=60)
+def ask(server: Server, path: str, offset: int) -> First:
     began = time.monotonic()
-    try:
-        connection.request('GET', path, headers={
-            'Range': f'bytes={offset}-{offset}'})
-        answer = connection.getresponse()
-        body = answer.read()
-        took = time.monotonic() - began
-    except (OSError, http.client.HTTPException) as error:
-        raise Failed(f'VOYO does not answer at port {here.port}: {error}; is '
-                     'it running?') from error
-    finally:
-        connection.close()
+    answer = server.ask(path, headers={'Range': f'bytes={offset}-{offset}'})
+    took = time.monotonic() - began
 
     size = re.fullmatch(r'bytes \d+-\d+/(\d+)',
                         answer.headers['Content-Range'] or '')
     if answer.status != 206 or not size:
-        code = re.search(rb'"code":\s*"(\w+)"', body)
+        code = re.search(rb'"code":\s*"(\w+)"', answer.body)
         raise Failed(f'the track does not play: status {answer.status}'
                      + (f', {code[1].decode()}' if code else ''))
     resolve = re.search(r'resolve;dur=([0-9.]+)',
                         answer.headers['Server-Timing'] or '')
-    return First(took, answer.status,
+    return First(took,
                  float(resolve[1]) / 1000 if resolve else 0,
                  '; hit' in (answer.headers['Cache-Status'] or ''),
                  int(size[1]), answer.headers['X-Voyo-Quality'] or '')
