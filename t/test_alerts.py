@@ -9,9 +9,11 @@ import unittest
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent / 'lib'),
-                str(Path(__file__).parent / 'faults')]
+                str(Path(__file__).parent / 'faults'),
+                str(Path(__file__).parent)]
 
 import faults  # noqa: E402
+import long_alerts  # noqa: E402
 from alerts import Samples, not_firing, scrape  # noqa: E402
 from stack import ROOT, Stack, wait_for  # noqa: E402
 
@@ -103,6 +105,15 @@ class Alerts(unittest.TestCase):
         for name in re.findall(r'\b(voyo_\w+?)(?:_bucket)?\b(?=[ {\[)/])',
                                rules):
             self.assertIn(f'`{name}`', metrics)
+
+    def test_the_table_of_faults_is_complete(self) -> None:
+        rows = re.findall(r'^\| ([^|]+?) \| (?:`(\w+)` is \d+|none) \|[^|]*'
+                          r'\| (?:`(\w+)`|none) \|',
+                          (ROOT / 'docs/alerts.md').read_text(), re.M)
+
+        self.assertEqual(rows, [
+            (kind.name, metric if alert else '', alert)
+            for kind, (alert, metric, _) in long_alerts.ALERTS.items()])
 
     def test_the_rules_are_valid(self) -> None:
         subprocess.run(['promtool', 'check', 'rules',

@@ -37,6 +37,24 @@ def not_firing(before: Samples, after: Samples, alerts: set[str]) -> str:
     from "before".  Otherwise what promtool says.
     """
 
+    return judge(before, after, ((QUIET + FAULT - 1) * EVERY, alerts))
+
+
+def fires_after(before: Samples, after: Samples, alert: str) -> int:
+    """Seconds from the first scrape of the fault until the alert fires."""
+
+    said = judge(before, after, *(((QUIET + n) * EVERY, set())
+                                  for n in range(FAULT)))
+    times = [re.match(r'(?:(\d+)m)?(?:(\d+)s)?', each).groups()
+             for each in said.split('time: ')[1:]
+             if f'alertname="{alert}"' in each]
+    assert times, said
+    return min(int(minutes or 0) * 60 + int(seconds or 0)
+               for minutes, seconds in times) - QUIET * EVERY
+
+
+def judge(before: Samples, after: Samples,
+          *checks: tuple[int, set[str]]) -> str:
     series = []
     for name in before | after:
         old, new = before.get(name), after.get(name)
@@ -53,11 +71,12 @@ def not_firing(before: Samples, after: Samples, alerts: set[str]) -> str:
                        'promql_expr_test': [{
                            'expr': 'group by (alertname) '
                                    '(ALERTS{alertstate="firing"})',
-                           'eval_time': f'{(QUIET + FAULT - 1) * EVERY}s',
+                           'eval_time': f'{at}s',
                            'exp_samples': [
                                {'labels': f'{{alertname="{alert}"}}',
                                 'value': 1}
-                               for alert in sorted(alerts)]}]}]}
+                               for alert in sorted(alerts)]}
+                           for at, alerts in checks]}]}
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / 'test.yaml'
         path.write_text(json.dumps(test))
