@@ -160,28 +160,16 @@ ngx_voyo_edge_taken(ngx_voyo_edge_t *edge)
 }
 
 
-void
-ngx_voyo_edge_listens(ngx_voyo_edge_t *edge, unsigned listens)
-{
-    ngx_voyo_main_conf_t  *vmcf;
-
-    if (!edge->fill && edge->listens != listens) {
-        vmcf = ngx_http_get_module_main_conf(edge->ctx.request,
-                                             ngx_voyo_module);
-
-        ngx_voyo_gauges(vmcf->shm_zone)->listeners += listens ? 1 : -1;
-        edge->listens = listens;
-    }
-}
-
-
 static void
 ngx_voyo_edge_leave(void *data)
 {
     ngx_voyo_edge_t       *edge = data;
     ngx_voyo_main_conf_t  *vmcf;
 
-    ngx_voyo_edge_listens(edge, 0);
+    if (edge->listeners) {
+        (*edge->listeners)--;
+    }
+
     ngx_voyo_fill_unwatch(&edge->watch);
     ngx_voyo_follow_leave(&edge->follow);
 

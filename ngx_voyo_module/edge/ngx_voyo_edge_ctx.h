@@ -59,8 +59,8 @@ typedef struct {
     } retry;
 
     ngx_str_t                 body;          /* of voyo_track */
+    ngx_atomic_t             *listeners;     /* that count it, or NULL */
 
-    unsigned                  listens:1;     /* it is counted as a listener */
     unsigned                  fill:1;        /* not a client's request */
     unsigned                  info:1;        /* of voyo_track */
     unsigned                  begun:1;       /* cannot be refused any more */
@@ -91,9 +91,6 @@ const char *ngx_voyo_edge_problem(ngx_http_request_t *r,
 /* Parses edge->track.  NULL, or the problem. */
 const ngx_voyo_problem_t *ngx_voyo_edge_track(ngx_http_request_t *r,
     ngx_voyo_edge_t *edge);
-
-/* Counts it as a listener, unless it is a fill, until it ends. */
-void ngx_voyo_edge_listens(ngx_voyo_edge_t *edge, unsigned listens);
 
 /* Whether the track that it is served was taken down meanwhile. */
 ngx_uint_t ngx_voyo_edge_taken(ngx_voyo_edge_t *edge);

@@ -73,7 +73,6 @@ ngx_voyo_stream_handler(ngx_http_request_t *r)
 
     if (!edge->begun) {
         edge->begun = 1;
-        ngx_voyo_edge_listens(edge, 1);
         rc = ngx_voyo_stream_begin(r, edge);
 
     } else if (redirected) {
@@ -145,7 +144,15 @@ static ngx_int_t
 ngx_voyo_stream_begin(ngx_http_request_t *r, ngx_voyo_edge_t *edge)
 {
     ngx_int_t                  rc;
+    ngx_voyo_main_conf_t      *vmcf;
     const ngx_voyo_problem_t  *problem;
+
+    if (!edge->fill) {
+        vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+        edge->listeners = &ngx_voyo_gauges(vmcf->shm_zone)->listeners;
+        (*edge->listeners)++;
+    }
 
     /* from another location, if error_page redirected to this one */
 
