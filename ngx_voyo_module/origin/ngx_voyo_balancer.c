@@ -9,7 +9,6 @@
 #include "ngx_voyo_counters.h"
 #include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_repair.h"
-#include "ngx_voyo_source.h"
 #include "ngx_voyo_zone.h"
 
 #include "voyo_format.h"
@@ -150,8 +149,7 @@ ngx_voyo_balancer_process_header(ngx_http_request_t *r)
         return rc;
     }
 
-    reason = ngx_voyo_source_taken(r, origin)
-             ? "a track that was taken down" : ngx_voyo_check(u, origin);
+    reason = ngx_voyo_check(u, origin);
 
     if (reason) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,

@@ -40,11 +40,6 @@ ngx_voyo_repair(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
     ngx_str_t   id;
     ngx_uint_t  status;
 
-    if (ngx_voyo_source_taken(r, origin)) {
-        origin->ctx.problem = ngx_voyo_problem_gone;
-        return NGX_DECLINED;
-    }
-
     id = ngx_voyo_request_id(r);
     status = r->upstream ? r->upstream->headers_in.status_n : 0;
 

@@ -7,7 +7,6 @@
 #include "ngx_voyo_origin.h"
 #include "ngx_voyo_origin_ctx.h"
 #include "ngx_voyo_rest.h"
-#include "ngx_voyo_source.h"
 
 
 /*
@@ -61,10 +60,11 @@ ngx_voyo_rest_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_voyo_rest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_int_t             rc;
-    ngx_chain_t          *cl;
-    ngx_voyo_origin_t    *origin;
-    ngx_voyo_loc_conf_t  *vlcf;
+    ngx_int_t              rc;
+    ngx_chain_t           *cl;
+    ngx_voyo_origin_t     *origin;
+    ngx_voyo_loc_conf_t   *vlcf;
+    ngx_voyo_main_conf_t  *vmcf;
 
     vlcf = ngx_http_get_module_loc_conf(r, ngx_voyo_module);
     origin = vlcf->origin ? ngx_voyo_ctx_get(r, NGX_VOYO_ORIGIN) : NULL;
@@ -75,7 +75,11 @@ ngx_voyo_rest_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     /* an incomplete slice is not stored */
 
-    if (ngx_voyo_source_taken(r, origin)) {
+    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
+
+    if (ngx_voyo_taken(vmcf->shm_zone, origin->track.data,
+                       origin->source.generation, &origin->ctx.takedowns))
+    {
         return NGX_ERROR;
     }
 

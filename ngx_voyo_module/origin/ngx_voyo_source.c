@@ -236,15 +236,3 @@ ngx_voyo_source_renew(ngx_http_request_t *r, ngx_voyo_origin_t *origin,
 
     return NGX_OK;
 }
-
-
-ngx_uint_t
-ngx_voyo_source_taken(ngx_http_request_t *r, ngx_voyo_origin_t *origin)
-{
-    ngx_voyo_main_conf_t  *vmcf;
-
-    vmcf = ngx_http_get_module_main_conf(r, ngx_voyo_module);
-
-    return ngx_voyo_taken(vmcf->shm_zone, origin->track.data,
-                          origin->source.generation, &origin->ctx.takedowns);
-}

@@ -34,9 +34,5 @@ ngx_int_t ngx_voyo_source_use(ngx_http_request_t *r,
 ngx_int_t ngx_voyo_source_renew(ngx_http_request_t *r,
     ngx_voyo_origin_t *origin, ngx_voyo_counter_e cause);
 
-/* Whether the track was taken down since the source was resolved. */
-ngx_uint_t ngx_voyo_source_taken(ngx_http_request_t *r,
-    ngx_voyo_origin_t *origin);
-
 
 #endif /* _NGX_VOYO_SOURCE_H_INCLUDED_ */
