@@ -62,7 +62,7 @@ slice has 1074 bytes instead of 1024
 
 === TEST 6: an error_page of the operator's, which answers 200
 --- replace
-error_page 400 403 404 410 451 500 502 503 504 @again; => error_page 500 502 503 504 /broken;
+error_page 400 401 403 404 410 451 500 502 503 504 @again; => error_page 500 502 503 504 /broken;
 --- edge
 location = /broken { internal; return 200 "this is no audio, and as long as a page of an error may be"; }
 --- media
