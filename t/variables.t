@@ -289,3 +289,18 @@ location = /who { return 200 $voyo_client; }
 ["", "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 2001:db8:1:2:3:4:5:6"]
 --- response_body eval
 ["127.0.0.1", "192.0.2.1", "20010db800010002/64"]
+
+=== TEST 15: limit_conn by track, in whatever spelling
+--- http_config
+limit_conn_zone $voyo_track zone=tracks:1m;
+limit_conn_log_level notice;
+--- location
+limit_conn tracks 1;
+--- record
+140 aac 129500 8000000 /140
+track aaaaaaaaaaa
+140 aac 129500 3584 /140
+--- init
+VOYO::hold('/cdn/stream/vyo_ZFF3NHc5V2dYY1E', 1);
+--- request eval: \@main::requests
+--- error_code eval: [(503) x 4, 200, 200]

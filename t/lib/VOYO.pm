@@ -82,7 +82,7 @@ use Time::HiRes qw(sleep time);
 
 our ($root, $module, $base, $edge, $media);
 
-# connections that a block keeps open until it ends
+# connections that a block keeps open until it ends, see hold()
 our @held;
 
 BEGIN {
@@ -545,6 +545,24 @@ sub unread() {
 
     cmp_ok(fetched(), '<=', $block->unread,
            $block->name . ' - slices that were fetched');
+}
+
+# Clients that begin to read, and stop, until the block ends.
+
+sub hold() {
+    my ($path, $number) = @_;
+
+    for (1 .. $number) {
+        my $client = IO::Socket::INET->new(Proto => 'tcp', Type => SOCK_STREAM)
+            or die "socket: $!";
+        $client->sockopt(SO_RCVBUF, 4096);
+        connect $client, pack_sockaddr_in($edge, inet_aton('127.0.0.1'))
+            or die "connect: $!";
+        syswrite $client, "GET $path HTTP/1.1\r\nHost: x\r\n\r\n";
+        sysread $client, my $text, 100 or die "closed: $!";
+        push @held, $client;
+    }
+    fetched();
 }
 
 # The number of fetched slices, once none has been for half a second.
