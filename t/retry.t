@@ -180,7 +180,7 @@ RETRY_TIMEOUT 20s
 --- media
 location = /dead { return 403; }
 --- replace
-error_page 400 403 404 410 451 500 502 503 504 @again; => error_page 400 403 404 410 451 500 502 503 504 @once;
+error_page 400 401 403 404 410 451 500 502 503 504 @again; => error_page 400 401 403 404 410 451 500 502 503 504 @once;
 --- edge
 location @once {
     voyo_stream again;
