@@ -119,6 +119,12 @@ class TakedownTest(unittest.TestCase):
         self.assertTrue(expected.startswith(body), len(body))
         self.assertLess(len(body), len(expected) - SLICE)
 
+    def problems(self, track: str) -> list[str]:
+        """Of its requests that have ended."""
+
+        return re.findall(rf'"track":"{track}".*"problem":"(\w+)"',
+                          (self.stack.dir / 'home/access.log').read_text())
+
     def metric(self, name: str) -> float:
         text = self.stack.get('/metrics').body.decode()
         value = re.search(rf'^{re.escape(name)} (\S+)$', text, re.M)
@@ -165,9 +171,7 @@ class TakedownTest(unittest.TestCase):
                          files + stored)
         # by nginx's own account, or it would keep less and less
         self.assertEqual(self.metric('voyo_cache_used_bytes'), used)
-        problems = re.findall(rf'"track":"{track}".*"problem":"(\w+)"',
-                              (self.stack.dir / 'home/access.log').read_text())
-        self.assertGreaterEqual(problems.count('taken_down'), 2)
+        self.assertGreaterEqual(self.problems(track).count('taken_down'), 2)
         # another track is not concerned
         self.play('m04_others0')
         self.assertEqual(self.jobs.unban(track), 1)
@@ -268,8 +272,10 @@ class TakedownTest(unittest.TestCase):
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
         self.gone(track)
+        # without their files, which are requested from the origin
         for each in plays:
             self.cut(each, track)
+        self.assertEqual(self.problems(track)[-2:], ['taken_down'] * 2)
         self.refused(track)
 
     def test_reload_and_killed_manager_forget_nothing(self) -> None:
