@@ -364,6 +364,11 @@ class TakedownTest(Operator):
         self.assertEqual(self.known(track)['ban']['class'], 'legal')
         self.assertRegex(self.voyo('explain', track), r'ban +legal, \d+ s ago\n')
         self.assertEqual(self.stack.get(f'/cdn/stream/{track}').status, 451)
+
+        # no snapshot was due yet
+        self.stack.stop('redis', signal.SIGKILL)
+        self.stack.start_redis()
+        self.assertEqual(self.known(track)['ban']['class'], 'legal')
         self.assertEqual(self.told('ban', track)['known'], ['ban'])
         self.assertEqual(self.known(track)['ban']['class'], 'unavailable')
         self.assertEqual(self.voyo('unban', track),

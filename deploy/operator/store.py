@@ -3,6 +3,7 @@
 import json
 import re
 import ssl
+import time
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -55,6 +56,32 @@ class Store:
         text = (ROOT / f'common/lua/{name}.lua').read_text()
         return self.call('EVAL', text, len(keys), *map(self.key, keys),
                          *values)
+
+    def keep(self) -> None:
+        """
+        Has a Redis on this machine write its snapshot now, which VOYO's own
+        does within a minute, so that no ban is lost with a process that is
+        killed.  One that others run has rules of its own.
+        """
+
+        if not self.where.startswith('unix:'):
+            return
+        end = time.monotonic() + TIMEOUT
+        asked = False
+        while time.monotonic() < end:
+            try:
+                # refused while it writes one that began earlier
+                if not asked:
+                    self.client.bgsave()
+                    asked = True
+                elif not self.client.info('persistence')[
+                        'rdb_bgsave_in_progress']:
+                    return
+            except redis.exceptions.NoPermissionError:
+                return
+            except redis.exceptions.ResponseError:
+                pass
+            time.sleep(0.02)
 
     def get_json(self, name: str) -> dict[str, Any] | None:
         """Of what is stored by VOYO; Redis is not trusted, so it may not."""

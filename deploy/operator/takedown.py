@@ -70,6 +70,8 @@ def remove(here: Settings, track: str, kind: str, timeout: float) -> Removal:
     _, *known = store.script('takedown', [
         f'track:{track}', f'failure:{track}', f'ban:{track}', 'jobs:play',
         'jobs:prefetch', 'takedowns', 'events'], track, kind)
+    if kind:
+        store.keep()
     try:
         left = on_disk(here, track)
         while left and time.monotonic() - began < timeout:
@@ -109,6 +111,7 @@ def take_down(options: argparse.Namespace) -> int:
 def unban(options: argparse.Namespace) -> int:
     store = Store(settings.read())
     was = store.script('unban', [f'ban:{options.track}']) == 1
+    store.keep()
     if options.json:
         output.as_json({'id': options.track, 'banned': was})
     else:
