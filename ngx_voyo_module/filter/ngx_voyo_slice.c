@@ -34,6 +34,11 @@ ngx_voyo_slice_begin(ngx_http_request_t *r, ngx_voyo_slices_t *slices)
     ngx_pool_t          *pool;
     ngx_http_request_t  *sr;
 
+    if (r->http_version >= NGX_HTTP_VERSION_20) {
+        /* a stream keeps chain links of each slice's pool (N11) */
+        return;
+    }
+
     sr = slices->request;
 
     if (sr != r) {
