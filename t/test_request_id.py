@@ -115,8 +115,8 @@ class Changed(Stack):
                  '"request":"$request_id"',
                  'error_log stderr emerg;\n        access_log off;',
                  f'error_log stderr emerg; access_log {home}/origin.log id;',
-                 'log_format voyo', 'log_format id $http_x_request_id; '
-                 'log_format voyo'),
+                 'log_format voyo ', 'log_format id $http_x_request_id; '
+                 'log_format voyo '),
                 ('voyo_edge.conf', 'X-Request-Id $voyo_request_id',
                  'X-Request-Id $request_id')):
             path = home / 'conf' / name

@@ -69,10 +69,11 @@ export class Product {
   }
 
   // The edge's requests for a track.
-  served(track) {
-    return this.said.split("\n").filter((line) => line.startsWith("{\"time\""))
-      .map((line) => JSON.parse(line))
-      .filter(({ message }) => message.includes(`/cdn/stream/${track}`));
+  // What the access log says of a track, or of all.
+  served(track = "") {
+    return this.said.split("\n").filter((line) =>
+      / access: \w+ \/cdn\/stream\//.test(line)
+      && line.includes(`/cdn/stream/${track}`));
   }
 
   async stop() {
