@@ -659,7 +659,8 @@ class RedisTest(Operator):
     def test_tls(self) -> None:
         with tempfile.TemporaryDirectory(prefix='voyo-test-') as folder:
             ca = Path(folder, 'ca.pem')
-            openssl(ca, 'VOYO test ca')
+            openssl(ca, 'VOYO test ca',
+                    '-addext', 'keyUsage=critical,keyCertSign')
             openssl(Path(folder, 'right.pem'), 'redis', '-CA', ca, '-CAkey',
                     ca.with_suffix('.key'), '-addext',
                     'subjectAltName=DNS:localhost')

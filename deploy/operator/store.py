@@ -1,5 +1,6 @@
 """Redis: what all parts of this egress share."""
 
+import inspect
 import json
 import re
 import ssl
@@ -28,8 +29,13 @@ class Store:
 
         self.prefix = f'voyo:{{{settings.egress}}}:'
         self.where = shown(settings.redis_url)
+        # since 5.0 it says what it is, with a command that VOYO's user need
+        # not be allowed
+        parameters = inspect.signature(redis.Redis.__init__).parameters
+        unsaid = {name: None for name in ('lib_name', 'lib_version')
+                  if name in parameters}
         self.client = redis.Redis(
-            **connection(settings.redis_url), decode_responses=True,
+            **connection(settings.redis_url), **unsaid, decode_responses=True,
             encoding_errors='replace', socket_timeout=TIMEOUT,
             socket_connect_timeout=TIMEOUT)
         # it answers, and lets this user in
