@@ -134,7 +134,7 @@ class SliceTest(unittest.TestCase):
         path = '/cdn/stream/m04_id_slic'
         stack.get(path, {'Range': 'bytes=0-9'})
         origin = stack.dir / 'home/origin.log'
-        first = origin.read_text().split()
+        first = wait_for(lambda: origin.read_text().split(), "the origin's log")
         stack.get(path)
         access = stack.dir / 'home/access.log'
         line = wait_for(lambda: next(
