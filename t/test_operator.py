@@ -663,7 +663,8 @@ class RedisTest(Operator):
                     '-addext', 'keyUsage=critical,keyCertSign')
             openssl(Path(folder, 'right.pem'), 'redis', '-CA', ca, '-CAkey',
                     ca.with_suffix('.key'), '-addext',
-                    'subjectAltName=DNS:localhost')
+                    'subjectAltName=DNS:localhost', '-addext',
+                    'basicConstraints=critical,CA:FALSE')
             port = free_port()
             self.stack.redis(
                 'CONFIG', 'SET', 'tls-auth-clients', 'no', 'tls-cert-file',
